@@ -1,0 +1,1 @@
+"""Executes steps against the cluster, journaling each (edge)."""

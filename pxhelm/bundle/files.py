@@ -1,0 +1,1 @@
+"""Reads and writes the bundle on disk (edge). Later issue: only the place exists."""

@@ -1,0 +1,4 @@
+"""Writes what an action returns as ``{path: bytes}``, atomically (edge).
+
+Never decides what to write.
+"""

@@ -1,0 +1,1 @@
+"""Runs git (edge). Later issue: only the place exists."""

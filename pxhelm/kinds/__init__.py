@@ -1,0 +1,1 @@
+"""The catalogue of kinds, one file each. No kind imports another."""

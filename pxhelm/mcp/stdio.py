@@ -1,0 +1,1 @@
+"""Bytes on standard input and output (edge). Later issue: only the place exists."""

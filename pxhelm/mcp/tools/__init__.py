@@ -1,0 +1,1 @@
+"""One file a toolset. No toolset imports another."""

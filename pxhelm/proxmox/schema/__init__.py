@@ -1,0 +1,1 @@
+"""Facts generated from the API schema Proxmox publishes: names, types, limits, formats; no prose."""

@@ -1,0 +1,1 @@
+"""The loop that never ends (edge). Later issue: only the place exists."""

@@ -1,0 +1,1 @@
+"""Tells people (edge). Later issue: only the place exists."""

@@ -1,0 +1,1 @@
+"""Chart repositories over HTTP (edge). Later issue: only the place exists."""

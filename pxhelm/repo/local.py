@@ -1,0 +1,1 @@
+"""Charts on this machine: a folder or a .tgz, read into memory (edge)."""

@@ -1,0 +1,1 @@
+"""Charts in OCI registries (edge). Later issue: only the place exists."""

@@ -1,0 +1,1 @@
+"""One file a REST subject. No route imports another."""

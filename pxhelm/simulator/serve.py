@@ -1,0 +1,1 @@
+"""Serves the simulated cluster over HTTPS, or in the process (edge)."""

@@ -1,0 +1,4 @@
+"""Everything pxhelm remembers: records, their ports, and one adapter per database.
+
+Plain SQL, no object mapper; the records never know which database holds them.
+"""

@@ -1,0 +1,1 @@
+"""Numbered SQL scripts in the common subset of SQLite and PostgreSQL."""

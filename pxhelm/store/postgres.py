@@ -1,0 +1,1 @@
+"""The store on PostgreSQL (edge). Later issue: only the place exists."""

@@ -1,0 +1,1 @@
+"""Cases recorded from real Helm."""
