@@ -1,0 +1,77 @@
+"""Who an object is: its key, its uid, and the proof a guest carries (engine.md D2).
+
+Names in Proxmox are labels only; the binding uid → VMID stands in the store, and the guest carries a marker in its
+description that names its own VMID, so that a copy of a managed guest is never taken for it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+_MARKER = re.compile(r"<!-- pxhelm:1((?: [a-z]=[^\s>]+)+) -->")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectKey:
+    """Kind, namespace and name; namespace is empty for cluster-scoped kinds."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    @property
+    def address(self) -> str:
+        """Return ``Kind/namespace/name``, or ``Kind/name`` without a namespace."""
+        return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
+
+    @classmethod
+    def parse(cls, address: str) -> ObjectKey:
+        """Read what ``address`` prints; ValueError for anything else."""
+        parts = address.split("/", 2)
+        if len(parts) == 2:
+            return cls(parts[0], "", parts[1])
+        if len(parts) != 3:
+            raise ValueError(f"not an address: {address}")
+        return cls(*parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """The last line of a guest's description: whose it is, and that it is no copy."""
+
+    installation: str
+    uid: str
+    vmid: int
+    op: str
+    deleting: str = ""
+    """Operation that is about to destroy the guest: the tombstone of engine.md D11."""
+
+    def __str__(self) -> str:
+        tombstone = f" d={self.deleting}" if self.deleting else ""
+        return f"<!-- pxhelm:1 i={self.installation} u={self.uid} v={self.vmid} o={self.op}{tombstone} -->"
+
+    def buried_by(self, op: str) -> Marker:
+        """Return the marker with a tombstone."""
+        return replace(self, deleting=op)
+
+
+def split_description(text: str) -> tuple[str, Marker | None]:
+    """Return a description without its marker line and trailing newlines, and the marker."""
+    found = _MARKER.search(text)
+    if found is None:
+        return text.rstrip("\n"), None
+    fields = dict(part.split("=", 1) for part in found.group(1).split())
+    rest = (text[: found.start()] + text[found.end() :]).rstrip("\n")
+    try:
+        marker = Marker(fields["i"], fields["u"], int(fields["v"]), fields["o"], fields.get("d", ""))
+    except (KeyError, ValueError):
+        return rest, None
+    return rest, marker
+
+
+def join_description(text: str, marker: Marker | None) -> str:
+    """Return the description with the marker as its last line."""
+    if marker is None:
+        return text
+    return f"{text}\n{marker}" if text else str(marker)

@@ -1,0 +1,109 @@
+"""What a kind is: a table of fields and four functions; everything else derives from them.
+
+A kind file states its table and writes a function only where Proxmox is irregular. Operations are generators of
+requests (reads); writes are ``Step``s, which only ``apply`` sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from pxhelm.proxmox.request import ApiGen
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.field import Field
+from pxhelm.resource.model import Leaves, Live, Resource, Target, Value
+from pxhelm.resource.step import Step
+
+
+class Op(Enum):
+    """What happens to a leaf."""
+
+    SET = "set"
+    UNSET = "unset"
+
+
+@dataclass(frozen=True, slots=True)
+class LeafChange:
+    """One leaf that has to change, with its effect on this guest as it is now."""
+
+    path: str
+    op: Op
+    before: Value
+    """Live intended value; None when unset."""
+    after: Value
+    effect: Effect = Effect.NONE
+    why: str = ""
+    """Reason of the effect, or of a refusal, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Facts about the cluster that planning one object may need; gathered once per plan."""
+
+    version: str = "9.2"
+    nodes: Mapping[str, bool] = field(default_factory=dict)
+    """Node name → online."""
+    guests: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
+    """VMID → its row of ``/cluster/resources``."""
+    storages: Mapping[tuple[str, str], Mapping[str, object]] = field(default_factory=dict)
+    """(node, storage) → its row of ``/cluster/resources``."""
+    templates: Mapping[int, Live] = field(default_factory=dict)
+    """Clone sources that the plan concerns, observed."""
+    tag_style: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """All that a kind needs to build the writes still missing for one object."""
+
+    target: Target
+    live: Live
+    desired: Resource | None
+    """None: the object shall go."""
+    changes: tuple[LeafChange, ...] = ()
+    created: bool = False
+    """The object was created by this operation: inherited and creation-only leaves may still be written."""
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    options: Mapping[str, bool] = field(default_factory=dict)
+    """``free-volumes``, ``replace``, ``allow-offline``, ``stop-on-delete`` …"""
+    op: str = ""
+    """Operation id, written into marker and tombstone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of ``get``: title, and the value from an observed row."""
+
+    title: str
+    value: Callable[[Mapping[str, object]], str]
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of the manifest language (kinds.md)."""
+
+    name: str
+    plural: str
+    short: tuple[str, ...]
+    namespaced: bool
+    guest: bool
+    """Bound to a VMID through the store; else keyed by its Proxmox id."""
+    rank: int
+    """Weak order among kinds: lower is created first and deleted last."""
+    fields: tuple[Field, ...]
+    normalize: Callable[[Mapping[str, object]], Mapping[str, object]]
+    """Spec with shorthand (kinds.md 2.5) → spec in normal form."""
+    observe: Callable[[Target], ApiGen[Live]]
+    """Read one object; absent and unknown are results, not errors. Never writes."""
+    steps: Callable[[Change], tuple[Step, ...]]
+    """The writes still missing, in order, from what is known now; pure. Empty = nothing to do."""
+    identifier: Callable[[Resource], str]
+    """Proxmox' id of a natural-key object (storage id, pool id); for guests the wanted name."""
+    columns: tuple[Column, ...] = ()
+    decode: Callable[[Mapping[str, object]], Leaves] | None = None
+    """Proxmox' configuration → leaves, for import and history."""
+    refuse: Callable[[Change], str] = lambda _change: ""
+    """Reason why the object must not be touched as asked (protection, policy); empty = none."""

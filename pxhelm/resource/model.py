@@ -1,0 +1,100 @@
+"""An object as wanted and as found, in one canonical form: a flat map from leaf path to value.
+
+Paths are those of the normal form in kinds.md: ``cpu.cores``, ``disks.scsi0.size``, ``networks.net0.bridge``,
+``config.migrate_speed``. Canonical values: sizes in bytes, rates in bytes/s, durations in seconds, sets as sorted
+tuples, everything else as JSON scalars. Unset leaves are not in the map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from pxhelm.errors import Where
+from pxhelm.resource.identity import Marker, ObjectKey
+from pxhelm.secret import Secret
+
+Value = None | bool | int | float | str | Secret | tuple[object, ...]
+Leaves = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An edge to another object: managed (same release or store) or live in the cluster."""
+
+    path: str
+    """The leaf that refers."""
+    kinds: tuple[str, ...]
+    """Kinds it may name, in order of lookup."""
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One object as a manifest asks for it, in normal form."""
+
+    key: ObjectKey
+    leaves: Leaves
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
+    """Paths forced back to Proxmox' default (``spec.unset``)."""
+    absent: tuple[str, ...] = ()
+    """Device paths to remove though never applied (``absent: true``), such as ``disks.ide3``."""
+    references: tuple[Reference, ...] = ()
+    text: str = ""
+    """The manifest document, as stored with the release."""
+    where: Where | None = None
+    locate: Callable[[str], Where] | None = None
+    """From a leaf path to the file, line and column of the manifest that wrote it."""
+
+
+class Existence(Enum):
+    """Three-valued: unknown is never treated as absent (engine.md D4.4)."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One object as Proxmox has it."""
+
+    existence: Existence
+    intended: Leaves = field(default_factory=dict)
+    """Current merged with pending: what a diff compares with."""
+    current: Leaves = field(default_factory=dict)
+    """What the running guest has: what readiness compares ``intended`` with."""
+    raw: Mapping[str, str] = field(default_factory=dict)
+    """Proxmox' own keys and texts (intended), from which property strings are re-printed whole (D5.5)."""
+    digest: str = ""
+    node: str = ""
+    vmid: int = 0
+    power: str = ""
+    """``running``, ``stopped``, ``paused``; empty for what has none."""
+    lock: str = ""
+    uuid: str = ""
+    marker: Marker | None = None
+    reason: str = ""
+    """Why existence is unknown."""
+
+
+ABSENT = Live(Existence.ABSENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which thing in the cluster an object is bound to (or reserved for)."""
+
+    key: ObjectKey
+    uid: str
+    node: str = ""
+    vmid: int = 0
+    """0 for kinds with a natural key."""
+    uuid: str = ""
+    """SMBIOS UUID recorded or chosen for a QEMU guest."""
+    marker: Marker | None = None
+    """The marker to write, or the one the guest must carry."""

@@ -1,0 +1,58 @@
+"""One write to the cluster, as data: what a plan holds and the journal records.
+
+A step is the smallest thing that is journaled: one request, its task, and the check that it took effect. Steps are
+built by a kind from what is known now; after each step the object is observed again and the remaining steps are built
+anew, so no stored phase is needed to resume (engine.md D3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from pxhelm.proxmox.request import Request
+from pxhelm.resource.effect import Effect
+
+
+class Guard(Enum):
+    """What must hold in the moment before the request is sent (engine.md D2.4)."""
+
+    ABSENT = "absent"
+    """Creates: Proxmox' own claim of the VMID or id decides."""
+    DIGEST = "digest"
+    """The request carries the digest at which the identity was read."""
+    IDENTITY = "identity"
+    """The object is read again and must carry our identity (start, stop, migrate, destroy)."""
+    NONE = "none"
+    """Natural keys without a digest: last read decides."""
+
+
+class Undo(Enum):
+    """Whether ``--atomic`` can take the step back (engine.md D15)."""
+
+    REVERSIBLE = "reversible"
+    IRREVERSIBLE = "irreversible"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A write: the request, the leaves it makes true, and what it means for the guest."""
+
+    verb: str
+    """``create`` ``clone`` ``config`` ``resize`` ``move`` ``migrate`` ``start`` ``shutdown`` ``stop`` ``restart``
+    ``convert`` ``tombstone`` ``destroy`` ``update`` ``delete``."""
+    request: Request
+    guard: Guard
+    leaves: tuple[str, ...] = ()
+    """Paths of the leaves that the step makes true (or removes)."""
+    effect: Effect = Effect.ONLINE
+    undo: Undo = Undo.REVERSIBLE
+    frees_bytes: int = 0
+    """Bytes of volumes that cease to exist: more than 0 means data is destroyed."""
+    why: str = ""
+    source: int = 0
+    """VMID of the clone's source: admission limits clones per source."""
+    storage: str = ""
+    """Storage on which volumes are allocated: admission limits allocations per storage."""
+    detail: dict[str, str] = field(default_factory=dict)
+    """Words for people: ``{"from": "debian-12-template (9000)"}``."""
