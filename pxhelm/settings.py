@@ -1,4 +1,339 @@
 """Files, environment, contexts and directories that say how pxhelm runs (edge).
 
-Never opens a store or a connection.
+Never opens a store or a connection. A context names a cluster, as in kubeconfig: endpoints, how to authenticate, how
+to trust; secrets stand in the environment, a file or a command's output, and are read only when they are needed.
 """
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pxhelm.errors import ExitCode, PxhelmError, Where
+from pxhelm.secret import Secret
+
+SIMULATOR = "simulator"
+"""The context that is always there: a simulated cluster on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directories:
+    """Where pxhelm keeps things; each can be set by a ``PXHELM_*`` variable."""
+
+    config: Path
+    data: Path
+    cache: Path
+    state: Path
+    """Log files of our own bugs."""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Directories:
+        """Return the directories of this user; none is created."""
+        given = {name: environ.get(f"PXHELM_{name.upper()}_HOME", "") for name in ("config", "data", "cache", "state")}
+        if not all(given.values()):
+            from platformdirs import PlatformDirs
+
+            dirs = PlatformDirs("pxhelm", appauthor=False)
+            usual = {
+                "config": dirs.user_config_dir,
+                "data": dirs.user_data_dir,
+                "cache": dirs.user_cache_dir,
+                "state": dirs.user_state_dir,
+            }
+            given = {name: value or usual[name] for name, value in given.items()}
+        return cls(**{name: Path(value) for name, value in given.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where a secret comes from: exactly one of the three; the value itself never stands in the file."""
+
+    env: str = ""
+    file: str = ""
+    command: tuple[str, ...] = ()
+
+    def read(self, what: str) -> Secret:
+        """Return the secret; PxhelmError names the source, never the value."""
+        if self.env:
+            if self.env not in os.environ:
+                raise PxhelmError(
+                    f"cannot read {what}: environment variable {self.env} is not set",
+                    hint=f"export {self.env}=…",
+                )
+            return Secret(os.environ[self.env])
+        if self.file:
+            try:
+                return Secret(Path(self.file).expanduser().read_text(encoding="utf-8").strip())
+            except OSError as error:
+                raise PxhelmError(f"cannot read {what}: {error.strerror}: {self.file}") from None
+        if self.command:
+            try:
+                done = subprocess.run(self.command, capture_output=True, check=True, timeout=60)  # noqa: S603 - the user's own
+            except (OSError, subprocess.SubprocessError) as error:
+                reason = getattr(error, "strerror", None) or type(error).__name__
+                raise PxhelmError(f"cannot read {what}: command {self.command[0]} failed: {reason}") from None
+            return Secret(done.stdout.decode().strip())
+        raise PxhelmError(f"cannot read {what}: no source is given", hint="set env, file or command in the context")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One cluster and how to reach it."""
+
+    name: str
+    endpoints: tuple[str, ...] = ()
+    """``https://host:8006``, tried in order."""
+    token_id: str = ""
+    """``user@realm!id``; its secret comes from ``token``."""
+    token: SecretSource = field(default_factory=SecretSource)
+    user: str = ""
+    """``user@realm`` for a password and ticket instead of a token."""
+    password: SecretSource = field(default_factory=SecretSource)
+    ca_file: str = ""
+    fingerprint: str = ""
+    """SHA-256 of the certificate, ``AA:BB:…``, pinned."""
+    insecure: bool = False
+    namespace: str = ""
+    vmid_range: tuple[int, int] = (10000, 99999)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the cluster is the built-in simulator."""
+        return not self.endpoints and self.name == SIMULATOR
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a command starts with: directories, contexts, and the overrides of its flags."""
+
+    directories: Directories
+    config_file: Path
+    contexts: Mapping[str, Context]
+    current: str
+    """Name of the current context; empty when none is set."""
+    namespace: str = ""
+    """From ``--namespace`` or ``PXHELM_NAMESPACE``; empty = the context's, else ``default``."""
+    store_file: Path | None = None
+    """From ``PXHELM_STORE``; else ``pxhelm.db`` in the data directory."""
+
+    def context(self, name: str = "") -> Context:
+        """Return the named context, or the current one; PxhelmError when there is none."""
+        wanted = name or self.current
+        if wanted == SIMULATOR and SIMULATOR not in self.contexts:
+            return Context(SIMULATOR)
+        if wanted in self.contexts:
+            return self.contexts[wanted]
+        if not wanted:
+            raise PxhelmError(
+                "cannot reach a cluster: no context is set",
+                code=ExitCode.FAILED,
+                hint="add one with `pxhelm config add`, or try `pxhelm --context simulator …`, which needs nothing",
+            )
+        import difflib
+
+        known = [*self.contexts, SIMULATOR]
+        near = difflib.get_close_matches(wanted, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known contexts: {', '.join(sorted(set(known)))}"
+        raise PxhelmError(f"cannot use context {wanted}: it is not in {self.config_file}", hint=hint)
+
+    def namespace_of(self, context: Context) -> str:
+        """Return the namespace that a command works in."""
+        return self.namespace or context.namespace or "default"
+
+    @property
+    def store(self) -> Path:
+        """Return the store's file."""
+        return self.store_file or self.directories.data / "pxhelm.db"
+
+
+def load(environ: Mapping[str, str] | None = None, *, config_file: str = "", namespace: str = "") -> Settings:
+    """Read the environment and the configuration file (which may be missing)."""
+    env = os.environ if environ is None else environ
+    directories = Directories.from_environment(env)
+    path = Path(config_file or env.get("PXHELM_CONFIG", "") or directories.config / "config.yaml").expanduser()
+    settings = Settings(
+        directories=directories,
+        config_file=path,
+        contexts={},
+        current=env.get("PXHELM_CONTEXT", ""),
+        namespace=namespace or env.get("PXHELM_NAMESPACE", ""),
+        store_file=Path(env["PXHELM_STORE"]).expanduser() if env.get("PXHELM_STORE") else None,
+    )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if config_file:
+            raise PxhelmError(f"cannot read {path}: no such file") from None
+        return settings
+    except OSError as error:
+        raise PxhelmError(f"cannot read {path}: {error.strerror}") from None
+    contexts, current = _parse(text, path)
+    return replace(settings, contexts=contexts, current=settings.current or current)
+
+
+def _parse(text: str, path: Path) -> tuple[dict[str, Context], str]:
+    import yaml
+
+    try:
+        data = yaml.load(text, yaml.CSafeLoader) or {}
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise PxhelmError(
+            f"cannot read {path}: {error.problem}", code=ExitCode.USAGE, where=Where(str(path), line)
+        ) from None
+    if not isinstance(data, dict):
+        raise _malformed(path, "", "a mapping with contexts")
+    contexts: dict[str, Context] = {}
+    for number, entry in enumerate(data.get("contexts") or []):
+        place = f"contexts[{number}]"
+        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+            raise _malformed(path, place, "a mapping with a name")
+        contexts[entry["name"]] = _context(entry, path, place)
+    current = data.get("currentContext") or ""
+    return contexts, str(current)
+
+
+_KEYS = {"name", "endpoints", "tokenID", "token", "user", "password", "tls", "namespace", "vmidRange"}
+
+
+def _context(entry: dict[str, object], path: Path, place: str) -> Context:
+    unknown = sorted(set(entry) - _KEYS)
+    if unknown:
+        raise _malformed(path, f"{place}.{unknown[0]}", f"one of {', '.join(sorted(_KEYS))}")
+    tls = entry.get("tls") or {}
+    endpoints = entry.get("endpoints") or []
+    if not isinstance(tls, dict):
+        raise _malformed(path, f"{place}.tls", "a mapping of caFile, fingerprint, insecure")
+    if not isinstance(endpoints, list) or not all(isinstance(e, str) for e in endpoints):
+        raise _malformed(path, f"{place}.endpoints", "a list of addresses such as https://pve1:8006")
+    low, _, high = str(entry.get("vmidRange") or "10000-99999").partition("-")
+    if not (low.isdigit() and high.isdigit() and 100 <= int(low) <= int(high)):
+        raise _malformed(path, f"{place}.vmidRange", "a range such as 10000-99999")
+    return Context(
+        name=str(entry["name"]),
+        endpoints=tuple(normalize_endpoint(e) for e in endpoints),
+        token_id=str(entry.get("tokenID") or ""),
+        token=_source(entry.get("token"), path, f"{place}.token"),
+        user=str(entry.get("user") or ""),
+        password=_source(entry.get("password"), path, f"{place}.password"),
+        ca_file=str(tls.get("caFile") or ""),
+        fingerprint=str(tls.get("fingerprint") or ""),
+        insecure=bool(tls.get("insecure", False)),
+        namespace=str(entry.get("namespace") or ""),
+        vmid_range=(int(low), int(high)),
+    )
+
+
+def _source(value: object, path: Path, place: str) -> SecretSource:
+    if value is None:
+        return SecretSource()
+    if not isinstance(value, dict) or len(value) != 1 or set(value) - {"env", "file", "command"}:
+        raise _malformed(
+            path, place, "one of {env: NAME}, {file: PATH}, {command: [PROGRAM, …]}; never the secret itself"
+        )
+    if "command" in value:
+        command = value["command"]
+        return SecretSource(command=tuple(str(c) for c in (command if isinstance(command, list) else [command])))
+    return SecretSource(env=str(value.get("env") or ""), file=str(value.get("file") or ""))
+
+
+def _malformed(path: Path, place: str, accepted: str) -> PxhelmError:
+    return PxhelmError(
+        f"cannot read {path}: expected {accepted}", code=ExitCode.USAGE, where=Where(str(path), field=place)
+    )
+
+
+def normalize_endpoint(text: str) -> str:
+    """Return ``https://host:port`` of what a person types: ``pve1``, ``pve1:8006``, ``https://pve1:8006/``.
+
+    >>> normalize_endpoint("pve1")
+    'https://pve1:8006'
+    """
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(text if "://" in text else f"https://{text}")
+    host = parts.hostname or ""
+    if not host or parts.scheme not in ("http", "https"):
+        raise PxhelmError(
+            f"cannot use endpoint {text}: not an address", code=ExitCode.USAGE, hint="write https://HOST:8006"
+        )
+    port = parts.port or 8006
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def save_context(settings: Settings, context: Context, *, make_current: bool) -> None:
+    """Add or replace a context in the configuration file, keeping the user's comments; the file is 0600."""
+    entry: dict[str, object] = {"name": context.name, "endpoints": list(context.endpoints)}
+    if context.token_id:
+        entry["tokenID"] = context.token_id
+        entry["token"] = _source_entry(context.token)
+    if context.user:
+        entry["user"] = context.user
+        entry["password"] = _source_entry(context.password)
+    tls = {"caFile": context.ca_file, "fingerprint": context.fingerprint, "insecure": context.insecure}
+    if any(tls.values()):
+        entry["tls"] = {k: v for k, v in tls.items() if v}
+    if context.namespace:
+        entry["namespace"] = context.namespace
+
+    def change(data: dict[str, object]) -> None:
+        entries = data.setdefault("contexts", [])
+        assert isinstance(entries, list)
+        entries[:] = [e for e in entries if e.get("name") != context.name]
+        entries.append(entry)
+        if make_current:
+            data["currentContext"] = context.name
+
+    _edit(settings.config_file, change)
+
+
+def use_context(settings: Settings, name: str) -> None:
+    """Make a known context the current one."""
+    settings.context(name)
+    _edit(settings.config_file, lambda data: data.__setitem__("currentContext", name))
+
+
+def remove_context(settings: Settings, name: str) -> None:
+    """Remove a context; PxhelmError when it is not there."""
+    if name not in settings.contexts:
+        raise PxhelmError(f"cannot remove context {name}: it is not in {settings.config_file}")
+
+    def change(data: dict[str, object]) -> None:
+        entries = data["contexts"]
+        assert isinstance(entries, list)
+        entries[:] = [e for e in entries if e.get("name") != name]
+        if data.get("currentContext") == name:
+            data["currentContext"] = ""
+
+    _edit(settings.config_file, change)
+
+
+def _source_entry(source: SecretSource) -> dict[str, object]:
+    if source.command:
+        return {"command": list(source.command)}
+    return {"env": source.env} if source.env else {"file": source.file}
+
+
+def _edit(path: Path, change: Callable[[dict[str, object]], None]) -> None:
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    editor = YAML()
+    data = editor.load(path.read_text(encoding="utf-8")) if path.exists() else None
+    if data is None:
+        data = {"apiVersion": "proxmox.io/v1", "kind": "Config"}
+    change(data)
+    text = StringIO()
+    editor.dump(data, text)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text.getvalue())
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)

@@ -1,14 +1,58 @@
 """The command line: parse, call one action, render.
 
-Holds the lazy table of commands. Never decides anything about a cluster, a chart or a release.
+Holds the lazy table of commands: name, module below ``pxhelm.cli.commands``, one line of help. Modules are named as
+texts so that start-up stays cheap; the binary's build collects the whole folder. Never decides anything about a
+cluster, a chart or a release.
 """
 
 from __future__ import annotations
 
+VERSION = "0.1.0"
+
+CHART, RELEASE, CLUSTER, SETUP = "Charts", "Releases", "Cluster", "Set-up"
+
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "create": ("create", CHART, "create a new chart with the given name"),
+    "template": ("template", CHART, "locally render templates"),
+    "install": ("install", RELEASE, "install a chart"),
+    "upgrade": ("upgrade", RELEASE, "upgrade a release"),
+    "rollback": ("rollback", RELEASE, "roll back a release to a previous revision"),
+    "uninstall": ("uninstall", RELEASE, "uninstall a release"),
+    "list": ("list_", RELEASE, "list releases"),
+    "history": ("history", RELEASE, "fetch release history"),
+    "status": ("status", RELEASE, "display the status of the named release"),
+    "get": ("get", CLUSTER, "show objects of the cluster, or parts of a release"),
+    "describe": ("describe", CLUSTER, "show one object in full"),
+    "plan": ("plan", CLUSTER, "show what an install, upgrade or apply would do"),
+    "diff": ("diff", CLUSTER, "show how the cluster differs from a chart or a manifest"),
+    "apply": ("apply", CLUSTER, "apply manifests, or a saved plan"),
+    "validate": ("validate", CLUSTER, "check manifests without a cluster"),
+    "delete": ("delete", CLUSTER, "delete objects named in manifests or by kind and name"),
+    "vm": ("vm", CLUSTER, "create, start, stop, restart or delete virtual machines"),
+    "container": ("container", CLUSTER, "create, start, stop, restart or delete containers"),
+    "discover": ("discover", CLUSTER, "record what the cluster holds in the store"),
+    "config": ("config", SETUP, "manage contexts: clusters and how to reach them"),
+    "test-connection": ("test_connection", SETUP, "check address, certificate, token and rights"),
+    "simulate": ("simulate", SETUP, "serve a simulated Proxmox VE cluster"),
+    "completion": ("completion", SETUP, "generate the completion script for a shell"),
+    "version": ("version", SETUP, "print the version"),
+}
+
+ALIASES = {"ls": "list", "hist": "history", "un": "uninstall", "del": "uninstall", "ct": "container"}
+
+HELM = frozenset({"create", "template", "install", "upgrade", "rollback", "uninstall", "list", "history", "status"})
+"""Commands whose every failure exits with 1, usage included, as Helm's do (engine.md D19)."""
+
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit status."""
-    if arguments[:1] == ["version"]:
-        print("0.1.0")  # noqa: T201
+    if arguments == ["version"]:
+        print(f"pxhelm {VERSION}")  # noqa: T201 - answered before anything is imported
         return 0
-    return 2
+    if arguments[:1] == ["__jinja__"]:
+        from pxhelm.app import jinja_child
+
+        return jinja_child()
+    from pxhelm.cli.root import run
+
+    return run(arguments)

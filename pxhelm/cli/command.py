@@ -1,0 +1,194 @@
+"""Commands that read their flags as Helm does, on top of click.
+
+A flag with an optional value takes it only after ``=`` (``--dry-run=server``), a boolean may be given one
+(``--wait=false``), lists split at commas, and global flags may stand before or after the command.
+Never knows what a command does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from pxhelm.errors import ExitCode, PxhelmError
+
+
+class OptionalValue(click.Option):
+    """A flag whose value may be left out; a value follows only after ``=`` (pflag's NoOptDefVal)."""
+
+    def __init__(self, *args: Any, bare: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bare = bare
+
+
+def comma_list(_ctx: click.Context, _param: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    """Split every value at commas, as pflag's string slices do."""
+    return tuple(part for value in values for part in value.split(","))
+
+
+@dataclass(slots=True)
+class Session:
+    """What the flags before and after the command say about where it works."""
+
+    flags: dict[str, Any] = field(default_factory=dict)
+    command: str = ""
+
+    def take(self, options: dict[str, Any]) -> None:
+        """Move the global flags out of a command's options; given ones win over earlier ones."""
+        for name in GLOBAL_NAMES:
+            value = options.pop(name, None)
+            if value not in (None, False, ()):
+                self.flags[name] = value
+
+
+def _global_options() -> list[click.Option]:
+    return [
+        click.Option(["--context"], help="cluster to work on (a name from `pxhelm config`)"),
+        click.Option(["-n", "--namespace"], help="namespace scope for this request"),
+        click.Option(["--config"], metavar="FILE", help="configuration file"),
+        click.Option(["--endpoint"], metavar="URL", help="address of a Proxmox node, instead of the context's"),
+        click.Option(["--fingerprint"], metavar="SHA256", help="certificate fingerprint to trust"),
+        click.Option(["--timeout-connect"], type=float, hidden=True),
+        click.Option(["--debug"], is_flag=True, help="enable verbose output"),
+    ]
+
+
+GLOBAL_NAMES = ("context", "namespace", "config", "endpoint", "fingerprint", "timeout_connect", "debug")
+
+
+class Command(click.Command):
+    """A command with the global flags, Helm's usage line and Helm's way of reading values."""
+
+    def __init__(self, *args: Any, usage: str = "", arguments: tuple[int, int | None] = (0, 0), **kwargs: Any) -> None:
+        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
+        super().__init__(*args, **kwargs)
+        self.usage_tail = usage
+        self.bounds = arguments
+        self.params.append(click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED))
+        self.own = len(self.params)
+        self.params.extend(_global_options())
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Rewrite pflag spellings to click's, parse, and check the number of arguments."""
+        rest = super().parse_args(ctx, list(_respell(args, self.params)))
+        self._check_count(ctx)
+        return rest
+
+    def _check_count(self, ctx: click.Context) -> None:
+        if ctx.resilient_parsing:
+            return
+        given, (low, high) = len(ctx.params.get("arguments") or ()), self.bounds
+        if low <= given and (high is None or given <= high):
+            return
+        if high is None:
+            what = f"at least {low}"
+        elif low == high:
+            what = str(low)
+        else:
+            what = f"at least {low}" if given < low else f"at most {high}"
+        number = high if high is not None and given > high else low
+        plural = "argument" if number == 1 else "arguments"
+        wants = f"requires {what} {plural}" if number or high else "accepts no arguments"
+        path = ctx.command_path
+        raise ArgumentsError(f'"{path}" {wants}\n\nUsage:  {path} {self.usage_tail} [flags]')
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Give the session the global flags, then call the command with it, its arguments and its options."""
+        session = ctx.ensure_object(Session)
+        session.take(ctx.params)
+        session.command = ctx.command_path.split(" ", 1)[-1]
+        assert self.callback is not None
+        return ctx.invoke(self.callback, session, **ctx.params)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the usage line as Helm writes it."""
+        formatter.write_text(f"Usage:\n  {ctx.command_path} {self.usage_tail} [flags]".rstrip())
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's flags, then the global ones."""
+        sections = (
+            ("Flags", [*self.params[: self.own], self.get_help_option(ctx)]),
+            ("Global Flags", self.params[self.own :]),
+        )
+        for title, params in sections:
+            rows = [row for p in params if p is not None and (row := p.get_help_record(ctx)) is not None]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+class ArgumentsError(PxhelmError):
+    """Too few or too many arguments, in Helm's words."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code=ExitCode.USAGE)
+
+
+class Group(click.Group):
+    """A command with subcommands; without one it prints its help and succeeds, as Helm's groups do."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
+        kwargs.setdefault("invoke_without_command", True)
+        super().__init__(*args, **kwargs)
+        self.command_class = Command
+        self.params.extend(_global_options())
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Keep global flags that stand before the subcommand, and go on."""
+        ctx.ensure_object(Session).take(ctx.params)
+        if not ctx._protected_args and not ctx.args:  # noqa: SLF001 - click offers no public way to see the rest
+            click.echo(ctx.get_help())
+            return None
+        self.callback = None
+        return super().invoke(ctx)
+
+
+def _respell(args: list[str], params: Sequence[click.Parameter]) -> list[str]:
+    bare: dict[str, str] = {}
+    flags: set[str] = set()
+    for param in params:
+        if isinstance(param, OptionalValue):
+            bare.update(dict.fromkeys(param.opts, param.bare))
+        elif isinstance(param, click.Option) and param.is_flag:
+            flags.update(o for o in param.opts if o.startswith("--"))
+    out: list[str] = []
+    for number, arg in enumerate(args):
+        if arg == "--":
+            return out + args[number:]
+        name, equals, value = arg.partition("=")
+        if arg in bare:
+            out.append(f"{arg}={bare[arg]}")
+        elif equals and name in flags:
+            if value not in _BOOLEANS:
+                raise PxhelmError(
+                    f'invalid argument "{value}" for "{name}" flag: strconv.ParseBool: parsing "{value}": invalid syntax',
+                    code=ExitCode.USAGE,
+                )
+            if _BOOLEANS[value]:
+                out.append(name)
+        else:
+            out.append(arg)
+    return out
+
+
+_BOOLEANS = {
+    **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
+    **dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False),
+}
+
+
+def command(
+    name: str, usage: str = "", arguments: tuple[int, int | None] = (0, 0), **kwargs: Any
+) -> Callable[[Callable[..., Any]], Command]:
+    """Declare a command: its name, its usage after the name, and how many arguments it takes."""
+
+    def declare(function: Callable[..., Any]) -> Command:
+        made = click.command(name, cls=Command, usage=usage, arguments=arguments, **kwargs)(function)
+        assert isinstance(made, Command)
+        return made
+
+    return declare

@@ -1,0 +1,45 @@
+"""How a failure reads: Helm's text first, then the place with a caret, then hints.
+
+Never decides the exit status.
+"""
+
+from __future__ import annotations
+
+import traceback
+
+import click
+
+from pxhelm.errors import PxhelmError, StageError, Where
+
+
+def show(error: PxhelmError, *, debug: bool = False) -> None:
+    """Print a failure on standard error."""
+    click.echo(f"Error: {error.message}", err=True)
+    if isinstance(error, StageError):
+        for one in error.errors:
+            click.echo(f"  {one.where}: {one.message}" if one.where else f"  {one.message}", err=True)
+            _show_excerpt(one.where)
+            _show_hint(one)
+    else:
+        _show_excerpt(error.where)
+    _show_hint(error)
+    if debug:
+        click.echo("".join(traceback.format_exception(error)), err=True)
+
+
+def _show_hint(error: PxhelmError) -> None:
+    for line in error.hint.splitlines():
+        click.echo(f"hint: {line}", err=True)
+
+
+def _show_excerpt(where: Where | None) -> None:
+    if where is None:
+        return
+    if not where.text:
+        return
+    number = str(where.line)
+    click.echo(f"  --> {where}", err=True)
+    click.echo(f"{number} | {where.text}", err=True)
+    if where.column:
+        lead = "".join("\t" if c == "\t" else " " for c in where.text[: where.column - 1])
+        click.echo(f"{' ' * len(number)} | {lead}^", err=True)

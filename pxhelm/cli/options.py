@@ -1,0 +1,147 @@
+"""Flags that several commands share, as decorators: values, chart location, releases, output, selectors.
+
+Declares them once; what they mean is the action's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from pxhelm.cli.command import OptionalValue, comma_list
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def all_of(*decorators: Decorator) -> Decorator:
+    """Combine option decorators; the first listed comes first in the help."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for one in reversed(decorators):
+            function = one(function)
+        return function
+
+    return decorate
+
+
+def flag(*names: str, help: str, **kwargs: Any) -> Decorator:  # noqa: A002 - click's word
+    """Declare a boolean flag."""
+    return click.option(*names, is_flag=True, help=help, **kwargs)
+
+
+def texts(*names: str, help: str, commas: bool = False, metavar: str = "stringArray") -> Decorator:  # noqa: A002 - click's
+    """Declare a flag that may be given several times; ``commas`` splits each value at commas too."""
+    return click.option(*names, multiple=True, metavar=metavar, help=help, callback=comma_list if commas else None)
+
+
+values_flags = all_of(
+    texts(
+        "-f", "--values", commas=True, metavar="strings", help="specify values in a YAML file or - for standard input"
+    ),
+    texts("--set", help="set values on the command line (key1=val1,key2=val2)"),
+    texts("--set-string", help="set STRING values on the command line"),
+    texts("--set-json", help="set JSON values on the command line (key1=jsonval1)"),
+    texts("--set-file", help="set values from files (key1=path1)"),
+    texts("--set-literal", help="set a literal STRING value on the command line"),
+)
+
+chart_flags = all_of(
+    click.option("--version", "chart_version", metavar="string", help="version constraint for the chart to use"),
+    flag("--devel", help="use development versions, too"),
+    click.option("--repo", metavar="string", help="chart repository url where to locate the requested chart"),
+)
+
+render_flags = all_of(
+    click.option("--description", metavar="string", help="add a custom description"),
+    flag("--skip-schema-validation", help="disable JSON schema validation"),
+    flag("--disable-openapi-validation", help="do not check manifests against the schemas of their kinds"),
+    flag("--render-subchart-notes", help="render subchart notes along with the parent"),
+    flag("--skip-crds", help="if set, no CRDs will be installed"),
+    flag("--no-hooks", help="do not run hooks"),
+    texts(
+        "-l", "--labels", commas=True, metavar="stringToString", help="labels added to the release metadata (k=v,k=v)"
+    ),
+    flag("--enable-dns", help="enable DNS lookups when rendering templates"),
+    flag("--dependency-update", help="update dependencies if they are missing"),
+)
+
+
+def duration(default: str) -> Decorator:
+    """Declare ``--timeout`` in Go's notation, such as ``5m0s``."""
+    return click.option(
+        "--timeout",
+        default=default,
+        show_default=True,
+        metavar="duration",
+        help="time to wait for any individual operation",
+    )
+
+
+execution_flags = all_of(
+    click.option(
+        "--dry-run",
+        cls=OptionalValue,
+        bare="client",
+        default="none",
+        metavar="string",
+        help="simulate: client, or server (reads the cluster, writes nothing)",
+    ),
+    click.option(
+        "--wait",
+        cls=OptionalValue,
+        bare="true",
+        default="false",
+        metavar="bool",
+        help="wait until all objects are ready before marking the release as successful",
+    ),
+    flag("--wait-for-jobs", help="with --wait, also wait until all Jobs have been completed"),
+    duration("5m0s"),
+    flag("--atomic", "--rollback-on-failure", "atomic", help="undo what was done when it fails; implies --wait"),
+    flag("--cleanup-on-fail", help="allow deletion of objects created by this command when it fails"),
+    flag("--force", "--force-replace", "force", help="replace objects that cannot be changed in place"),
+    flag("--force-conflicts", help="take over fields that another manager owns"),
+    flag("--take-ownership", help="adopt objects that exist already"),
+    flag("--create-namespace", help="accepted for Helm's sake: namespaces need no creation"),
+)
+
+
+def output_flag(*formats: str, default: str = "table") -> Decorator:
+    """Declare ``-o``; a format that is not listed fails with Helm's words."""
+
+    def check(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+        from pxhelm.errors import ExitCode, PxhelmError
+
+        if value not in formats and value.split("=", maxsplit=1)[0] + "=" not in formats:
+            raise PxhelmError(
+                f'invalid argument "{value}" for "-o, --output" flag: invalid format type',
+                code=ExitCode.USAGE,
+                hint=f"formats: {', '.join(f.removesuffix('=') for f in formats)}",
+            )
+        return value
+
+    shown = ", ".join(formats)
+    return click.option(
+        "-o", "--output", default=default, metavar="format", callback=check, help=f"output format: {shown}"
+    )
+
+
+selection_flags = all_of(
+    click.option("-l", "--selector", default="", metavar="string", help="label query (k=v, k!=v, k in (a,b), k, !k)"),
+    click.option(
+        "--field-selector", default="", metavar="string", help="field query (metadata.name=x, status.power!=running)"
+    ),
+    flag("-A", "--all-namespaces", help="objects of every namespace"),
+)
+
+files_flag = click.option(
+    "-f",
+    "--filename",
+    "files",
+    multiple=True,
+    metavar="FILE|DIR|-",
+    help="manifests to read; may be given several times",
+)
+
+yes_flag = flag("-y", "--yes", help="do not ask for confirmation")

@@ -1,0 +1,42 @@
+"""Tables: Helm's (cells padded, joined by tabs) and kubectl's (cells padded, joined by three spaces).
+
+Never computes a cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def helm_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, width: int = 0) -> str:
+    """Return Helm's table, with a trailing newline; no header row when ``header`` is empty.
+
+    ``width`` > 0 cuts cells to that many characters, ``...`` included.
+    """
+    table = [list(header), *map(list, rows)] if header else [list(row) for row in rows]
+    if width:
+        table = [[_cut(cell, width) for cell in row] for row in table]
+    return _join(table, "\t", pad_last=True)
+
+
+def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return kubectl's table, with a trailing newline; no header row when ``header`` is empty."""
+    table = [list(header), *map(list, rows)] if header else [list(row) for row in rows]
+    return _join(table, "   ", pad_last=False)
+
+
+def _join(table: list[list[str]], gap: str, *, pad_last: bool) -> str:
+    if not table:
+        return ""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = []
+    for row in table:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        if not pad_last:
+            cells[-1] = row[-1]
+        lines.append(gap.join(cells))
+    return "\n".join(lines) + "\n"
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else cell[: width - 3] + "..."
