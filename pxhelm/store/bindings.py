@@ -5,7 +5,7 @@ Never asks Proxmox whether a VMID is free: the caller says what is taken.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -65,13 +65,13 @@ class Reservation:
     """Offset into the range where the search begins, hashed from the installation id; wraps around."""
 
 
-def candidates(wish: Reservation) -> list[int]:
-    """Return the VMIDs of the range in search order, those in ``taken`` left out."""
+def candidates(wish: Reservation) -> Iterator[int]:
+    """Yield the VMIDs of the range in search order, those in ``taken`` left out."""
     size = wish.range.last - wish.range.first + 1
     first = wish.range.first
     offset = wish.start % size if size > 0 else 0
-    order = (*range(first + offset, wish.range.last + 1), *range(first, first + offset))
-    return [vmid for vmid in order if vmid not in wish.taken]
+    for part in (range(first + offset, wish.range.last + 1), range(first, first + offset)):
+        yield from (vmid for vmid in part if vmid not in wish.taken)
 
 
 def none_free(wish: Reservation) -> StoreError:

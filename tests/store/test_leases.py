@@ -1,0 +1,28 @@
+from dataclasses import replace
+
+from pxhelm.store.leases import Holder, provably_dead
+
+HOLDER = Holder("a", "boot-1", 10, "t10")
+HERE = Holder("a", "boot-1", 99, "t99")
+
+
+def processes(table):
+    return table.get
+
+
+def test_a_running_process_is_not_dead():
+    assert not provably_dead(HOLDER, HERE, processes({10: "t10"}))
+
+
+def test_a_missing_or_reused_pid_is_dead():
+    assert provably_dead(HOLDER, HERE, processes({}))
+    assert provably_dead(HOLDER, HERE, processes({10: "t11"}))
+
+
+def test_a_process_before_the_last_boot_is_dead():
+    assert provably_dead(HOLDER, replace(HERE, boot_id="boot-2"), processes({10: "t10"}))
+
+
+def test_nothing_is_proved_from_another_host():
+    assert not provably_dead(HOLDER, replace(HERE, host="b"), processes({}))
+    assert not provably_dead(HOLDER, replace(HERE, host="b", boot_id="boot-2"), processes({}))
