@@ -35,7 +35,7 @@ class ParamSpec:
     minimum: int | float | None = None
     maximum: int | float | None = None
     pattern: str = ""
-    """A Perl regular expression that the whole value must match."""
+    """A regular expression that the whole value must match."""
     min_length: int | None = None
     max_length: int | None = None
     format: str = ""

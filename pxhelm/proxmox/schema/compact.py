@@ -144,6 +144,8 @@ def _spec(name: str, spec: Json, lines: _Lines) -> Json:
     for key, ours in _SCALARS.items():
         if spec.get(key) is not None:
             found[ours] = int(spec[key]) if "Length" in key else spec[key]
+    if "pattern" in found:
+        found["pattern"] = _portable(found["pattern"])
     for key, ours in _LIMITS.items():
         if spec.get(key) is not None:
             found[ours] = _number(spec[key])
@@ -209,6 +211,11 @@ def _type_of(what: str) -> Json:
     if re.fullmatch(r"[\w./-]+(\|[\w./-]+)+", inner) and not re.search(r"\d-\d", inner):
         return {"type": "string", "enum": inner.split("|")}
     return {"type": "string"}
+
+
+def _portable(pattern: str) -> str:
+    """Return a Perl expression as Python and RE2 read it: ``(?^i:`` is a group without the flags outside of it."""
+    return pattern.replace("(?^:", "(?:").replace("(?^u:", "(?:").replace("(?^i:", "(?i:")
 
 
 def _number(value: Any) -> int | float:
