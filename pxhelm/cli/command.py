@@ -105,7 +105,8 @@ class Command(click.Command):
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the usage line as Helm writes it."""
-        formatter.write_text(f"Usage:\n  {ctx.command_path} {self.usage_tail} [flags]".rstrip())
+        path = " ".join(filter(None, (ctx.command_path, self.usage_tail, "[flags]")))
+        formatter.write(f"Usage:\n  {path}\n")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's flags, then the global ones."""
@@ -114,7 +115,7 @@ class Command(click.Command):
             ("Global Flags", self.params[self.own :]),
         )
         for title, params in sections:
-            rows = [row for p in params if p is not None and (row := p.get_help_record(ctx)) is not None]
+            rows = [row for p in params if isinstance(p, click.Option) and (row := p.get_help_record(ctx)) is not None]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import ALIASES, COMMANDS, HELM, VERSION
-from pxhelm.cli.command import ArgumentsError, Group, Session
+from pxhelm.cli.command import Group, Session
 from pxhelm.errors import ExitCode, PxhelmError
 
 
@@ -114,5 +114,5 @@ def _tell(error: PxhelmError, session: Session, arguments: list[str]) -> int:
     show(error, debug=bool(session.flags.get("debug")))
     first = next((a for a in arguments if not a.startswith("-")), "")
     name = session.command.split(" ")[0] or ALIASES.get(first, first)
-    helms = name in HELM or name not in COMMANDS or isinstance(error, ArgumentsError)
+    helms = name in HELM or name not in COMMANDS
     return ExitCode.FAILED if helms else error.code
