@@ -1,0 +1,128 @@
+"""A document as goyaml sees it before decoding: a tree of nodes with tags, anchors and places.
+
+The slow, exact road: the fast composer (``yaml_compose``) hands over here whatever is out of the ordinary. Never
+decides what a scalar means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_DEPTH = 400
+"""Levels of nesting; goyaml allows 10,000, no manifest needs a hundred, and Python's stack is not Go's."""
+
+SCALAR = 0
+SEQUENCE = 1
+MAPPING = 2
+ALIAS = 3
+
+
+class YamlError(ValueError):
+    """YAML that cannot be read; the text is goyaml's, ``line`` is 1-based and 0 when unknown."""
+
+    def __init__(self, text: str, line: int = 0) -> None:
+        super().__init__(text)
+        self.line = line
+
+
+@dataclass(slots=True)
+class Node:
+    """One node; ``children`` of a mapping are key, value, key, value, and so on."""
+
+    kind: int
+    line: int
+    """0-based, as libyaml counts."""
+    column: int
+    tag: str = ""
+    value: str = ""
+    plain: bool = False
+    """Whether a scalar without a tag may be something else than text."""
+    children: list[Node] = field(default_factory=list)
+    target: Node | None = None
+    """What an alias stands for."""
+
+
+def first_document(text: str) -> Node | None:
+    """Return the root of the first document, None when there is none; YamlError as goyaml words it."""
+    return next(documents(text), None)
+
+
+def documents(text: str) -> Iterator[Node]:
+    """Yield the root node of each document of the stream."""
+    from yaml import YAMLError
+    from yaml._yaml import CParser
+    from yaml.events import DocumentStartEvent, StreamEndEvent
+
+    try:
+        parser = CParser(text.encode("utf-8", "surrogateescape"))
+        while not isinstance(event := parser.get_event(), StreamEndEvent):
+            if isinstance(event, DocumentStartEvent):
+                root = _Builder(parser.get_event).build()
+                parser.get_event()  # the document's end, whose scanning may still fail
+                yield root
+    except YAMLError as error:
+        raise translate(error) from None
+
+
+def translate(error: Any) -> YamlError:
+    """Word a libyaml error as goyaml does, with its way of counting lines."""
+    reason = getattr(error, "reason", None)
+    if reason is not None:
+        return YamlError(f"yaml: {reason}")
+    line = error.problem_mark.line if error.problem_mark else 0
+    if line:
+        if type(error).__name__ == "ScannerError":
+            line += 1
+    elif error.context_mark:
+        line = error.context_mark.line
+    return YamlError(f"yaml: line {line}: {error.problem}" if line else f"yaml: {error.problem}", line)
+
+
+class _Builder:
+    """Builds one document's tree from events."""
+
+    def __init__(self, get_event: Any) -> None:
+        self._get = get_event
+        self._anchors: dict[str, Node] = {}
+
+    def build(self) -> Node:
+        from yaml import events
+
+        root: Node | None = None
+        stack: list[Node] = []
+        while True:
+            event = self._get()
+            if isinstance(event, events.MappingEndEvent | events.SequenceEndEvent):
+                stack.pop()
+            else:
+                node = self._node(event)
+                if stack:
+                    stack[-1].children.append(node)
+                else:
+                    root = node
+                if node.kind in (SEQUENCE, MAPPING):
+                    stack.append(node)
+                    if len(stack) > MAX_DEPTH:
+                        raise YamlError(f"yaml: line {node.line + 1}: exceeded max depth of {MAX_DEPTH}", node.line + 1)
+            if not stack and root is not None:
+                return root
+
+    def _node(self, event: Any) -> Node:
+        from yaml import events
+
+        mark = event.start_mark
+        if isinstance(event, events.AliasEvent):
+            target = self._anchors.get(event.anchor or "")
+            if target is None:
+                raise YamlError(f"yaml: unknown anchor '{event.anchor}' referenced")
+            return Node(ALIAS, mark.line, mark.column, value=event.anchor or "", target=target)
+        if isinstance(event, events.ScalarEvent):
+            node = Node(SCALAR, mark.line, mark.column, event.tag or "", event.value, plain=bool(event.implicit[0]))
+        else:
+            kind = MAPPING if isinstance(event, events.MappingStartEvent) else SEQUENCE
+            node = Node(kind, mark.line, mark.column, event.tag or "")
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
