@@ -55,7 +55,7 @@ class Demo:
             sys.exit(f"demo: `pxhelm {line}` exited with {done.returncode}, not {status}")
         return done.stdout
 
-    def insist(self, found: bool, what: str) -> None:  # noqa: FBT001 - a claim and whether it holds
+    def insist(self, found: bool, what: str) -> None:
         """Stop unless a claim of the story holds."""
         if not found:
             sys.exit(f"demo: {what}")

@@ -1,0 +1,124 @@
+"""The ports that actions are given, in one bundle; ``app`` makes them, tests fake them.
+
+Each is made when it is first asked for, so that a command pays only for what it uses. Never holds a decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from pxhelm.events import Listener
+from pxhelm.proxmox.request import ApiGen
+from pxhelm.secret import SealingKey
+from pxhelm.store.leases import Holder, IsDead
+from pxhelm.store.port import Store
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command works."""
+
+    cluster: str
+    """Name of the context; keys every row of the store."""
+    namespace: str
+    simulated: bool = False
+    vmid_range: tuple[int, int] = (10000, 99999)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSource:
+    """A chart's files and what was logged while reading them."""
+
+    files: Mapping[str, bytes]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """Who runs the command: for leases, and for proving that another holder is dead."""
+
+    holder: Holder
+    is_dead: IsDead
+
+
+class Cluster(Protocol):
+    """Runs generators of requests against the cluster of the context."""
+
+    def run(self, operation: ApiGen[T]) -> T:
+        """Drive one operation to its end; raises what it raises (``ApiError``)."""
+
+    def run_all(self, operations: Sequence[ApiGen[T]]) -> list[T | Exception]:
+        """Drive many at once, within the limits per node; a failure takes the place of its result."""
+
+
+class Services(Protocol):
+    """Everything an action may use."""
+
+    @property
+    def place(self) -> Place:
+        """Where the command works."""
+
+    @property
+    def store(self) -> Store:
+        """What pxhelm remembers, sealed at rest."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster of the context."""
+
+    @property
+    def key(self) -> SealingKey:
+        """Seals payloads and keys the HMACs of write-only values."""
+
+    @property
+    def installation(self) -> str:
+        """The id that our markers carry."""
+
+    @property
+    def process(self) -> Process:
+        """Who runs the command."""
+
+    @property
+    def listen(self) -> Listener:
+        """Told everything that happens."""
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """An aware clock."""
+
+    @property
+    def sleep(self) -> Callable[[float], None]:
+        """Wait for seconds."""
+
+    @property
+    def new_id(self) -> Callable[[], str]:
+        """Make a UUIDv4."""
+
+    @property
+    def random_bytes(self) -> Callable[[int], bytes]:
+        """Make random bytes."""
+
+    @property
+    def read(self) -> Callable[[str], bytes]:
+        """Read a file of the user's, ``-`` for standard input; PxhelmError ``open NAME: no such file or directory``."""
+
+    @property
+    def chart(self) -> Callable[[str], ChartSource]:
+        """Read a chart by path; PxhelmError in Helm's words."""
+
+    @property
+    def manifests(self) -> Callable[[str], Mapping[str, bytes]]:
+        """Read the manifest files a ``-f`` names: a file, every YAML of a folder, or ``-``."""
+
+    @property
+    def post_render(self) -> Callable[[str, tuple[str, ...], str], str]:
+        """Pipe a text through an executable: program, arguments, text."""
+
+    @property
+    def starter(self) -> Callable[[str], Mapping[str, bytes]]:
+        """Read a starter chart by name or path."""

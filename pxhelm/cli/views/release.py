@@ -1,0 +1,196 @@
+"""Releases as Helm shows them: status, list, history, parts; texts and JSON forms are Helm v3's to the letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pxhelm.cli.views.document import FORMATS, as_yaml
+from pxhelm.cli.views.table import helm_table
+from pxhelm.release.model import Hook, HookEvent, Release
+from pxhelm.release.record import release_json, time_text
+
+LIST_HEADER = ("NAME", "NAMESPACE", "REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION")
+HISTORY_HEADER = ("REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION", "DESCRIPTION")
+DRY_RUN = "dry run complete"
+
+
+def ansic(moment: datetime | None) -> str:
+    """Return a time in Go's ANSIC layout, local: ``Mon Jan _2 15:04:05 2006``."""
+    if moment is None:
+        return ""
+    local = moment.astimezone()
+    return f"{local:%a %b} {local.day:2d} {local:%H:%M:%S %Y}"
+
+
+def go_time(moment: datetime | None) -> str:
+    """Return a time as Go's ``Time.String``: ``2026-01-02 03:04:05.123456 +0000 UTC``."""
+    if moment is None:
+        return ""
+    local = moment.astimezone()
+    fraction = f".{local.microsecond:06d}".rstrip("0").rstrip(".")
+    return f"{local:%Y-%m-%d %H:%M:%S}{fraction} {local:%z %Z}"
+
+
+def chart_name(release: Release) -> str:
+    """Return ``name-version`` of the release's chart."""
+    metadata = release.chart.metadata
+    return f"{metadata.name}-{metadata.version}"
+
+
+def status_text(release: Release, *, description: bool = False, notes: bool = True, resources: str = "") -> str:
+    """Return what ``helm status`` and ``helm install`` print."""
+    lines = [f"NAME: {release.name}"]
+    if release.info.last_deployed:
+        lines.append(f"LAST DEPLOYED: {ansic(release.info.last_deployed)}")
+    lines += [
+        f"NAMESPACE: {release.namespace}",
+        f"STATUS: {release.info.status}",
+        f"REVISION: {release.version}",
+    ]
+    if description:
+        lines.append(f"DESCRIPTION: {release.info.description}")
+    if resources:
+        lines.append(f"RESOURCES:\n{resources}")
+    lines += _tests(release.hooks)
+    if release.info.description.lower() == DRY_RUN:
+        lines.append("HOOKS:")
+        lines += [f"---\n# Source: {hook.path}\n{hook.manifest}" for hook in release.hooks]
+        lines.append(f"MANIFEST:\n{release.manifest}")
+    if notes and release.info.notes:
+        lines.append(f"NOTES:\n{release.info.notes.strip()}")
+    return "\n".join(lines) + "\n"
+
+
+def _tests(hooks: Sequence[Hook]) -> list[str]:
+    tests = [hook for hook in hooks if HookEvent.TEST in hook.events]
+    if not tests:
+        return ["TEST SUITE: None"]
+    return [
+        f"TEST SUITE:     {hook.name}\nLast Started:   {ansic(hook.last_run.started_at)}\n"
+        f"Last Completed: {ansic(hook.last_run.completed_at)}\nPhase:          {hook.last_run.phase}"
+        for hook in tests
+        if hook.last_run.started_at
+    ]
+
+
+def release_document(release: Release) -> dict[str, Any]:
+    """Return the release as ``-o json`` holds it, without its chart."""
+    return release_json(release, chart=False)
+
+
+def list_text(
+    releases: Sequence[Release], output: str, updated: Callable[[datetime | None], str], *, headers: bool
+) -> str:
+    """Return what ``helm list`` prints."""
+    rows = [
+        (
+            r.name,
+            r.namespace,
+            str(r.version),
+            updated(r.info.last_deployed),
+            str(r.info.status),
+            chart_name(r),
+            r.chart.metadata.app_version,
+        )
+        for r in releases
+    ]
+    if output in FORMATS:
+        keys = ("name", "namespace", "revision", "updated", "status", "chart", "app_version")
+        return FORMATS[output]([dict(zip(keys, row, strict=True)) for row in rows])
+    return helm_table(LIST_HEADER if headers else (), rows)
+
+
+def names_text(releases: Sequence[Release], output: str) -> str:
+    """Return what ``helm list --short`` prints."""
+    names = [r.name for r in releases]
+    return FORMATS[output](names) if output in FORMATS else "".join(f"{name}\n" for name in names)
+
+
+def history_text(releases: Sequence[Release], output: str) -> str:
+    """Return what ``helm history`` prints."""
+    rows: list[dict[str, Any]] = [
+        {
+            "revision": r.version,
+            "updated": time_text(r.info.last_deployed) if output in FORMATS else ansic(r.info.last_deployed),
+            "status": str(r.info.status),
+            "chart": chart_name(r),
+            "app_version": r.chart.metadata.app_version,
+            "description": r.info.description,
+        }
+        for r in releases
+    ]
+    if output in FORMATS:
+        return FORMATS[output](rows)
+    return helm_table(HISTORY_HEADER, [[str(cell) for cell in row.values()] for row in rows])
+
+
+def hooks_text(release: Release) -> str:
+    """Return what ``helm get hooks`` prints."""
+    return "".join(f"---\n# Source: {hook.path}\n{hook.manifest}\n" for hook in release.hooks)
+
+
+def values_text(values: object, output: str, *, computed: bool) -> str:
+    """Return what ``helm get values`` prints."""
+    if output in FORMATS:
+        return FORMATS[output](values)
+    title = "COMPUTED" if computed else "USER-SUPPLIED"
+    return f"{title} VALUES:\n{as_yaml(values)}"
+
+
+def metadata_text(release: Release, output: str) -> str:
+    """Return what ``helm get metadata`` prints."""
+    metadata = release.chart.metadata
+    dependencies = [d.name for d in metadata.dependencies or ()]
+    annotations = ",".join(f"{k}={v}" for k, v in sorted(metadata.annotations.items()))
+    if output in FORMATS:
+        full: dict[str, Any] = {
+            "name": release.name,
+            "chart": metadata.name,
+            "version": metadata.version,
+            "appVersion": metadata.app_version,
+            "annotations": dict(metadata.annotations),
+            "dependencies": [
+                {"name": d.name, "version": d.version, "repository": d.repository} for d in metadata.dependencies or ()
+            ],
+            "namespace": release.namespace,
+            "revision": release.version,
+            "status": str(release.info.status),
+            "deployedAt": time_text(release.info.last_deployed),
+        }
+        return FORMATS[output]({k: v for k, v in full.items() if v not in ({}, [])})
+    rows = {
+        "NAME": release.name,
+        "CHART": metadata.name,
+        "VERSION": metadata.version,
+        "APP_VERSION": metadata.app_version,
+        "ANNOTATIONS": annotations,
+        "DEPENDENCIES": ",".join(dependencies),
+        "NAMESPACE": release.namespace,
+        "REVISION": str(release.version),
+        "STATUS": str(release.info.status),
+        "DEPLOYED_AT": time_text(release.info.last_deployed),
+    }
+    return "".join(f"{title}: {value}\n" for title, value in rows.items())
+
+
+def everything_text(release: Release, computed: object) -> str:
+    """Return what ``helm get all`` prints."""
+    metadata = release.chart.metadata
+    parts = [
+        f"NAME: {release.name}",
+        f"LAST DEPLOYED: {ansic(release.info.last_deployed)}",
+        f"NAMESPACE: {release.namespace}",
+        f"STATUS: {release.info.status}",
+        f"REVISION: {release.version}",
+        f"CHART: {metadata.name}",
+        f"VERSION: {metadata.version}",
+        f"APP_VERSION: {metadata.app_version}",
+        f"USER-SUPPLIED VALUES:\n{as_yaml(release.config)}",
+        f"COMPUTED VALUES:\n{as_yaml(computed)}",
+        "HOOKS:",
+        f"{hooks_text(release)}MANIFEST:\n{release.manifest}",
+    ]
+    notes = release.info.notes.strip()
+    return "\n".join(parts) + "\n" + (f"NOTES:\n{notes}\n" if notes else "")
