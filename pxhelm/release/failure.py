@@ -1,0 +1,78 @@
+"""How operations on releases fail: Helm's texts, and the record as far as it got.
+
+Never prints; doors render these errors.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.golang.strconv import quote
+from pxhelm.release.model import SYSTEM_LABELS, Release
+
+
+class ReleaseNotFoundError(PxhelmError):
+    """No revision of this name."""
+
+    def __init__(self, name: str = "") -> None:
+        hint = f"see the releases of this namespace with `pxhelm list`, {name} is not among them" if name else ""
+        super().__init__("release: not found", hint=hint)
+
+
+class NoDeployedError(PxhelmError):
+    """The release has no revision in status deployed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{quote(name)} has no deployed releases")
+
+
+class ReleaseFailedError(PxhelmError):
+    """An operation failed after the release's record was made; ``release`` is that record."""
+
+    def __init__(self, message: str, cause: PxhelmError, release: Release | None) -> None:
+        super().__init__(message, code=cause.code, where=cause.where, hint=cause.hint)
+        self.release = release
+
+
+class InterruptedOperationError(PxhelmError):
+    """The user interrupted the operation; recorded as a failure, as Helm does."""
+
+    def __init__(self) -> None:
+        super().__init__("context canceled", code=ExitCode.INTERRUPTED)
+
+
+def wrapped(prefix: str, cause: PxhelmError) -> PxhelmError:
+    """Return the error with Helm's prefix before its message."""
+    return PxhelmError(f"{prefix}: {cause.message}", code=cause.code, where=cause.where, hint=cause.hint)
+
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
+_LONGEST = 53
+INVALID_NAME = (
+    "invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+    " and the length must not be longer than 53"
+)
+
+
+def name_problem(name: str) -> str:
+    """Return what is wrong with a release's name in Helm's words, empty when nothing is."""
+    if not name:
+        return "no name provided"
+    if len(name) > _LONGEST or not _NAME.match(name):
+        return INVALID_NAME
+    return ""
+
+
+def check_name(name: str, prefix: str) -> None:
+    """Raise PxhelmError ``prefix: name`` when the name is not one of a release."""
+    if name_problem(name):
+        raise PxhelmError(f"{prefix}: {name}", hint=name_problem(name))
+
+
+def check_labels(labels: dict[str, str] | None) -> None:
+    """Raise PxhelmError when a label is one of the storage's own."""
+    if labels and any(key in SYSTEM_LABELS for key in labels):
+        raise PxhelmError(
+            f"user supplied labels contains system reserved label name. System labels: [{' '.join(SYSTEM_LABELS)}]"
+        )
