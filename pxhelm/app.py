@@ -1,9 +1,255 @@
 """The composition root: the only module that names a concrete adapter.
 
-Never decides anything: it reads settings, makes adapters, and hands them out as ``Services``.
+Never decides anything: it reads settings, makes adapters when they are first asked for, and hands them out as
+``Services``.
 """
 
 from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pxhelm.actions.services import ChartSource, Cluster, Place, Process
+from pxhelm.errors import PxhelmError
+from pxhelm.events import Listener, Warned, nobody
+from pxhelm.secret import SealingKey, Secret
+from pxhelm.settings import Context, SecretSource, Settings, load, normalize_endpoint
+
+if TYPE_CHECKING:
+    from pxhelm.proxmox.client import Client
+    from pxhelm.proxmox.connection import Certificate, Connection
+    from pxhelm.store.leases import Lease
+    from pxhelm.store.port import Store
+
+SIMULATED = "the cluster of this context is simulated: no real machine is touched"
+
+
+class Opened:
+    """``Services`` of one command, over the adapters that the context asks for."""
+
+    def __init__(self, settings: Settings, context: Context | None, listen: Listener) -> None:
+        self.settings = settings
+        self._context = context
+        self.listen = listen
+        self.sleep: Callable[[float], None] = time.sleep
+        self.random_bytes: Callable[[int], bytes] = secrets.token_bytes
+        self._to_close: list[Any] = []
+
+    @property
+    def context(self) -> Context:
+        """The context; PxhelmError when none is set, so offline commands never ask."""
+        return self._context or self.settings.context()
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the command works."""
+        context = self.context
+        return Place(context.name, self.settings.namespace_of(context), context.simulated, context.vmid_range)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, sealed with this installation's key."""
+        from pxhelm.store.sealed import SealedStore, Sealer
+        from pxhelm.store.sqlite import open_store
+
+        store = open_store(self.settings.store, int(os.environ.get("PXHELM_STORE_MAX_PAGES") or 0))
+        self._to_close.append(store)
+        return SealedStore(store, Sealer(self.key, secrets.token_bytes))
+
+    @cached_property
+    def key(self) -> SealingKey:
+        """The sealing key: PXHELM_KEY (64 hex digits), else a file beside the store that only its owner can read."""
+        given = os.environ.get("PXHELM_KEY", "")
+        if given:
+            try:
+                return SealingKey(bytes.fromhex(given))
+            except ValueError:
+                raise PxhelmError("cannot use PXHELM_KEY: it is not 64 hexadecimal digits") from None
+        return _key_file(self.settings.store.with_suffix(".key"))
+
+    @cached_property
+    def installation(self) -> str:
+        """The id that our markers carry: made once per store and cluster."""
+        from pxhelm.store.clusters import Cluster as Known
+
+        with self.store.transaction():
+            known = self.store.clusters.get(self.place.cluster) or Known(self.place.cluster)
+            if not known.installation:
+                known = replace(known, installation=secrets.token_hex(4))
+                self.store.clusters.put(known)
+        return known.installation
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The cluster: the real one over HTTPS, or the simulated one in this process."""
+        from pxhelm.proxmox.client import Client
+
+        context = self.context
+        if context.simulated:
+            self.listen(Warned(SIMULATED))
+            client = _simulated(self.settings)
+        else:
+            client = Client(_connection(context))
+        self._to_close.append(client)
+        return client
+
+    @property
+    def user(self) -> str:
+        """Who signs in."""
+        context = self.context
+        return SIMULATOR_TOKEN_ID if context.simulated else context.token_id or context.user
+
+    @cached_property
+    def process(self) -> Process:
+        """This process, and how to prove that another one of this machine is dead."""
+        from pxhelm.store.leases import Holder, provably_dead
+
+        holder = Holder(socket.gethostname(), _boot_id(), os.getpid(), _started(os.getpid()) or "")
+        return Process(holder, lambda other: provably_dead(other, holder, _started))
+
+    @contextmanager
+    def hold(self, name: str, seconds: float) -> Iterator[Lease]:
+        """Hold a lease, renewed in a thread, while the block runs."""
+        leases, process = self.store.leases, self.process
+        lease = leases.acquire(name, process.holder, seconds, time.time(), process.is_dead)
+        ended = threading.Event()
+
+        def renew() -> None:
+            nonlocal lease
+            while not ended.wait(seconds / 3):
+                try:
+                    lease = leases.renew(lease, seconds, time.time())
+                except PxhelmError:
+                    return  # lost: the journal's own check refuses whatever is written after this
+
+        thread = threading.Thread(target=renew, name="lease", daemon=True)
+        thread.start()
+        try:
+            yield lease
+        finally:
+            ended.set()
+            thread.join()
+            leases.release(lease)
+
+    @staticmethod
+    def now() -> datetime:
+        """Return the time, with its zone."""
+        return datetime.now().astimezone()
+
+    @staticmethod
+    def new_id() -> str:
+        """Make a UUIDv4."""
+        return str(uuid.uuid4())
+
+    @staticmethod
+    def read(name: str) -> bytes:
+        """Read a file of the user's, ``-`` for standard input."""
+        if name == "-":
+            return sys.stdin.buffer.read()
+        try:
+            return Path(name).read_bytes()
+        except OSError as error:
+            raise PxhelmError(f"open {name}: {_reason(error)}") from None
+
+    @staticmethod
+    def chart(reference: str) -> ChartSource:
+        """Read a chart folder or archive."""
+        from pxhelm.repo.local import read_chart
+
+        if not Path(reference).exists():
+            raise PxhelmError(f'path "{reference}" not found', hint="give the folder or the .tgz of a chart")
+        found = read_chart(reference)
+        return ChartSource(found.files, found.warnings)
+
+    @staticmethod
+    def manifests(name: str) -> Mapping[str, bytes]:
+        """Read the manifest files that ``-f`` names."""
+        path = Path(name)
+        if name == "-" or not path.is_dir():
+            return {name: Opened.read(name)}
+        found = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml", ".json") and p.is_file())
+        if not found:
+            raise PxhelmError(f"cannot read {name}: no .yaml, .yml or .json file is in it")
+        return {str(p): p.read_bytes() for p in found}
+
+    @staticmethod
+    def starter(name: str) -> Mapping[str, bytes]:
+        """Read a starter chart: one of ours by name, or a folder."""
+        folder = starters() / name
+        if not folder.is_dir():
+            folder = Path(name)
+        if not (folder / "Chart.yaml").is_file():
+            known = ", ".join(sorted(p.name for p in starters().iterdir()))
+            raise PxhelmError(f"cannot find starter {name}", hint=f"one of {known}, or the folder of a chart")
+        return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+    @staticmethod
+    def post_render(program: str, arguments: tuple[str, ...], text: str) -> str:
+        """Pipe a text through an executable."""
+        from pxhelm.render.sandbox import post_render
+
+        return post_render(program, arguments, text)
+
+    @staticmethod
+    def read_secret(source: Mapping[str, Any]) -> Secret:
+        """Read a secret of a manifest from where ``valueFrom`` says."""
+        command = source.get("command") or ()
+        return SecretSource(str(source.get("env", "")), str(source.get("file", "")), tuple(command)).read("the secret")
+
+    def close(self) -> None:
+        """Close what was opened, last first."""
+        while self._to_close:
+            self._to_close.pop().close()
+
+
+SIMULATOR_TOKEN_ID = "root@pam!pxhelm"  # noqa: S105 - the name of a token, not its secret
+
+
+@contextmanager
+def open_services(flags: Mapping[str, Any], listen: Listener = nobody) -> Iterator[Opened]:
+    """Hand out the services that the global flags and the environment ask for, and close them afterwards."""
+    settings = load(config_file=flags.get("config", ""), namespace=flags.get("namespace", ""))
+    name = flags.get("context", "")
+    endpoint = flags.get("endpoint") or (os.environ.get("PXHELM_ENDPOINT", "") if not name else "")
+    context = settings.context(name) if name else None
+    if endpoint:
+        base = context or (settings.context() if settings.current else _from_environment())
+        context = replace(base, endpoints=(normalize_endpoint(endpoint),))
+    if flags.get("fingerprint") and (context or settings.current):
+        context = replace(context or settings.context(), fingerprint=flags["fingerprint"])
+    opened = Opened(settings, context, listen)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def peek_certificate(endpoint: str) -> Certificate:
+    """Return what a server shows of itself, before anything is sent to it."""
+    from pxhelm.proxmox.client import peek_certificate as peek
+
+    return peek(endpoint)
+
+
+def starters() -> Path:
+    """Return the folder of the starter charts, in the checkout or in the binary."""
+    need = getattr(sys, "pxhelm_need", None)
+    if need:
+        need("chart-templates")
+        return Path(getattr(sys, "_MEIPASS", "")) / "chart-templates"
+    return Path(__file__).parents[1] / "chart-templates"
 
 
 def jinja_child() -> int:
@@ -11,3 +257,79 @@ def jinja_child() -> int:
     from pxhelm.render.sandbox import child_main
 
     return child_main()
+
+
+def _from_environment() -> Context:
+    return Context(
+        "environment",
+        token_id=os.environ.get("PXHELM_TOKEN_ID", ""),
+        token=SecretSource(env="PXHELM_TOKEN"),
+        fingerprint=os.environ.get("PXHELM_FINGERPRINT", ""),
+    )
+
+
+def _key_file(path: Path) -> SealingKey:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(secrets.token_bytes(32))
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            os.link(temporary, path)  # fails if another process was first: then its key stands
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+        raw = path.read_bytes()
+    except OSError as error:
+        raise PxhelmError(f"cannot read the store's key {path}: {_reason(error)}") from None
+    if len(raw) != 32:
+        raise PxhelmError(f"cannot use the store's key {path}: it has {len(raw)} bytes, not 32")
+    return SealingKey(raw)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> str | None:
+    """Return the start time of a process in the kernel's words; None when there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else fields[19]
+
+
+def _connection(context: Context) -> Connection:
+    from pxhelm.proxmox.auth import ApiToken, Login
+    from pxhelm.proxmox.connection import Connection, Tls
+
+    auth: ApiToken | Login | None = None
+    if context.token_id:
+        auth = ApiToken(context.token_id, context.token.read(f"the token of context {context.name}"))
+    elif context.user:
+        auth = Login(context.user, context.password.read(f"the password of context {context.name}"))
+    else:
+        raise PxhelmError(
+            f"cannot sign in to context {context.name}: it has neither a token nor a user",
+            hint=f"add one with `pxhelm config add {context.name}`",
+        )
+    return Connection(context.endpoints, auth, Tls(context.ca_file, context.fingerprint, context.insecure))
+
+
+def _simulated(settings: Settings) -> Client:
+    raise NotImplementedError

@@ -6,6 +6,7 @@ Each is made when it is first asked for, so that a command pays only for what it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -13,7 +14,7 @@ from typing import Protocol, TypeVar
 from pxhelm.events import Listener
 from pxhelm.proxmox.request import ApiGen
 from pxhelm.secret import SealingKey
-from pxhelm.store.leases import Holder, IsDead
+from pxhelm.store.leases import Holder, IsDead, Lease
 from pxhelm.store.port import Store
 
 T = TypeVar("T")
@@ -82,6 +83,10 @@ class Services(Protocol):
     @property
     def process(self) -> Process:
         """Who runs the command."""
+
+    @property
+    def hold(self) -> Callable[[str, float], AbstractContextManager[Lease]]:
+        """Hold a lease of the store, renewed in the background, for as long as the block runs; LeaseHeldError."""
 
     @property
     def listen(self) -> Listener:

@@ -8,8 +8,9 @@ from typing import Any
 
 from pxhelm.cli.views.document import FORMATS, as_yaml
 from pxhelm.cli.views.table import helm_table
+from pxhelm.release.history import history_json, list_json, metadata
 from pxhelm.release.model import Hook, HookEvent, Release
-from pxhelm.release.record import release_json, time_text
+from pxhelm.release.record import release_json
 
 LIST_HEADER = ("NAME", "NAMESPACE", "REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION")
 HISTORY_HEADER = ("REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION", "DESCRIPTION")
@@ -22,21 +23,6 @@ def ansic(moment: datetime | None) -> str:
         return ""
     local = moment.astimezone()
     return f"{local:%a %b} {local.day:2d} {local:%H:%M:%S %Y}"
-
-
-def go_time(moment: datetime | None) -> str:
-    """Return a time as Go's ``Time.String``: ``2026-01-02 03:04:05.123456 +0000 UTC``."""
-    if moment is None:
-        return ""
-    local = moment.astimezone()
-    fraction = f".{local.microsecond:06d}".rstrip("0").rstrip(".")
-    return f"{local:%Y-%m-%d %H:%M:%S}{fraction} {local:%z %Z}"
-
-
-def chart_name(release: Release) -> str:
-    """Return ``name-version`` of the release's chart."""
-    metadata = release.chart.metadata
-    return f"{metadata.name}-{metadata.version}"
 
 
 def status_text(release: Release, *, description: bool = False, notes: bool = True, resources: str = "") -> str:
@@ -80,26 +66,12 @@ def release_document(release: Release) -> dict[str, Any]:
     return release_json(release, chart=False)
 
 
-def list_text(
-    releases: Sequence[Release], output: str, updated: Callable[[datetime | None], str], *, headers: bool
-) -> str:
-    """Return what ``helm list`` prints."""
-    rows = [
-        (
-            r.name,
-            r.namespace,
-            str(r.version),
-            updated(r.info.last_deployed),
-            str(r.info.status),
-            chart_name(r),
-            r.chart.metadata.app_version,
-        )
-        for r in releases
-    ]
+def list_text(releases: Sequence[Release], output: str, updated: Callable[[Release], str], *, headers: bool) -> str:
+    """Return what ``helm list`` prints; ``updated`` words the time of the last deployment."""
+    rows = [list_json(release) | {"updated": updated(release)} for release in releases]
     if output in FORMATS:
-        keys = ("name", "namespace", "revision", "updated", "status", "chart", "app_version")
-        return FORMATS[output]([dict(zip(keys, row, strict=True)) for row in rows])
-    return helm_table(LIST_HEADER if headers else (), rows)
+        return FORMATS[output](rows)
+    return helm_table(LIST_HEADER if headers else (), [tuple(row.values()) for row in rows])
 
 
 def names_text(releases: Sequence[Release], output: str) -> str:
@@ -110,20 +82,11 @@ def names_text(releases: Sequence[Release], output: str) -> str:
 
 def history_text(releases: Sequence[Release], output: str) -> str:
     """Return what ``helm history`` prints."""
-    rows: list[dict[str, Any]] = [
-        {
-            "revision": r.version,
-            "updated": time_text(r.info.last_deployed) if output in FORMATS else ansic(r.info.last_deployed),
-            "status": str(r.info.status),
-            "chart": chart_name(r),
-            "app_version": r.chart.metadata.app_version,
-            "description": r.info.description,
-        }
-        for r in releases
-    ]
+    rows = [history_json(release) for release in releases]
     if output in FORMATS:
         return FORMATS[output](rows)
-    return helm_table(HISTORY_HEADER, [[str(cell) for cell in row.values()] for row in rows])
+    table = [row | {"updated": ansic(release.info.last_deployed)} for row, release in zip(rows, releases, strict=True)]
+    return helm_table(HISTORY_HEADER, [[str(cell) for cell in row.values()] for row in table])
 
 
 def hooks_text(release: Release) -> str:
@@ -141,52 +104,37 @@ def values_text(values: object, output: str, *, computed: bool) -> str:
 
 def metadata_text(release: Release, output: str) -> str:
     """Return what ``helm get metadata`` prints."""
-    metadata = release.chart.metadata
-    dependencies = [d.name for d in metadata.dependencies or ()]
-    annotations = ",".join(f"{k}={v}" for k, v in sorted(metadata.annotations.items()))
+    data = metadata(release)
     if output in FORMATS:
-        full: dict[str, Any] = {
-            "name": release.name,
-            "chart": metadata.name,
-            "version": metadata.version,
-            "appVersion": metadata.app_version,
-            "annotations": dict(metadata.annotations),
-            "dependencies": [
-                {"name": d.name, "version": d.version, "repository": d.repository} for d in metadata.dependencies or ()
-            ],
-            "namespace": release.namespace,
-            "revision": release.version,
-            "status": str(release.info.status),
-            "deployedAt": time_text(release.info.last_deployed),
-        }
-        return FORMATS[output]({k: v for k, v in full.items() if v not in ({}, [])})
+        return FORMATS[output](data)
+    annotations = ",".join(f"{k}={v}" for k, v in sorted(data.get("annotations", {}).items()))
     rows = {
-        "NAME": release.name,
-        "CHART": metadata.name,
-        "VERSION": metadata.version,
-        "APP_VERSION": metadata.app_version,
+        "NAME": data["name"],
+        "CHART": data["chart"],
+        "VERSION": data["version"],
+        "APP_VERSION": data["appVersion"],
         "ANNOTATIONS": annotations,
-        "DEPENDENCIES": ",".join(dependencies),
-        "NAMESPACE": release.namespace,
-        "REVISION": str(release.version),
-        "STATUS": str(release.info.status),
-        "DEPLOYED_AT": time_text(release.info.last_deployed),
+        "DEPENDENCIES": ",".join(d["name"] for d in data.get("dependencies", ())),
+        "NAMESPACE": data["namespace"],
+        "REVISION": data["revision"],
+        "STATUS": data["status"],
+        "DEPLOYED_AT": data["deployedAt"],
     }
     return "".join(f"{title}: {value}\n" for title, value in rows.items())
 
 
 def everything_text(release: Release, computed: object) -> str:
     """Return what ``helm get all`` prints."""
-    metadata = release.chart.metadata
+    about = release.chart.metadata
     parts = [
         f"NAME: {release.name}",
         f"LAST DEPLOYED: {ansic(release.info.last_deployed)}",
         f"NAMESPACE: {release.namespace}",
         f"STATUS: {release.info.status}",
         f"REVISION: {release.version}",
-        f"CHART: {metadata.name}",
-        f"VERSION: {metadata.version}",
-        f"APP_VERSION: {metadata.app_version}",
+        f"CHART: {about.name}",
+        f"VERSION: {about.version}",
+        f"APP_VERSION: {about.app_version}",
         f"USER-SUPPLIED VALUES:\n{as_yaml(release.config)}",
         f"COMPUTED VALUES:\n{as_yaml(computed)}",
         "HOOKS:",

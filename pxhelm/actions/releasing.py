@@ -1,0 +1,117 @@
+"""What every verb on releases shares: its configuration, its lock, and the facts by which it can be resumed.
+
+The release lease keeps two commands apart; when the holder is provably dead, or its lease has run out, a repeated
+command goes on where that one stopped (engine.md D8.2a, D8.5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from pxhelm.actions.services import Services
+from pxhelm.apply.objects import ReleaseObjects
+from pxhelm.chart.model import Chart
+from pxhelm.release.configuration import Configuration
+from pxhelm.release.failure import ReleaseNotFoundError
+from pxhelm.release.objects import ObjectPort
+from pxhelm.release.resume import Attempt
+from pxhelm.release.storage import Storage
+from pxhelm.store.outcome import LeaseHeldError
+from pxhelm.store.releases import Operation
+
+LEASE_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as it is recognised when it is repeated after a crash."""
+
+    verb: str
+    """``install``, ``upgrade``, ``rollback`` or ``uninstall``."""
+    release: str
+    flags: Mapping[str, object]
+    """The flags that change its result."""
+    chart: Chart | None = None
+    values: Mapping[str, object] | None = None
+
+    def facts(self, services: Services, lease: str) -> Operation:
+        """Return what is recorded with the revision that the command writes."""
+        told = {name: value for name, value in sorted(self.flags.items()) if value not in (None, False, "", (), {})}
+        values = json.dumps(self.values or {}, sort_keys=True, default=str)
+        return Operation(
+            op_id=services.new_id(),
+            command=f"{self.verb} {self.release} {json.dumps(told, default=str)}",
+            chart_digest=chart_digest(self.chart) if self.chart else "",
+            values_digest=services.key.fingerprint(values),
+            holder=services.process.holder,
+            lease=lease,
+        )
+
+
+def chart_digest(chart: Chart) -> str:
+    """Return the SHA-256 over the chart's files as they were loaded."""
+    digest = hashlib.sha256()
+    for name in sorted(chart.raw):
+        digest.update(f"{name}\0{len(chart.raw[name])}\0".encode())
+        digest.update(chart.raw[name])
+    return digest.hexdigest()
+
+
+class StoreOnly:
+    """The port of objects for verbs that read the store alone: the cluster need not answer."""
+
+    def reach(self) -> None:
+        """Ask nobody."""
+
+
+def reading(services: Services) -> Configuration:
+    """Return the configuration of a verb that only reads what is stored."""
+    return _configuration(services, StoreOnly(), None)  # type: ignore[arg-type]  # the verbs that read call reach() alone
+
+
+@contextmanager
+def changing(services: Services, command: Command) -> Iterator[Configuration]:
+    """Hold the release's lock and hand out the configuration of a verb that changes it.
+
+    When somebody else holds the lock, the state machine is run without it only to find Helm's own error in the pending
+    revision; LeaseHeldError when there is none yet.
+    """
+    place = services.place
+    name = f"release:{place.cluster}/{place.namespace}/{command.release}"
+    objects = ReleaseObjects(services, f"{place.namespace}/{command.release}")
+    facts = command.facts(services, name)
+    with ExitStack() as held:
+        try:
+            held.enter_context(services.hold(name, LEASE_SECONDS))
+        except LeaseHeldError:
+            if not _is_pending(services, command.release):
+                raise
+            yield _configuration(services, objects, Attempt(facts))
+        else:
+            yield _configuration(services, objects, Attempt(facts, recorded_holder_gone=True))
+
+
+def _is_pending(services: Services, release: str) -> bool:
+    try:
+        return reading(services).storage.last(release).info.status.is_pending
+    except ReleaseNotFoundError:
+        return False
+
+
+def _configuration(services: Services, objects: ObjectPort, attempt: Attempt | None) -> Configuration:
+    from pxhelm.actions.rendering import ChartRenderer
+
+    place = services.place
+    return Configuration(
+        namespace=place.namespace,
+        objects=objects,
+        storage=Storage(services.store.releases, place.cluster, place.namespace, services.now),
+        renderer=ChartRenderer(services),
+        clock=services.now,
+        listen=services.listen,
+        attempt=attempt,
+    )

@@ -1,0 +1,46 @@
+"""``pxhelm test-connection``: is the cluster there, is it the right one, may we work with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pxhelm.cli import command as cli
+from pxhelm.cli.options import output_flag
+from pxhelm.errors import ExitCode
+
+
+@cli.command("test-connection", help="Check address, certificate, token and rights of the context. Changes nothing.")
+@output_flag("text", "json", "yaml", default="text")
+def command(session: cli.Session, **options: Any) -> int:
+    """Print what the cluster answered; exit 1 when rights are missing."""
+    from pxhelm.actions.connect import role_commands, test_connection
+    from pxhelm.app import open_services
+    from pxhelm.cli.views.document import FORMATS
+
+    with open_services(session.flags) as services:
+        found = test_connection(services, services.user)
+    if options["output"] != "text":
+        data = {
+            "version": found.version,
+            "cluster": found.cluster,
+            "nodes": dict(found.nodes),
+            "quorate": found.quorate,
+            "user": found.user,
+            "missingPrivileges": list(found.missing),
+        }
+        click.echo(FORMATS[options["output"]](data), nl=False)
+        return ExitCode.FAILED if found.missing else ExitCode.OK
+    nodes = ", ".join(name if online else f"{name} (offline)" for name, online in found.nodes.items())
+    click.echo(f"Proxmox VE {found.version}" + (f", cluster {found.cluster}" if found.cluster else ""))
+    click.echo(f"nodes: {nodes}" + ("" if found.quorate else " (no quorum: nothing can be changed)"))
+    click.echo(f"signed in as {found.user}")
+    if not found.missing:
+        click.echo("all rights that pxhelm needs are there")
+        return ExitCode.OK
+    click.echo(f"missing rights: {', '.join(found.missing)}")
+    click.echo("give them on a node, as root:")
+    for line in role_commands(found.user, found.missing):
+        click.echo(f"  {line}")
+    return ExitCode.FAILED

@@ -1,0 +1,122 @@
+"""The dialogue of ``config add``: address, certificate, token, rights, in this order, so that no secret goes astray."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pxhelm import settings as configuration
+from pxhelm.cli.command import Session
+from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.settings import Context, SecretSource, Settings
+
+
+def add_context(session: Session, name: str, options: dict[str, Any]) -> int:
+    """Ask for what the flags leave out, check it, and save the context; exit 1 when rights are missing."""
+    settings = configuration.load(config_file=session.flags.get("config", ""))
+    endpoint = session.flags.get("endpoint") or _ask("address of a node (such as https://pve1:8006)", "--endpoint")
+    endpoint = configuration.normalize_endpoint(endpoint)
+    fingerprint = session.flags.get("fingerprint", "")
+    if not (fingerprint or options["ca_file"] or options["insecure"] or options["no_check"]):
+        fingerprint = _trust(endpoint)
+    context = Context(
+        name=name,
+        endpoints=(endpoint,),
+        ca_file=options["ca_file"] or "",
+        fingerprint=fingerprint,
+        insecure=options["insecure"],
+        namespace=session.flags.get("namespace", ""),
+        **_sign_in(settings, name, options),
+    )
+    configuration.save_context(settings, context, make_current=not options["no_use"])
+    click.echo(f'context "{name}" saved in {settings.config_file}')
+    return ExitCode.OK if options["no_check"] else _check(session, name)
+
+
+def _interactive() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask(what: str, flag: str, *, secret: bool = False) -> str:
+    if not _interactive():
+        raise PxhelmError(f"cannot add the context: {flag} is missing", code=ExitCode.USAGE, hint=f"give {flag}")
+    answer: str = click.prompt(what, hide_input=secret, err=True)
+    return answer.strip()
+
+
+def _trust(endpoint: str) -> str:
+    """Show a certificate that the system does not trust, and ask; returns the fingerprint to pin."""
+    from pxhelm.app import peek_certificate
+
+    shown = peek_certificate(endpoint)
+    click.echo(f"{endpoint} shows this certificate:", err=True)
+    click.echo(f"  subject     {shown.subject}\n  issuer      {shown.issuer}", err=True)
+    click.echo(f"  valid until {shown.not_after:%Y-%m-%d}\n  SHA-256     {shown.fingerprint}", err=True)
+    if not _interactive():
+        raise PxhelmError(
+            "cannot add the context: nobody is there to confirm the certificate",
+            code=ExitCode.USAGE,
+            hint=f"compare it on the node with `pvenode cert info`, then give --fingerprint {shown.fingerprint}",
+        )
+    click.echo("compare it on the node: pvenode cert info", err=True)
+    if not click.confirm("is it the same?", err=True):
+        raise PxhelmError("cannot add the context: the certificate was not confirmed", code=ExitCode.REFUSED)
+    return shown.fingerprint
+
+
+def _sign_in(settings: Settings, name: str, options: dict[str, Any]) -> dict[str, Any]:
+    if options["user"]:
+        source = SecretSource(env=options["password_env"] or "", file=options["password_file"] or "")
+        if source == SecretSource():
+            source = _keep(settings, name, _ask("password", "--password-env or --password-file", secret=True))
+        return {"user": options["user"], "password": source}
+    token_id = options["token_id"]
+    if not token_id and _interactive():
+        from pxhelm.actions.connect import token_commands
+
+        click.echo(
+            "an API token is needed; on a node, as root, this makes one with the rights that pxhelm uses:", err=True
+        )
+        for line in token_commands():
+            click.echo(f"  {line}", err=True)
+    token_id = token_id or _ask("token id (USER@REALM!ID)", "--token-id")
+    if "!" not in token_id or "@" not in token_id:
+        raise PxhelmError(f"cannot use token {token_id}: it is not USER@REALM!ID", code=ExitCode.USAGE)
+    command = tuple(shlex.split(options["token_command"] or ""))
+    source = SecretSource(options["token_env"] or "", options["token_file"] or "", command)
+    if source == SecretSource():
+        flags = "--token-env, --token-file or --token-command"
+        source = _keep(settings, name, _ask("the token's secret", flags, secret=True))
+    return {"token_id": token_id, "token": source}
+
+
+def _keep(settings: Settings, name: str, secret: str) -> SecretSource:
+    """Write a typed secret to a file of its own that only the user can read."""
+    path = settings.config_file.parent / "secrets" / name
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(secret)
+    return SecretSource(file=str(Path(path)))
+
+
+def _check(session: Session, name: str) -> int:
+    from pxhelm.actions.connect import role_commands, test_connection
+    from pxhelm.app import open_services
+
+    flags = {"context": name, "config": session.flags.get("config", "")}
+    with open_services(flags) as services:
+        found = test_connection(services, services.user)
+    place = f", cluster {found.cluster}" if found.cluster else ""
+    click.echo(f"connected: Proxmox VE {found.version}{place}, {len(found.nodes)} node(s), as {found.user}")
+    if not found.missing:
+        return ExitCode.OK
+    click.echo(f"missing rights: {', '.join(found.missing)}\ngive them on a node, as root:")
+    for line in role_commands(found.user, found.missing):
+        click.echo(f"  {line}")
+    return ExitCode.FAILED
