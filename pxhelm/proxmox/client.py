@@ -1,4 +1,459 @@
 """Sends requests to Proxmox VE over HTTPS (edge).
 
-Never retries a write, never decides what to send.
+Never retries a write, never decides what to send, never shows a secret. A read is asked again when the connection
+failed; a write goes to another endpoint only when it certainly was not sent, which is when no connection came about.
+Proxmox closes idle connections after 5 s and after every error: connections are kept for 3 s only, so that a write
+does not meet a closed one.
 """
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from urllib.parse import quote, urlencode, urlsplit
+
+from pxhelm.errors import PxhelmError
+from pxhelm.proxmox import auth as authentication
+from pxhelm.proxmox import schema, wire
+from pxhelm.proxmox.answer import broken, causes, read_answer, reason_of, untrusted
+from pxhelm.proxmox.auth import ApiToken, Auth, Login, Ticket
+from pxhelm.proxmox.connection import Certificate, Connection, Limits, Tls, fingerprint_of
+from pxhelm.proxmox.errors import ApiError, Failure
+from pxhelm.proxmox.request import (
+    ApiGen,
+    Fleet,
+    HttpAnswer,
+    MaybeSent,
+    NotSent,
+    Pairs,
+    Progress,
+    Request,
+    Response,
+    Transport,
+    Upload,
+    UploadingTransport,
+    drive,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+API = "/api2/json"
+_AVOID_FOR = 10.0
+"""Seconds for which an endpoint that did not answer is asked last."""
+_CHUNK = 1 << 16
+
+
+class Client:
+    """A cluster, asked from many threads at once.
+
+    ``open_transport`` makes the transport of an endpoint; the default is HTTPS. ``progress`` hears of uploads.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        open_transport: Callable[[str], Transport] | None = None,
+        version: str = "9.2",
+        progress: Progress | None = None,
+    ) -> None:
+        if not connection.endpoints:
+            raise PxhelmError("cannot reach a cluster: the context has no endpoint")
+        opener = open_transport or _https(connection, progress)
+        limits = connection.limits
+        self._connection = connection
+        self._doors = [_Door(endpoint, opener, limits.per_endpoint) for endpoint in connection.endpoints]
+        self._in_flight = threading.BoundedSemaphore(limits.in_flight)
+        self._session = _Session(connection.auth, self._carry)
+        self._owners: dict[str, _Door] = {}
+        self._schema = schema.load(version)
+
+    def __repr__(self) -> str:
+        return f"Client({', '.join(self._connection.endpoints)})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        for door in self._doors:
+            door.close()
+
+    def use_version(self, version: str) -> None:
+        """Encode parameters as this version of the server wants them."""
+        self._schema = schema.load(version)
+
+    def learn_nodes(self, addresses: Mapping[str, str]) -> None:
+        """Prefer the endpoint of the node that owns an object; given node names and addresses."""
+        for node, address in addresses.items():
+            for door in self._doors:
+                host = urlsplit(door.endpoint).hostname or ""
+                if host in (address, node) or host.split(".", 1)[0] == node:
+                    self._owners[node] = door
+
+    def send(self, request: Request) -> Response:
+        """Send one request and return its answer; raises ApiError.
+
+        ``ApiError.sent`` is false when the request certainly was not executed.
+        """
+        pairs = wire.encode(request.params, self._schema.endpoint(request.method, request.path))
+        ticket, headers = self._session.headers(request)
+        answer = self._carry(request, pairs, headers)
+        if answer[0] == 401 and ticket is not None:
+            # refused before anything was done, so asking again is safe for a write, too
+            self._session.forget(ticket)
+            _, headers = self._session.headers(request)
+            answer = self._carry(request, pairs, headers)
+        return read_answer(request, answer)
+
+    def run(self, operation: ApiGen[T]) -> T:
+        """Run one operation to its end in this thread."""
+        return drive(operation, self.send, time.sleep)
+
+    def run_all(self, operations: Iterable[ApiGen[T]], limit: int = 0) -> list[T | Exception]:
+        """Run many operations, ``limit`` at once, and return their results or errors in order.
+
+        All of them are advanced in this thread; only requests are sent from others, and waiting holds none up.
+        """
+        at_once = limit or self._connection.limits.in_flight
+        fleet = Fleet(operations, at_once)
+        answers: SimpleQueue[tuple[int, Response | None, Exception | None]] = SimpleQueue()
+
+        def fetch(index: int, request: Request) -> None:
+            try:
+                answers.put((index, self.send(request), None))
+            except Exception as error:  # noqa: BLE001 - the operation decides what it means
+                answers.put((index, None, error))
+
+        pool = ThreadPoolExecutor(at_once, thread_name_prefix="proxmox")
+        try:
+            while True:
+                for index, request in fleet.due(time.monotonic()):
+                    pool.submit(fetch, index, request)
+                if fleet.finished:
+                    return fleet.outcomes()
+                with suppress(Empty):
+                    fleet.answered(*answers.get(timeout=fleet.pause(time.monotonic())))
+        finally:
+            fleet.close()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _carry(self, request: Request, pairs: Pairs, headers: Mapping[str, str]) -> HttpAnswer:
+        """Return the answer of whichever endpoint gives one."""
+        writes = request.writes and request.path != "/access/ticket"
+        reasons: dict[str, str] = {}
+        for pause in (*self._connection.limits.pauses, None):
+            for door in self._in_order(request.node):
+                try:
+                    with door.room, self._in_flight:
+                        answer = door.carry(request, pairs, headers)
+                except NotSent as failed:
+                    if failed.trust:
+                        raise untrusted(request, door.endpoint, failed) from None
+                    reasons[door.endpoint] = str(failed)
+                    door.avoid()
+                except MaybeSent as failed:
+                    if writes:
+                        raise broken(request, f"{door.endpoint}: {failed}", sent=True) from None
+                    reasons[door.endpoint] = str(failed)
+                    door.avoid()
+                    break
+                else:
+                    door.avoided_until = 0.0
+                    return answer
+            if writes or pause is None:
+                break
+            time.sleep(pause)
+        listed = "; ".join(f"{endpoint}: {reason}" for endpoint, reason in reasons.items())
+        raise broken(request, f"no endpoint answers: {listed}", sent=False)
+
+    def _in_order(self, node: str) -> list[_Door]:
+        now = time.monotonic()
+        owner = self._owners.get(node)
+        return sorted(self._doors, key=lambda door: (door.avoided_until > now, door is not owner))
+
+
+class _Door:
+    """One endpoint: its transport, made when first used, and how it has been lately."""
+
+    def __init__(self, endpoint: str, opener: Callable[[str], Transport], at_once: int) -> None:
+        self.endpoint = endpoint
+        self.room = threading.BoundedSemaphore(at_once)
+        self.avoided_until = 0.0
+        self._opener = opener
+        self._lock = threading.Lock()
+        self._transport: Transport | None = None
+
+    def avoid(self) -> None:
+        self.avoided_until = time.monotonic() + _AVOID_FOR
+
+    def carry(self, request: Request, pairs: Pairs, headers: Mapping[str, str]) -> HttpAnswer:
+        with self._lock:
+            if self._transport is None:
+                self._transport = self._opener(self.endpoint)
+            transport = self._transport
+        if request.upload is None:
+            return transport.send(request.method, request.path, pairs, headers)
+        if not hasattr(transport, "send_file"):
+            raise PxhelmError(f"cannot upload {request.upload.filename}: {self.endpoint} takes no files")
+        return cast("UploadingTransport", transport).send_file(request.path, pairs, headers, request.upload)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._transport is not None:
+                self._transport.close()
+                self._transport = None
+
+
+class _Session:
+    """Who asks: the same headers always, or those of a ticket that is renewed in time."""
+
+    def __init__(self, auth: Auth | None, carry: Callable[[Request, Pairs, Mapping[str, str]], HttpAnswer]) -> None:
+        self._auth = auth
+        self._carry = carry
+        self._lock = threading.Lock()
+        self._ticket: Ticket | None = None
+
+    def headers(self, request: Request) -> tuple[Ticket | None, dict[str, str]]:
+        if self._auth is None or request.path == "/access/ticket":
+            return None, {}
+        if isinstance(self._auth, ApiToken):
+            return None, self._auth.headers()
+        with self._lock:
+            ticket = self._ticket = self._fresh(self._auth)
+        return ticket, ticket.headers(writes=request.writes)
+
+    def forget(self, ticket: Ticket) -> None:
+        with self._lock:
+            if self._ticket is ticket:
+                self._ticket = None
+
+    def _fresh(self, login: Login) -> Ticket:
+        ticket, now = self._ticket, time.monotonic()
+        if ticket is None:
+            return self._log_in(login, None)
+        age = now - ticket.issued
+        if age < authentication.RENEW_AFTER:
+            return ticket
+        if age < authentication.TICKET_LIFETIME:
+            try:
+                return self._log_in(login, ticket)
+            except ApiError as error:
+                if error.status != 401:
+                    raise
+        return self._log_in(login, None)
+
+    def _log_in(self, login: Login, current: Ticket | None) -> Ticket:
+        request = authentication.ticket_request(login, current)
+        answer = self._carry(request, wire.encode(request.params, None), {})
+        return authentication.read_ticket(read_answer(request, answer).data, time.monotonic())
+
+
+class HttpTransport:
+    """HTTPS to one endpoint, at most ``per_endpoint`` connections."""
+
+    def __init__(self, endpoint: str, tls: Tls, limits: Limits, progress: Progress | None = None) -> None:
+        import httpx
+
+        self._endpoint = endpoint
+        self._limits = limits
+        self._progress = progress
+        count = limits.per_endpoint
+        self._transport = httpx.HTTPTransport(
+            verify=_context(tls),
+            trust_env=False,
+            limits=httpx.Limits(
+                max_connections=count, max_keepalive_connections=count, keepalive_expiry=limits.keepalive
+            ),
+        )
+        self._timeouts = {"connect": limits.connect, "read": limits.read, "write": limits.read, "pool": None}
+
+    def send(self, method: str, path: str, pairs: Pairs, headers: Mapping[str, str]) -> HttpAnswer:
+        """Send a form or a query."""
+        import httpx
+
+        text = urlencode(pairs, quote_via=quote)
+        url, content = f"{self._endpoint}{API}{path}", b""
+        given = dict(headers)
+        if method in ("POST", "PUT"):
+            content = text.encode()
+            given["content-type"] = "application/x-www-form-urlencoded"
+        elif text:
+            url = f"{url}?{text}"
+        return self._exchange(httpx.Request(method, url, headers=given, content=content))
+
+    def send_file(self, path: str, pairs: Pairs, headers: Mapping[str, str], upload: Upload) -> HttpAnswer:
+        """Send a form with one file, read while it is sent."""
+        import httpx
+
+        start, end, kind = wire.multipart(pairs, upload.filename)
+        try:
+            size = Path(upload.path).stat().st_size
+        except OSError as error:
+            raise PxhelmError(f"cannot upload {upload.path}: {error.strerror}") from None
+        given = {
+            **headers,
+            "content-type": kind,
+            "content-length": str(len(start) + size + len(end)),
+        }
+        body = self._body(start, upload.path, size, end)
+        return self._exchange(httpx.Request("POST", f"{self._endpoint}{API}{path}", headers=given, content=body))
+
+    def fetch(self, path: str) -> bytes:
+        """Return a file that the node serves beside the API, such as its manual; ApiError unless 200."""
+        import httpx
+
+        status, reason, _, body = self._exchange(httpx.Request("GET", f"{self._endpoint}{path}"))
+        if status != 200:
+            raise ApiError(Failure("GET", path, status, reason))
+        return body
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
+    def _exchange(self, request: httpx.Request) -> HttpAnswer:
+        import httpx
+
+        request.extensions["timeout"] = self._timeouts
+        try:
+            response = self._transport.handle_request(request)
+            body = response.read()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            raise _not_sent(self._endpoint, error, self._limits.connect) from None
+        except httpx.TransportError as error:
+            raise MaybeSent(reason_of(error, f"no answer within {self._limits.read:g} s")) from None
+        reason = response.extensions.get("reason_phrase", b"").decode(errors="replace")
+        return response.status_code, reason, response.headers, body
+
+    def _body(self, start: bytes, path: str, size: int, end: bytes) -> Iterator[bytes]:
+        yield start
+        sent = 0
+        with Path(path).open("rb") as file:
+            while chunk := file.read(min(_CHUNK, size - sent)):
+                sent += len(chunk)
+                yield chunk
+                if self._progress is not None:
+                    self._progress(sent, size)
+        yield end
+
+
+def peek_certificate(endpoint: str, timeout: float = 5.0) -> Certificate:
+    """Return the certificate that an endpoint shows, without trusting it; OSError when there is none."""
+    import socket
+
+    from cryptography import x509
+
+    place = urlsplit(endpoint)
+    context = _unverified(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    address = (place.hostname or "", place.port or 8006)
+    with (
+        socket.create_connection(address, timeout) as plain,
+        context.wrap_socket(plain, server_hostname=place.hostname) as secured,
+    ):
+        der = secured.getpeercert(binary_form=True) or b""
+    found = x509.load_der_x509_certificate(der)
+    return Certificate(
+        fingerprint_of(der), found.subject.rfc4514_string(), found.issuer.rfc4514_string(), found.not_valid_after_utc
+    )
+
+
+def _https(connection: Connection, progress: Progress | None) -> Callable[[str], Transport]:
+    return lambda endpoint: HttpTransport(endpoint, connection.tls, connection.limits, progress)
+
+
+class _Pinned(ssl.SSLContext):
+    """Trusts one certificate; looks at it before a byte of HTTP is sent."""
+
+    fingerprint = ""
+
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
+        secured = super().wrap_socket(*args, **options)
+        shown = fingerprint_of(secured.getpeercert(binary_form=True) or b"")
+        if shown != self.fingerprint:
+            secured.close()
+            raise _WrongFingerprintError(f"its certificate has the fingerprint {shown}, not {self.fingerprint}")
+        return secured
+
+
+class _WrongFingerprintError(ssl.SSLError):
+    pass
+
+
+def _unverified(context: ssl.SSLContext) -> ssl.SSLContext:
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    if tls.fingerprint:
+        pinned = _Pinned(ssl.PROTOCOL_TLS_CLIENT)
+        pinned.fingerprint = tls.fingerprint.upper()
+        return _unverified(pinned)
+    if tls.insecure:
+        return _unverified(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    try:
+        return ssl.create_default_context(cafile=tls.ca_file or _system_authorities())
+    except OSError as error:
+        raise PxhelmError(f"cannot read CA file {tls.ca_file}: {error.strerror or error}") from None
+
+
+def _system_authorities() -> str | None:
+    """Return None where OpenSSL finds the system's authorities itself, else those that are shipped."""
+    places = ssl.get_default_verify_paths()
+    if places.cafile or places.capath:
+        return None
+    import certifi
+
+    return certifi.where()
+
+
+def _not_sent(endpoint: str, error: Exception, timeout: float) -> NotSent:
+    import socket
+
+    for cause in causes(error):
+        if isinstance(cause, _WrongFingerprintError):
+            hint = "if the node got a new certificate, pin its fingerprint instead; else somebody is in between"
+            return NotSent(str(cause.args[0]), trust=True, hint=hint)
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _distrust(endpoint, cause)
+        if isinstance(cause, ssl.SSLError):
+            return NotSent(f"no TLS: {(cause.reason or str(cause)).replace('_', ' ').lower()}")
+        if isinstance(cause, socket.gaierror):
+            return NotSent("the name cannot be resolved")
+    return NotSent(reason_of(error, f"no connection within {timeout:g} s"))
+
+
+def _distrust(endpoint: str, error: ssl.SSLCertVerificationError) -> NotSent:
+    try:
+        shown = peek_certificate(endpoint)
+    except (OSError, ValueError):
+        return NotSent(f"its certificate cannot be trusted: {error.verify_message}", trust=True)
+    if error.verify_code == 10:
+        reason = f"its certificate has expired on {shown.not_after:%Y-%m-%d %H:%M} UTC"
+        return NotSent(
+            reason, trust=True, hint="renew it on the node: pvecm updatecerts --force, then restart pveproxy"
+        )
+    if error.verify_code in (62, 64):
+        reason = f"its certificate is for another name: {shown.subject}"
+    else:
+        reason = f"its certificate is not signed by a known authority ({error.verify_message})"
+    hint = f"if {shown.fingerprint} is the SHA-256 fingerprint that `pvenode cert info` shows on the node, pin it as tls.fingerprint of the context; or give the cluster's own authority, /etc/pve/pve-root-ca.pem, as tls.caFile"
+    return NotSent(reason, trust=True, hint=hint)

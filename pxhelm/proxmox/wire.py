@@ -150,6 +150,16 @@ def encode(params: Mapping[str, Param], endpoint: Endpoint | None) -> list[tuple
     return pairs
 
 
+def multipart(pairs: Iterable[tuple[str, str]], filename: str) -> tuple[bytes, bytes, str]:
+    """Return what stands before and after the content of a file in a form, and the type of the form."""
+    boundary = "pxhelm-form-boundary-7d1f1c5e"
+    part = f"--{boundary}\r\nContent-Disposition: form-data; name="
+    head = "".join(f'{part}"{name}"\r\n\r\n{value}\r\n' for name, value in pairs)
+    quoted = filename.replace('"', "%22").replace("\r", "").replace("\n", "")
+    head += f'{part}"filename"; filename="{quoted}"\r\nContent-Type: application/octet-stream\r\n\r\n'
+    return head.encode(), f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
 def _field(spec: ParamSpec | None, value: str | Secret | float) -> str:
     text = value.reveal() if isinstance(value, Secret) else _plain(value)
     return quote(text, safe="") if spec is not None and spec.format == "urlencoded" else text
