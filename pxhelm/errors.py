@@ -64,6 +64,13 @@ class PxhelmError(Exception):
         self.where = where
         self.hint = hint
 
+    def prefixed(self, prefix: str) -> PxhelmError:
+        """Return this error with a text before its message, once."""
+        if not self.message.startswith(prefix):
+            self.message = prefix + self.message
+            self.args = (self.message,)
+        return self
+
 
 class StageError(PxhelmError):
     """Every problem of one stage, reported together; the exit code is that of the first."""

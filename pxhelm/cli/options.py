@@ -79,6 +79,15 @@ def duration(default: str) -> Decorator:
     )
 
 
+wait_flag = click.option(
+    "--wait",
+    cls=OptionalValue,
+    bare="true",
+    default="false",
+    metavar="bool",
+    help="wait until all objects are ready before marking the release as successful",
+)
+
 execution_flags = all_of(
     click.option(
         "--dry-run",
@@ -88,14 +97,7 @@ execution_flags = all_of(
         metavar="string",
         help="simulate: client, or server (reads the cluster, writes nothing)",
     ),
-    click.option(
-        "--wait",
-        cls=OptionalValue,
-        bare="true",
-        default="false",
-        metavar="bool",
-        help="wait until all objects are ready before marking the release as successful",
-    ),
+    wait_flag,
     flag("--wait-for-jobs", help="with --wait, also wait until all Jobs have been completed"),
     duration("5m0s"),
     flag("--atomic", "--rollback-on-failure", "atomic", help="undo what was done when it fails; implies --wait"),

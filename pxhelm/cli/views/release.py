@@ -142,3 +142,21 @@ def everything_text(release: Release, computed: object) -> str:
     ]
     notes = release.info.notes.strip()
     return "\n".join(parts) + "\n" + (f"NOTES:\n{notes}\n" if notes else "")
+
+
+def print_release(release: Release, output: str, *, notes: bool) -> None:
+    """Print what install and upgrade end with."""
+    import click
+
+    text = FORMATS[output](release_document(release)) if output in FORMATS else status_text(release, notes=notes)
+    click.echo(text, nl=False)
+
+
+def resources_text(release: Release) -> str:
+    """Return the names of a release's objects, by kind, as ``helm status --show-resources`` lists them."""
+    from pxhelm.manifest import load_manifests
+
+    groups: dict[str, list[str]] = {}
+    for one in load_manifests(release.manifest, release.name):
+        groups.setdefault(f"{one.api_version.rpartition('/')[2]}/{one.kind}", []).append(one.name)
+    return "".join(f"==> {kind}\n" + "".join(f"{name}\n" for name in names) + "\n" for kind, names in groups.items())

@@ -1,0 +1,65 @@
+"""Install a chart, or upgrade a release: Helm's state machine over plan and apply."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+
+from pxhelm.actions.inputs import ValueFlags, check_installable, gather_values, load_chart
+from pxhelm.actions.releasing import Command, changing
+from pxhelm.actions.services import Services
+from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.release.install import install as run_install
+from pxhelm.release.model import Release
+from pxhelm.release.options import InstallOptions, UpgradeOptions
+from pxhelm.release.upgrade import upgrade as run_upgrade
+from pxhelm.release.upgrade import upgrade_or_install
+
+DRY_RUN = {"none": "", "false": "", "true": "client", "unset": "client", "client": "client", "server": "server"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What install and upgrade are given."""
+
+    release: str
+    chart: str
+    """Path of a folder or archive."""
+    values: ValueFlags = field(default_factory=ValueFlags)
+
+
+def dry_run(value: str) -> str:
+    """Return the state machine's word for a ``--dry-run`` value; PxhelmError in Helm's words for an unknown one."""
+    if value not in DRY_RUN:
+        raise PxhelmError(
+            "Invalid dry-run flag. Flag must one of the following: false, true, none, client, server",
+            code=ExitCode.USAGE,
+        )
+    return DRY_RUN[value]
+
+
+def install(services: Services, wanted: Wanted, options: InstallOptions) -> Release:
+    """Install a chart as a release and return the record."""
+    chart = load_chart(services, wanted.chart)
+    check_installable(chart)
+    values = gather_values(wanted.values, services.read)
+    command = Command("install", wanted.release, _result_flags(options), chart, values)
+    with changing(services, command) as configuration:
+        return run_install(configuration, wanted.release, chart, values, options)
+
+
+def upgrade(services: Services, wanted: Wanted, options: UpgradeOptions, *, or_install: bool) -> tuple[Release, bool]:
+    """Upgrade a release, or install it when there is none and ``or_install``; True when it was installed."""
+    chart = load_chart(services, wanted.chart)
+    check_installable(chart)
+    values = gather_values(wanted.values, services.read)
+    command = Command("upgrade", wanted.release, _result_flags(options), chart, values)
+    with changing(services, command) as configuration:
+        if or_install:
+            return upgrade_or_install(configuration, wanted.release, chart, values, options)
+        return run_upgrade(configuration, wanted.release, chart, values, options), False
+
+
+def _result_flags(options: InstallOptions | UpgradeOptions) -> dict[str, object]:
+    """Return the options that make another result; patience does not."""
+    patient = replace(options, timeout=0.0, wait=False, wait_for_jobs=False)
+    return {name: value for name, value in asdict(patient).items() if value not in (0, 0.0)}

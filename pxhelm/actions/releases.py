@@ -1,0 +1,38 @@
+"""Read what is stored about releases: list, history, one revision, its values. The cluster is not asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pxhelm.actions.releasing import reading
+from pxhelm.actions.services import Services
+from pxhelm.release import history as stored
+from pxhelm.release.history import ListOptions
+from pxhelm.release.model import Release
+
+
+def list_releases(services: Services, options: ListOptions) -> list[Release]:
+    """Return the releases asked for, each in its last revision."""
+    from pxhelm.golang.regexp import compile_regexp
+
+    def matcher(pattern: str) -> Any:
+        compiled = compile_regexp(pattern)
+        return lambda name: compiled.search(name) is not None
+
+    return stored.list_releases(reading(services), options, matcher)
+
+
+def history(services: Services, release: str, most: int = 0) -> list[Release]:
+    """Return the revisions of a release, oldest first, the last ``most`` of them (0: all)."""
+    found = stored.history(reading(services), release)
+    return found[-most:] if most else found
+
+
+def get(services: Services, release: str, revision: int = 0) -> Release:
+    """Return one revision, the last for 0."""
+    return stored.get(reading(services), release, revision)
+
+
+def values(services: Services, release: str, revision: int = 0, *, computed: bool = False) -> Any:
+    """Return the user's values of a revision, or all that its templates saw."""
+    return stored.get_values(reading(services), release, revision, computed=computed)

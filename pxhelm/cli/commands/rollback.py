@@ -1,0 +1,59 @@
+"""``pxhelm rollback``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pxhelm.cli import command as cli
+from pxhelm.cli.options import all_of, duration, flag
+from pxhelm.cli.options import wait_flag as wait
+from pxhelm.errors import ExitCode, PxhelmError
+
+
+@cli.command(
+    "rollback",
+    usage="<RELEASE> [REVISION]",
+    arguments=(1, 2),
+    help="Roll a release back to an earlier revision: the last but one when none is given. `pxhelm history` lists them.",
+)
+@all_of(wait, duration("5m0s"))
+@flag("--wait-for-jobs", help="with --wait, also wait until all Jobs have been completed")
+@flag("--dry-run", help="simulate a rollback")
+@flag("--force", "--force-replace", "force", help="replace objects that cannot be changed in place")
+@flag("--cleanup-on-fail", help="delete objects created by this rollback when it fails")
+@flag("--no-hooks", help="do not run hooks")
+@click.option("--history-max", type=int, default=10, show_default=True, help="revisions kept per release; 0 keeps all")
+def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+    """Roll back."""
+    from pxhelm.actions.rollback import rollback
+    from pxhelm.app import open_services
+    from pxhelm.cli.progress import showing
+    from pxhelm.cli.release_flags import seconds, truth
+    from pxhelm.release.options import RollbackOptions
+
+    asked = RollbackOptions(
+        version=_revision(arguments[1]) if len(arguments) > 1 else 0,
+        wait=truth(options["wait"], "wait"),
+        wait_for_jobs=options["wait_for_jobs"],
+        timeout=seconds(options["timeout"]),
+        dry_run=options["dry_run"],
+        force=options["force"],
+        cleanup_on_fail=options["cleanup_on_fail"],
+        disable_hooks=options["no_hooks"],
+        max_history=options["history_max"],
+    )
+    with showing() as listen, open_services(session.flags, listen) as services:
+        rollback(services, arguments[0], asked)
+    click.echo("Rollback was a success! Happy Helming!")
+
+
+def _revision(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise PxhelmError(
+            f'could not convert revision to a number: strconv.Atoi: parsing "{text}": invalid syntax',
+            code=ExitCode.USAGE,
+        ) from None

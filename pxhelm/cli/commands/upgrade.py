@@ -1,0 +1,55 @@
+"""``pxhelm upgrade``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pxhelm.cli import command as cli
+from pxhelm.cli.options import all_of, chart_flags, execution_flags, flag, output_flag, render_flags, values_flags
+from pxhelm.errors import PxhelmError
+
+HELP = """Upgrade a release to a new version of its chart, or to new values.
+
+What would change is shown by `pxhelm diff RELEASE CHART`. Without any value flag the values of the last revision are
+kept, as Helm does; --reset-values goes back to the chart's own.
+"""
+
+
+@cli.command("upgrade", usage="[RELEASE] [CHART]", arguments=(2, 2), help=HELP)
+@all_of(values_flags, chart_flags, render_flags, execution_flags)
+@flag("-i", "--install", help="if a release by this name doesn't already exist, run an install")
+@flag("--reset-values", help="reset the values to the ones built into the chart")
+@flag("--reuse-values", help="reuse the last release's values and merge in any overrides")
+@flag("--reset-then-reuse-values", help="reset to the chart's values, then apply the last release's and any overrides")
+@click.option("--history-max", type=int, default=10, show_default=True, help="revisions kept per release; 0 keeps all")
+@flag("--hide-notes", help="do not show notes")
+@flag("--hide-secret", help="accepted for Helm's sake: secrets are never shown")
+@output_flag("table", "json", "yaml")
+def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+    """Upgrade and print the release."""
+    from pxhelm.actions.install import Wanted, upgrade
+    from pxhelm.app import open_services
+    from pxhelm.cli.progress import showing
+    from pxhelm.cli.release_flags import shared, value_flags
+    from pxhelm.cli.views.release import print_release
+    from pxhelm.release.options import UpgradeOptions
+
+    name, chart = arguments
+    reuse = ("reset_values", "reuse_values", "reset_then_reuse_values", "cleanup_on_fail")
+    try:
+        asked = UpgradeOptions(
+            **shared(options), **{flag: options[flag] for flag in reuse}, max_history=options["history_max"]
+        )
+        with showing() as listen, open_services(session.flags, listen) as services:
+            wanted = Wanted(name, chart, value_flags(options))
+            release, installed = upgrade(services, wanted, asked, or_install=options["install"])
+    except PxhelmError as error:
+        raise error.prefixed("UPGRADE FAILED: ") from None
+    if options["output"] == "table":
+        if installed:
+            click.echo(f'Release "{name}" does not exist. Installing it now.')
+        else:
+            click.echo(f'Release "{name}" has been upgraded. Happy Helming!')
+    print_release(release, options["output"], notes=not options["hide_notes"])

@@ -1,0 +1,97 @@
+"""From the flags of release commands to what actions take. Never calls an action."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pxhelm.actions.inputs import ValueFlags
+from pxhelm.actions.install import dry_run
+from pxhelm.errors import ExitCode, PxhelmError
+
+
+def value_flags(options: dict[str, Any]) -> ValueFlags:
+    """Return the value flags of a command's options."""
+    return ValueFlags(
+        files=tuple(options["values"]),
+        json=tuple(options["set_json"]),
+        plain=tuple(options["set"]),
+        strings=tuple(options["set_string"]),
+        from_files=tuple(options["set_file"]),
+        literals=tuple(options["set_literal"]),
+    )
+
+
+def seconds(text: str) -> float:
+    """Read a Go duration such as ``5m0s``; a bare number of seconds is taken, too."""
+    from pxhelm.golang.duration import parse_duration
+
+    try:
+        return float(text) if text.replace(".", "", 1).isdigit() else parse_duration(text) / 1e9
+    except ValueError as error:
+        raise PxhelmError(f'invalid argument "{text}" for "--timeout" flag: {error}', code=ExitCode.USAGE) from None
+
+
+def truth(value: str, flag: str) -> bool:
+    """Read the value of a flag that may be given without one; Helm v4's wait strategies count as true."""
+    if value in ("true", "watcher", "legacy"):
+        return True
+    if value in ("false", "hookOnly"):
+        return False
+    raise PxhelmError(f'invalid argument "{value}" for "--{flag}" flag', code=ExitCode.USAGE)
+
+
+def labels(pairs: Sequence[str]) -> dict[str, str]:
+    """Read ``k=v`` pairs."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise PxhelmError(
+                f'invalid argument "{pair}" for "-l, --labels" flag: {pair} must be formatted as key=value'
+            )
+        found[key] = value
+    return found
+
+
+def shared(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what install and upgrade options have in common."""
+    atomic = options["atomic"]
+    return {
+        "atomic": atomic,
+        "wait": atomic or truth(options["wait"], "wait"),
+        "wait_for_jobs": options["wait_for_jobs"],
+        "timeout": seconds(options["timeout"]),
+        "dry_run": dry_run(options["dry_run"]),
+        "force": options["force"],
+        "disable_hooks": options["no_hooks"],
+        "skip_crds": options["skip_crds"],
+        "create_namespace": options["create_namespace"],
+        "take_ownership": options["take_ownership"],
+        "sub_notes": options["render_subchart_notes"],
+        "skip_schema_validation": options["skip_schema_validation"],
+        "disable_openapi_validation": options["disable_openapi_validation"],
+        "enable_dns": options["enable_dns"],
+        "description": options["description"] or "",
+        "labels": labels(options["labels"]),
+    }
+
+
+def name_and_chart(arguments: Sequence[str], options: dict[str, Any]) -> tuple[str, str]:
+    """Return release and chart of ``[NAME] [CHART]``, making a name when ``--generate-name`` asks for one."""
+    if len(arguments) == 2:
+        if options.get("generate_name"):
+            raise PxhelmError("cannot set --generate-name and also specify a name")
+        return arguments[0], arguments[1]
+    chart = arguments[0]
+    if options.get("name_template"):
+        from pxhelm.actions.names import from_template
+
+        return from_template(options["name_template"]), chart
+    if not options.get("generate_name"):
+        raise PxhelmError("must either provide a name or specify --generate-name")
+    import time
+    from pathlib import PurePath
+
+    stem = PurePath(chart).name.removesuffix(".tgz") or "chart"
+    return f"{stem}-{int(time.time())}", chart
