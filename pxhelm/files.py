@@ -2,3 +2,71 @@
 
 Never decides what to write.
 """
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from pxhelm.errors import PxhelmError
+
+
+def write_files(root: str | Path, files: Mapping[str, bytes], *, mode: int = 0o644) -> list[Path]:
+    """Write files below a folder, making folders as needed; each file appears whole or not at all.
+
+    Raises:
+        PxhelmError: for a path that leads out of the folder, and for what the system refuses.
+    """
+    folder = Path(root)
+    written = []
+    for name, data in files.items():
+        path = _below(folder, name)
+        write_file(path, data, mode=mode)
+        written.append(path)
+    return written
+
+
+def write_file(path: str | Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Write one file by way of a new one beside it, so that a crash leaves the old content or the new.
+
+    Raises:
+        PxhelmError: when the system refuses.
+    """
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as e:
+        raise PxhelmError(f"cannot write {path}: {_reason(e)}") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode & ~_umask())
+        Path(name).replace(target)
+    except OSError as e:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise PxhelmError(f"cannot write {path}: {_reason(e)}") from None
+
+
+def _below(folder: Path, name: str) -> Path:
+    parts = Path(name).parts
+    if Path(name).is_absolute() or ".." in parts or not parts:
+        raise PxhelmError(f"cannot write {name!r}: it leads out of {folder}")
+    return folder.joinpath(*parts)
+
+
+def _umask() -> int:
+    # Reading it means setting it; nothing else here makes files meanwhile that would mind.
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
