@@ -20,6 +20,13 @@ class ReleaseNotFoundError(PxhelmError):
         super().__init__("release: not found", hint=hint)
 
 
+class ReleaseExistsError(PxhelmError):
+    """Another operation has written this revision first."""
+
+    def __init__(self) -> None:
+        super().__init__("release: already exists", hint="another operation on this release is under way: try again")
+
+
 class NoDeployedError(PxhelmError):
     """The release has no revision in status deployed."""
 

@@ -112,9 +112,9 @@ class _Install:
 
     def _rendered(self, request: RenderRequest) -> Release:
         renderer = self._configuration.renderer
-        if request.chart is not None and not self._options.skip_crds and not self._options.is_dry:
-            self._install_crds(request.chart)
         prepared = renderer.prepare(request)
+        if not self._options.skip_crds and not self._options.is_dry:
+            self._install_crds(prepared.chart)
         check_labels(dict(self._options.labels))
         now = self._configuration.clock()
         release = Release(

@@ -22,9 +22,10 @@ def reused_values(
     Without any flag the old values are used again if no new ones are given.
     """
     new: dict[str, Any] = copy_map(values)
-    old: dict[str, Any] = copy_map(current.config)
     if options.reset_values:
         return chart, new
+    # Not a copy: as in Helm a null among the new values enters the old revision too, which is stored again later.
+    old: dict[str, Any] = current.config if current.config is not None else {}
     if options.reuse_values:
         try:
             defaults = coalesce(current.chart, current.config)
@@ -33,4 +34,4 @@ def reused_values(
         return replace(chart, values=defaults), coalesce_tables(new, old)
     if options.reset_then_reuse_values:
         return chart, coalesce_tables(new, old)
-    return chart, new or old
+    return chart, new or copy_map(old)

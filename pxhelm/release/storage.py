@@ -6,21 +6,33 @@ Every record handed out is a fresh copy. Never seals: the store it is given does
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 
-from pxhelm.release.failure import NoDeployedError, ReleaseNotFoundError
+from pxhelm.release.failure import NoDeployedError, ReleaseExistsError, ReleaseNotFoundError
 from pxhelm.release.model import Release, Status
 from pxhelm.release.record import decode, encode
-from pxhelm.store.outcome import NotFoundError
+from pxhelm.store.outcome import DuplicateError, NotFoundError
 from pxhelm.store.releases import Operation, ReleaseKey, ReleaseStore, Revision
 
 
 class Storage:
-    """The revisions of one cluster's releases in one namespace."""
+    """The revisions of one cluster's releases in one namespace.
 
-    def __init__(self, store: ReleaseStore, cluster: str, namespace: str, clock: Callable[[], datetime]) -> None:
+    ``fenced`` surrounds each write, so that a worker that lost the release's lease cannot write (``store.fence``).
+    """
+
+    def __init__(
+        self,
+        store: ReleaseStore,
+        cluster: str,
+        namespace: str,
+        clock: Callable[[], datetime],
+        fenced: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._store = store
+        self._fenced = fenced
         self._cluster = cluster
         self._namespace = namespace
         self._clock = clock
@@ -44,27 +56,33 @@ class Storage:
     def create(self, release: Release, max_history: int = 0, operation: Operation | None = None) -> None:
         """Store a new revision, making room first so that at most ``max_history`` remain (0: no limit).
 
-        Raises DuplicateError when the version exists: a concurrent operation won.
+        Raises ReleaseExistsError when the version exists: a concurrent operation won.
         """
-        if max_history > 0:
-            self._remove_least_recent(release.name, max_history - 1)
-        self._store.create(self._revision(release, operation))
+        with self._fenced():
+            if max_history > 0:
+                self._remove_least_recent(release.name, max_history - 1)
+            try:
+                self._store.create(self._revision(release, operation))
+            except DuplicateError:
+                raise ReleaseExistsError from None
 
     def update(self, release: Release) -> None:
         """Store the revision again; ReleaseNotFoundError when it is gone. The operation's facts stay."""
         revision = self._revision(release, None)
-        before = self._store.get(revision.key, revision.version)
-        try:
-            self._store.update(replace(revision, operation=before.operation if before else None))
-        except NotFoundError:
-            raise ReleaseNotFoundError from None
+        with self._fenced():
+            before = self._store.get(revision.key, revision.version)
+            try:
+                self._store.update(replace(revision, operation=before.operation if before else None))
+            except NotFoundError:
+                raise ReleaseNotFoundError from None
 
     def delete(self, name: str, version: int) -> None:
         """Forget one revision."""
-        try:
-            self._store.delete(self._key(name), version)
-        except NotFoundError:
-            raise ReleaseNotFoundError from None
+        with self._fenced():
+            try:
+                self._store.delete(self._key(name), version)
+            except NotFoundError:
+                raise ReleaseNotFoundError from None
 
     def get(self, name: str, version: int) -> Release:
         """Return one revision; ReleaseNotFoundError when there is none."""
