@@ -16,8 +16,6 @@ from pxhelm.golang import yaml
 from pxhelm.golang.strconv import format_float32
 
 Path = tuple[str | int, ...]
-GO_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-"""What Go's TrimSpace trims."""
 _SEPARATOR: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)(?:[ \t\r]*\n)?", re.MULTILINE)
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from pxhelm.chart.pathmatch import BadPatternError, path_match
+from pxhelm.golang.text import SPACE
 from pxhelm.golang.value import go_string
-from pxhelm.manifest import GO_SPACE, Manifest
+from pxhelm.manifest import Manifest
 from pxhelm.render.model import Rendered, RenderError
 from pxhelm.render.split import split_documents
 
@@ -50,7 +51,7 @@ def template_text(rendered: Rendered, show: Show = Show()) -> str:
         RenderError: when a pattern of ``--show-only`` matches nothing.
     """
     manifest = manifest_text(rendered, include_crds=show.include_crds, hide_secrets=show.hide_secrets)
-    text = manifest.strip(GO_SPACE) + "\n"
+    text = manifest.strip(SPACE) + "\n"
     if show.hooks:
         text += "".join(_document(m.file, m.text) for m in _shown_hooks(rendered, show))
     return _only(text, show.only) if show.only else text
@@ -58,7 +59,7 @@ def template_text(rendered: Rendered, show: Show = Show()) -> str:
 
 def debug_text(files: Mapping[str, str]) -> str:
     """Return what ``helm template --debug`` prints of output that is not YAML."""
-    return "".join(_document(name, text) for name, text in files.items() if text.strip(GO_SPACE)).strip(GO_SPACE) + "\n"
+    return "".join(_document(name, text) for name, text in files.items() if text.strip(SPACE)).strip(SPACE) + "\n"
 
 
 def output_files(rendered: Rendered, show: Show = Show(), release: str = "") -> dict[str, str]:

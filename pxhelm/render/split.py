@@ -13,7 +13,8 @@ from typing import Any, Final
 from pxhelm.errors import Where
 from pxhelm.golang import yaml
 from pxhelm.golang.strconv import NumError, parse_int, quote
-from pxhelm.manifest import GO_SPACE, Manifest, scalar_text
+from pxhelm.golang.text import SPACE
+from pxhelm.manifest import Manifest, scalar_text
 from pxhelm.render.model import Hook, RenderError
 from pxhelm.render.order import INSTALL_ORDER, by_kind
 
@@ -42,7 +43,7 @@ class Sorted:
 
 def split_documents(text: str) -> Iterator[tuple[int, str]]:
     """Yield the documents of a rendered file with the 1-based line each begins in, as Helm's SplitManifests cuts them."""
-    whole = text.strip(GO_SPACE)
+    whole = text.strip(SPACE)
     base = text.find(whole) if whole else 0
     line = 1 + text.count("\n", 0, base)
     at = 0
@@ -51,7 +52,7 @@ def split_documents(text: str) -> Iterator[tuple[int, str]]:
         end = found.start() if found else len(whole)
         document = whole[start:end]
         if document:
-            stripped = document.strip(GO_SPACE)
+            stripped = document.strip(SPACE)
             begin = start + document.find(stripped) if stripped else start
             line += whole.count("\n", at, begin)
             at = begin
@@ -82,7 +83,7 @@ def sort_files(files: Mapping[str, str], templates: Mapping[str, tuple[Where, ..
     warnings: list[str] = []
     for name in sorted(files, key=_bytes):
         base = name.rpartition("/")[2]
-        if base.startswith("_") or name.endswith(_NOTES) or not files[name].strip(GO_SPACE):
+        if base.startswith("_") or name.endswith(_NOTES) or not files[name].strip(SPACE):
             continue
         lines = (templates or {}).get(name, ())
         for line, text in split_documents(files[name]):
@@ -167,7 +168,7 @@ def _mismatch(value: object, target: str, go_type: str) -> yaml.YamlError:
 
 def _hook(manifest: Manifest, events: str) -> Hook | None:
     """Return the hook a manifest is, None when it names an event that Helm does not know."""
-    found = [EVENTS.get(event.strip(GO_SPACE).lower(), "") for event in events.split(",")]
+    found = [EVENTS.get(event.strip(SPACE).lower(), "") for event in events.split(",")]
     if not all(found):
         return None
     annotations = manifest.annotations
@@ -187,4 +188,4 @@ def _hook(manifest: Manifest, events: str) -> Hook | None:
 def _listed(annotations: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if name not in annotations:
         return ()
-    return tuple(part.strip(GO_SPACE).lower() for part in scalar_text(annotations[name]).split(","))
+    return tuple(part.strip(SPACE).lower() for part in scalar_text(annotations[name]).split(","))

@@ -230,9 +230,9 @@ class _Imported:
     def of(cls, entry: Mapping[str, object] | str) -> _Imported:
         if isinstance(entry, str):
             return cls(f"exports.{entry}", ".")
-        from pxhelm.golang.fmt import to_string
+        from pxhelm.golang.text import sprint
 
-        return cls(to_string(entry.get("child")), to_string(entry.get("parent")))
+        return cls(sprint(entry.get("child")), sprint(entry.get("parent")))
 
 
 def _exported(defaults: Values, name: str, one: _Imported, entry: object, told: Warnings) -> Values | None:

@@ -99,7 +99,7 @@ def _coalesce_into(values: Values, chart: Chart, prefix: str, way: _Way) -> None
         if not isinstance(table, dict):
             from pxhelm.golang.fmt import sprintf
 
-            raise ValuesError(f"type mismatch on {sub.name}: {sprintf('%t', table)}")
+            raise ValuesError(f"type mismatch on {sub.name}: {sprintf('%t', [table])}")
         _globals_into(table, values, below, way)
         _coalesce_into(table, sub, below, way)
 
@@ -185,6 +185,6 @@ def _tables(into: Values | None, source: Values | None, prefix: str, way: _Way) 
 
 def _shown(value: object) -> str:
     """Return a value as Go prints it with ``%v``."""
-    from pxhelm.golang.fmt import to_string
+    from pxhelm.golang.text import sprint
 
-    return to_string(value)
+    return sprint(value)

@@ -112,4 +112,4 @@ def _go_json_error(text: str) -> str:
 def _match(pattern: str, text: str) -> bool:
     from pxhelm.golang import regexp
 
-    return regexp.compile(pattern).search(text)
+    return regexp.matches(regexp.compile_pattern(pattern), text)

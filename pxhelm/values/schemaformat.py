@@ -254,7 +254,7 @@ def _regex(text: str) -> str:
     from pxhelm.golang import regexp
 
     try:
-        regexp.compile(text)
+        regexp.compile_pattern(text)
     except regexp.RegexpError as e:
         return str(e)
     return ""
