@@ -5,42 +5,10 @@ The caller proves that the recorded holder is gone: it holds the release's lease
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
-from pxhelm.chart.model import Chart
-from pxhelm.release.options import InstallOptions, RollbackOptions, UpgradeOptions
 from pxhelm.store.releases import Operation
-
-_TELLING = (
-    *("replace", "force", "take_ownership", "disable_hooks", "reset_values", "reuse_values"),
-    *("reset_then_reuse_values", "version"),
-)
-"""Options that change what an operation writes; waiting, timeouts and descriptions may differ on repetition."""
-
-
-def command_text(verb: str, options: InstallOptions | UpgradeOptions | RollbackOptions) -> str:
-    """Return the canonical form of a command, equal for those that may go on with one another."""
-    flags = [f"{name}={value}" for name in _TELLING if (value := getattr(options, name, None))]
-    return " ".join([verb, *flags])
-
-
-def chart_digest(chart: Chart) -> str:
-    """Return ``sha256:`` and the digest of the chart's files, whatever their order."""
-    digest = hashlib.sha256()
-    for path, data in sorted(chart.raw.items()):
-        digest.update(f"{len(path.encode())}:{path}:{len(data)}:".encode())
-        digest.update(data)
-    return f"sha256:{digest.hexdigest()}"
-
-
-def values_text(values: Mapping[str, Any]) -> str:
-    """Return the canonical text of values, to be fingerprinted with the store's key."""
-    return json.dumps(values, sort_keys=True, separators=(",", ":"), default=repr)
 
 
 @dataclass(frozen=True, slots=True)

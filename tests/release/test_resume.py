@@ -46,26 +46,17 @@ def test_every_refusal_says_what_to_do(verdict):
     assert "{" not in text
 
 
-def test_waiting_longer_is_the_same_command_and_another_target_is_not():
-    assert resume.command_text("install", InstallOptions(wait=True, timeout=9.0, description="x")) == "install"
-    assert resume.command_text("rollback", RollbackOptions(version=2)) == "rollback version=2"
-
-
-def test_values_have_one_text_whatever_their_order():
-    assert resume.values_text({"a": 1.0, "b": [True]}) == resume.values_text({"b": [True], "a": 1.0})
-
-
 def killed_install(world, at="create VirtualMachine/b"):
     world.kill_at(at)
     with pytest.raises(Killed):
-        install(world.configuration(world.attempt("install", INSTALL)), "web", world.chart(), {}, INSTALL)
+        install(world.configuration(world.attempt("install")), "web", world.chart(), {}, INSTALL)
     world.revive()
     assert world.states() == [(1, "pending-install")]
 
 
 def test_a_killed_install_goes_on_when_repeated(world):
     killed_install(world)
-    attempt = world.attempt("install", INSTALL, pid=2, gone=True)
+    attempt = world.attempt("install", pid=2, gone=True)
     done = install(world.configuration(attempt), "web", world.chart(), {}, INSTALL)
     assert done.info.status == "deployed"
     assert world.states() == [(1, "deployed")]
@@ -83,7 +74,7 @@ def test_a_killed_install_goes_on_when_repeated(world):
 )
 def test_another_command_gets_helms_error_and_changes_nothing(world, change, hint):
     killed_install(world)
-    attempt = world.attempt(**{"verb": "install", "options": INSTALL, "pid": 2, "gone": True, **change})
+    attempt = world.attempt(**{"verb": "install", "pid": 2, "gone": True, **change})
     with pytest.raises(PxhelmError, match=r"^cannot re-use a name that is still in use$") as refused:
         install(world.configuration(attempt), "web", world.chart(), {}, INSTALL)
     assert hint in refused.value.hint
@@ -93,7 +84,7 @@ def test_another_command_gets_helms_error_and_changes_nothing(world, change, hin
 
 def test_another_chart_gets_helms_error(world):
     killed_install(world)
-    attempt = world.attempt("install", INSTALL, world.chart("0.2.0"), pid=2, gone=True)
+    attempt = world.attempt("install", world.chart("0.2.0"), pid=2, gone=True)
     with pytest.raises(PxhelmError, match="still in use") as refused:
         install(world.configuration(attempt), "web", world.chart("0.2.0"), {}, INSTALL)
     assert "other chart files" in refused.value.hint
@@ -104,7 +95,7 @@ def test_a_pending_install_of_somebody_else_is_not_touched(world):
     with pytest.raises(Killed):
         install(world.configuration(), "web", world.chart(), {}, INSTALL)
     world.revive()
-    attempt = world.attempt("install", INSTALL, pid=2, gone=True)
+    attempt = world.attempt("install", pid=2, gone=True)
     with pytest.raises(PxhelmError, match="still in use") as refused:
         install(world.configuration(attempt), "web", world.chart(), {}, INSTALL)
     assert "pxhelm uninstall web" in refused.value.hint
@@ -114,11 +105,9 @@ def test_a_killed_upgrade_install_goes_on_with_its_install(world):
     options = UPGRADE
     world.kill_at("create VirtualMachine/b")
     with pytest.raises(Killed):
-        upgrade_or_install(
-            world.configuration(world.attempt("upgrade --install", options)), "web", world.chart(), {}, options
-        )
+        upgrade_or_install(world.configuration(world.attempt("upgrade --install")), "web", world.chart(), {}, options)
     world.revive()
-    attempt = world.attempt("upgrade --install", options, pid=2, gone=True)
+    attempt = world.attempt("upgrade --install", pid=2, gone=True)
     _, installed = upgrade_or_install(world.configuration(attempt), "web", world.chart(), {}, options)
     assert installed
     assert world.states() == [(1, "deployed")]
@@ -134,12 +123,12 @@ def test_a_killed_upgrade_goes_on_under_its_own_number(world):
     world.renderer.manifest = manifest("a", "b", "c", spec="{cores: 2}")
     world.kill_at("create VirtualMachine/c")
     with pytest.raises(Killed):
-        upgrade(world.configuration(world.attempt("upgrade", UPGRADE)), "web", world.chart(), {}, UPGRADE)
+        upgrade(world.configuration(world.attempt("upgrade")), "web", world.chart(), {}, UPGRADE)
     world.revive()
     assert world.states() == [(1, "deployed"), (2, "pending-upgrade")]
     with pytest.raises(PxhelmError, match=r"another operation .* is in progress"):
         upgrade(world.configuration(), "web", world.chart(), {}, UPGRADE)
-    attempt = world.attempt("upgrade", UPGRADE, pid=2, gone=True)
+    attempt = world.attempt("upgrade", pid=2, gone=True)
     done = upgrade(world.configuration(attempt), "web", world.chart(), {}, UPGRADE)
     assert world.states() == [(1, "superseded"), (2, "deployed")]
     assert (done.config, done.labels) == ({"a": 1.0}, {"team": "x"})
@@ -159,10 +148,10 @@ def test_a_killed_rollback_goes_on_under_its_own_number(world):
     options = RollbackOptions(version=1)
     world.kill_at("create VirtualMachine/b")
     with pytest.raises(Killed):
-        rollback(world.configuration(world.attempt("rollback", options)), "web", options)
+        rollback(world.configuration(world.attempt("rollback")), "web", options)
     world.revive()
     assert world.states()[-1] == (3, "pending-rollback")
-    rollback(world.configuration(world.attempt("rollback", options, pid=2, gone=True)), "web", options)
+    rollback(world.configuration(world.attempt("rollback", pid=2, gone=True)), "web", options)
     assert world.states() == [(1, "superseded"), (2, "superseded"), (3, "deployed")]
 
 
@@ -170,7 +159,7 @@ def test_hooks_that_succeeded_before_the_kill_do_not_run_again(world):
     world.renderer.hooks = (hook("seed", "pre-install"),)
     killed_install(world)
     assert world.cluster.objects.keys() == {"Task/prod/seed", "VirtualMachine/prod/a"}
-    attempt = world.attempt("install", INSTALL, pid=2, gone=True)
+    attempt = world.attempt("install", pid=2, gone=True)
     install(world.configuration(attempt), "web", world.chart(), {}, INSTALL)
     assert not [call for call in world.cluster.calls if "seed" in call]
 
@@ -178,7 +167,7 @@ def test_hooks_that_succeeded_before_the_kill_do_not_run_again(world):
 def test_a_hook_that_may_have_half_run_stops_the_resumption(world):
     world.renderer.hooks = (hook("seed", "pre-install"),)
     killed_install(world, "watch [Task/seed]")
-    attempt = world.attempt("install", INSTALL, pid=2, gone=True)
+    attempt = world.attempt("install", pid=2, gone=True)
     with pytest.raises(PxhelmError, match=r"hook web/templates/seed.yaml was interrupted and may have run"):
         install(world.configuration(attempt), "web", world.chart(), {}, INSTALL)
 
@@ -186,7 +175,7 @@ def test_a_hook_that_may_have_half_run_stops_the_resumption(world):
 def test_a_hook_that_allows_it_runs_again(world):
     world.renderer.hooks = (hook("seed", "pre-install", annotations='{"pxhelm.io/hook-retry": "true"}'),)
     killed_install(world, "watch [Task/seed]")
-    attempt = world.attempt("install", INSTALL, pid=2, gone=True)
+    attempt = world.attempt("install", pid=2, gone=True)
     assert install(world.configuration(attempt), "web", world.chart(), {}, INSTALL).info.status == "deployed"
     assert "create Task/seed" in world.cluster.calls
 

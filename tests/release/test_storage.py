@@ -123,7 +123,7 @@ def test_retention_keeps_the_newest_and_the_deployed_one(world, most, deployed, 
 
 
 def test_the_operations_facts_survive_updates(world):
-    operation = world.attempt("install", object()).operation
+    operation = world.attempt("install").operation
     world.storage.create(release(world), operation=operation)
     world.storage.update(release(world, status=Status.FAILED))
     assert world.storage.operation("web", 1) == operation

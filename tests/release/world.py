@@ -7,7 +7,7 @@ from pxhelm.events import nobody
 from pxhelm.release.configuration import Configuration
 from pxhelm.release.model import Hook
 from pxhelm.release.rendering import Prepared, Rendered
-from pxhelm.release.resume import Attempt, chart_digest, command_text
+from pxhelm.release.resume import Attempt
 from pxhelm.release.storage import Storage
 from pxhelm.store.leases import Holder
 from pxhelm.store.memory import MemoryStore
@@ -66,10 +66,10 @@ class World:
             "prod", self.cluster, self.storage, self.renderer, self.clock, attempt=attempt, listen=listen
         )
 
-    def attempt(self, verb, options, chart=None, *, pid=1, gone=False, values="v"):
+    def attempt(self, verb, chart=None, *, pid=1, gone=False, values="v"):
         holder = Holder("host", "boot", pid, f"start-{pid}")
-        digest = chart_digest(chart or self.chart())
-        operation = Operation(f"op-{pid}", command_text(verb, options), digest, values, holder)
+        digest = (chart or self.chart()).metadata.version
+        operation = Operation(f"op-{pid}", verb, digest, values, holder)
         return Attempt(operation, recorded_holder_gone=gone)
 
     def kill_at(self, call):
