@@ -31,6 +31,7 @@ from pxhelm.proxmox.request import (
     ApiGen,
     Fleet,
     HttpAnswer,
+    LocalAnswer,
     MaybeSent,
     NotSent,
     Pairs,
@@ -352,6 +353,45 @@ class HttpTransport:
                 if self._progress is not None:
                     self._progress(sent, size)
         yield end
+
+
+class LocalTransport:
+    """Carries requests into a cluster in this process, given as the function that answers them.
+
+    The function takes method, path below ``/api2/json``, parameters as lists, headers and a body that replaces the
+    parameters; a ConnectionError of it is a broken connection.
+    """
+
+    def __init__(self, answer: LocalAnswer) -> None:
+        self._answer = answer
+
+    def send(self, method: str, path: str, pairs: Pairs, headers: Mapping[str, str]) -> HttpAnswer:
+        """Hand over a form or a query."""
+        params: dict[str, list[str]] = {}
+        for name, value in pairs:
+            params.setdefault(name, []).append(value)
+        return self._ask(method, path, params, headers, None)
+
+    def send_file(self, path: str, pairs: Pairs, headers: Mapping[str, str], upload: Upload) -> HttpAnswer:
+        """Hand over a form with one file."""
+        start, end, kind = wire.multipart(pairs, upload.filename)
+        try:
+            content = Path(upload.path).read_bytes()
+        except OSError as error:
+            raise PxhelmError(f"cannot upload {upload.path}: {error.strerror}") from None
+        return self._ask("POST", path, {}, {**headers, "content-type": kind}, start + content + end)
+
+    def close(self) -> None:
+        """Leave the cluster alone: whoever opened it closes it."""
+
+    def _ask(
+        self, method: str, path: str, params: dict[str, list[str]], headers: Mapping[str, str], body: bytes | None
+    ) -> HttpAnswer:
+        try:
+            status, reason, got, content = self._answer(method, path, params, headers, body)
+        except ConnectionError as error:
+            raise MaybeSent(str(error)) from None
+        return status, reason, {name.lower(): value for name, value in got.items()}, content
 
 
 def peek_certificate(endpoint: str, timeout: float = 5.0) -> Certificate:

@@ -189,6 +189,8 @@ Progress = Callable[[int, int], None]
 """Told bytes sent so far and bytes in all."""
 HttpAnswer = tuple[int, str, Mapping[str, str], bytes]
 """Status, reason line, headers with names in lower case, body."""
+LocalAnswer = Callable[[str, str, Mapping[str, list[str]], Mapping[str, str], bytes | None], HttpAnswer]
+"""A cluster in this process: method, path, parameters as lists, headers, a body that replaces the parameters."""
 
 
 class Transport(Protocol):

@@ -9,7 +9,7 @@ import pytest
 
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.auth import ApiToken, Login
-from pxhelm.proxmox.client import Client, HttpTransport, peek_certificate
+from pxhelm.proxmox.client import Client, HttpTransport, LocalTransport, peek_certificate
 from pxhelm.proxmox.connection import Connection, Limits, Tls
 from pxhelm.proxmox.errors import ApiError, ErrorClass
 from pxhelm.proxmox.request import Request, Upload, Wait, call
@@ -439,3 +439,28 @@ def test_another_transport_can_be_plugged_in(tmp_path):
     assert (method, path, pairs) == ("GET", "/version", [("a", "1")])
     assert headers["authorization"].startswith("PVEAPIToken=")
     assert inner.calls[-1] == "closed"
+
+
+def test_a_cluster_in_this_process_takes_files_and_may_lose_answers(tmp_path):
+    (tmp_path / "a.iso").write_bytes(b"content")
+    calls = []
+
+    def answer(method, path, params, headers, body):
+        calls.append((method, path, params, headers, body))
+        if path == "/lost":
+            raise ConnectionError("reply dropped")
+        return 200, "OK", {"Date": "now"}, b'{"data":1}'
+
+    proxmox = client("local", open_transport=lambda _: LocalTransport(answer))
+    start = Request("POST", "/cluster/bulk-action/guest/start", {"vms": ["100", "101"]})
+    assert proxmox.send(start).date == "now"
+    assert calls[0][2] == {"vms": ["100", "101"]}
+    proxmox.send(
+        Request("POST", "/nodes/n/storage/l/upload", {"content": "iso"}, Upload(str(tmp_path / "a.iso"), "a.iso"))
+    )
+    assert calls[1][3]["content-type"].startswith("multipart/form-data")
+    assert b'filename="a.iso"' in calls[1][4]
+    assert b"content" in calls[1][4]
+    with pytest.raises(ApiError, match="reply dropped") as caught:
+        proxmox.send(Request("POST", "/lost"))
+    assert caught.value.sent
