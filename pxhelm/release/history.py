@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from pxhelm.errors import PxhelmError
 from pxhelm.release.configuration import Configuration
 from pxhelm.release.failure import check_name
 from pxhelm.release.model import Release, Status
@@ -48,10 +49,26 @@ class ListOptions:
     reverse: bool = False
 
 
-def list_releases(configuration: Configuration, options: ListOptions, compile_filter: Matcher) -> list[Release]:
+Matcher = Callable[[str], Callable[[str], bool]]
+
+
+def go_filter(pattern: str) -> Callable[[str], bool]:
+    """Return the test of a Go regular expression on names; PxhelmError with Go's text when it is none."""
+    from pxhelm.golang.regexp import RegexpError, compile_pattern, matches
+
+    try:
+        compiled = compile_pattern(pattern)
+    except RegexpError as error:
+        raise PxhelmError(str(error)) from None
+    return lambda name: matches(compiled, name)
+
+
+def list_releases(
+    configuration: Configuration, options: ListOptions, compile_filter: Matcher = go_filter
+) -> list[Release]:
     """Return the releases asked for, each in its last revision.
 
-    ``compile_filter`` makes a Go regular expression; its errors pass. Only superseded revisions are asked for without
+    ``compile_filter`` makes a test of the filter's text. Only superseded revisions are asked for without
     their successors: with other states a superseded one is never the last.
     """
     configuration.objects.reach()
@@ -70,9 +87,6 @@ def list_releases(configuration: Configuration, options: ListOptions, compile_fi
     else:
         shown.sort(key=lambda release: release.name, reverse=options.reverse)
     return shown[options.offset :][: options.limit or sys.maxsize]
-
-
-Matcher = Callable[[str], Callable[[str], bool]]
 
 
 def _everything(_name: str) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pxhelm.errors import PxhelmError
 from pxhelm.golang.strconv import quote
 from pxhelm.release import resume
+from pxhelm.release.cleanup import clean_up
 from pxhelm.release.configuration import Configuration
 from pxhelm.release.failure import ReleaseFailedError, check_name, wrapped
-from pxhelm.release.hooks import joined, record, run_hooks
+from pxhelm.release.hooks import record, run_hooks
 from pxhelm.release.model import HookEvent, Info, Release, Status
 from pxhelm.release.objects import Item, UpdateFailedError
 from pxhelm.release.options import RollbackOptions
@@ -118,11 +119,7 @@ class _Rollback:
         record(self._configuration, current)
         record(self._configuration, target)
         if self._options.cleanup_on_fail and isinstance(error, UpdateFailedError):
-            errors = self._objects.delete(error.done.created)
-            if errors:
-                stuck = joined("unable to cleanup resources: ", errors, ", ")
-                text = f"an error occurred while cleaning up resources. original rollback error: {error.message}"
-                raise ReleaseFailedError(f"{text}: {stuck.message}", stuck, target) from error
+            clean_up(self._configuration, error.done.created, ("rollback", error), target)
         raise ReleaseFailedError(error.message, error, target) from error
 
     def _wait(self, current: Release, target: Release, items: Sequence[Item]) -> None:

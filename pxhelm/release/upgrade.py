@@ -10,6 +10,7 @@ from pxhelm.chart.model import Chart
 from pxhelm.errors import PxhelmError
 from pxhelm.golang.strconv import quote
 from pxhelm.release import resume
+from pxhelm.release.cleanup import clean_up
 from pxhelm.release.configuration import Configuration
 from pxhelm.release.failure import (
     InterruptedOperationError,
@@ -20,7 +21,7 @@ from pxhelm.release.failure import (
     check_name,
     wrapped,
 )
-from pxhelm.release.hooks import joined, record, run_hooks
+from pxhelm.release.hooks import record, run_hooks
 from pxhelm.release.install import install, keep_hook_runs
 from pxhelm.release.model import HookEvent, Info, Release, Status, merged_labels
 from pxhelm.release.objects import Item, UpdateFailedError
@@ -267,18 +268,6 @@ class _Upgrade:
             raise _failed(text, stuck, release) from stuck
         text = f"release {release.name} failed, and has been rolled back due to atomic being set"
         raise _failed(text, error, release) from error
-
-
-def clean_up(
-    configuration: Configuration, created: Sequence[Item], original: tuple[str, PxhelmError], release: Release
-) -> None:
-    """Delete what a failed operation (its name and error) has created; ReleaseFailedError when something stays."""
-    errors = configuration.objects.delete(created)
-    if errors:
-        operation, error = original
-        stuck = joined("unable to cleanup resources: ", errors, ", ")
-        text = f"an error occurred while cleaning up resources. original {operation} error: {error.message}"
-        raise _failed(text, stuck, release)
 
 
 def _failed(text: str, cause: PxhelmError, release: Release) -> ReleaseFailedError:

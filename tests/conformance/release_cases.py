@@ -194,13 +194,6 @@ def taken(cls, opts):
     return cls(**{name: value for name, value in snake.items() if name in known})
 
 
-def regexp(pattern):
-    from pxhelm.golang import regexp as go_regexp
-
-    compiled = go_regexp.compile(pattern)
-    return lambda name: compiled.search(name) is not None
-
-
 class Player:
     """One story."""
 
@@ -302,7 +295,7 @@ class Player:
             sort=history.SortBy.DATE if opts.get("ByDate") else history.SortBy.NAME,
             reverse=opts.get("Reverse", False),
         )
-        rows = [history.list_json(release) for release in history.list_releases(configuration, chosen, regexp)]
+        rows = [history.list_json(release) for release in history.list_releases(configuration, chosen)]
         return [{**{k: v for k, v in row.items() if k != "updated"}, "revision": int(row["revision"])} for row in rows]
 
     def op_setStatus(self, configuration, step):  # noqa: N802  the story's word
@@ -388,8 +381,9 @@ def sorted_notes(story, record):
 def renderer():
     """The renderer with Helm's built-in capabilities."""
     from pxhelm.release.charts import ChartRenderer
+    from pxhelm.render.engine import render
 
-    return ChartRenderer()
+    return ChartRenderer(render)
 
 
 def run(story, store=None):
