@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.errors import ExitCode, PxhelmError, StageError
 from pxhelm.golang.strconv import quote
 from pxhelm.release.model import SYSTEM_LABELS, Release
 
@@ -50,7 +50,9 @@ class InterruptedOperationError(PxhelmError):
 
 
 def wrapped(prefix: str, cause: PxhelmError) -> PxhelmError:
-    """Return the error with Helm's prefix before its message."""
+    """Return the error with Helm's prefix before its message; the problems of a stage stay with it."""
+    if isinstance(cause, StageError):
+        return StageError(f"{prefix}: {cause.message}", cause.errors)
     return PxhelmError(f"{prefix}: {cause.message}", code=cause.code, where=cause.where, hint=cause.hint)
 
 

@@ -175,4 +175,6 @@ def go_time(release: Release) -> str:
     text = moment.strftime("%Y-%m-%d %H:%M:%S")
     if moment.microsecond:
         text += f".{moment.microsecond:06d}".rstrip("0")
-    return f"{text} {moment.strftime('%z')} {moment.tzname()}"
+    offset, zone = moment.strftime("%z"), moment.tzname() or ""
+    # Python names a nameless zone UTC+02:00, Go +0200.
+    return f"{text} {offset} {offset if zone.startswith(('UTC+', 'UTC-')) else zone}"
