@@ -9,14 +9,13 @@ does not meet a closed one.
 from __future__ import annotations
 
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -86,9 +85,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -96,9 +93,9 @@ class Client:
         for door in self._doors:
             door.close()
 
-    def use_version(self, version: str) -> None:
-        """Encode parameters as this version of the server wants them."""
-        self._schema = schema.load(version)
+    def use_schema(self, known: schema.Schema) -> None:
+        """Encode parameters as this API wants them: ``schema.load`` of the server's version, or its own."""
+        self._schema = known
 
     def learn_nodes(self, addresses: Mapping[str, str]) -> None:
         """Prefer the endpoint of the node that owns an object; given node names and addresses."""
@@ -132,6 +129,8 @@ class Client:
 
         All of them are advanced in this thread; only requests are sent from others, and waiting holds none up.
         """
+        from concurrent.futures import ThreadPoolExecutor
+
         at_once = limit or self._connection.limits.in_flight
         fleet = Fleet(operations, at_once)
         answers: SimpleQueue[tuple[int, Response | None, Exception | None]] = SimpleQueue()
@@ -270,6 +269,7 @@ class HttpTransport:
     """HTTPS to one endpoint, at most ``per_endpoint`` connections."""
 
     def __init__(self, endpoint: str, tls: Tls, limits: Limits, progress: Progress | None = None) -> None:
+        sys.modules.setdefault("httpx._main", cast("Any", None))  # its own command line: half of the time to import
         import httpx
 
         self._endpoint = endpoint
