@@ -28,6 +28,14 @@ from pxhelm.release.uninstall import uninstall
 
 CRD_SECONDS = 60.0
 
+_WAYS_ON = {
+    Status.DEPLOYED: "upgrade it with `pxhelm upgrade {name} CHART`, or choose another name",
+    Status.FAILED: "go on with `pxhelm upgrade {name} CHART`, or begin anew with --replace",
+    Status.UNINSTALLED: "its history was kept: take the name again with --replace, or choose another one",
+    Status.UNINSTALLING: "its uninstall was not finished: repeat `pxhelm uninstall {name}`",
+}
+"""What to do about a name in use."""
+
 
 def install(
     configuration: Configuration, name: str, chart: Chart, values: Mapping[str, Any], options: InstallOptions
@@ -101,7 +109,7 @@ class _Install:
         status = last.info.status
         if self._options.replace and status in (Status.UNINSTALLED, Status.FAILED):
             return None
-        hint = f"upgrade it with `pxhelm upgrade {name} CHART`, or choose another name"
+        hint = _WAYS_ON.get(status, _WAYS_ON[Status.DEPLOYED]).format(name=name)
         if status is Status.PENDING_INSTALL:
             recorded, attempt = self._storage.operation(name, last.version), self._configuration.attempt
             verdict = resume.decide(recorded, attempt)

@@ -216,3 +216,22 @@ def test_options_of_upgrade_reach_the_install():
         atomic=True, timeout=7.0, labels={"a": "b"}, description="x", create_namespace=True, replace=True
     )
     assert RollbackOptions().timeout == 300.0
+
+
+@pytest.mark.parametrize(
+    ("status", "way"),
+    [
+        (Status.DEPLOYED, "pxhelm upgrade web CHART"),
+        (Status.FAILED, "--replace"),
+        (Status.UNINSTALLED, "--replace"),
+        (Status.UNINSTALLING, "pxhelm uninstall web"),
+        (Status.SUPERSEDED, "pxhelm upgrade web CHART"),
+    ],
+)
+def test_a_name_in_use_comes_with_a_way_on(world, status, way):
+    done = installed(world)
+    done.info.status = status
+    world.storage.update(done)
+    with pytest.raises(PxhelmError, match="cannot re-use a name that is still in use") as used:
+        installed(world)
+    assert way in used.value.hint
