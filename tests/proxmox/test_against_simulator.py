@@ -1,20 +1,24 @@
 """The client and the simulated cluster, which share no code but the schema, understand each other."""
 
 import contextlib
+import random
 import time
 
 import pytest
 
 from pxhelm.proxmox import cluster, schema, task
 from pxhelm.proxmox.auth import Login, parse_token
+from pxhelm.proxmox.check import check
 from pxhelm.proxmox.client import Client, LocalTransport
 from pxhelm.proxmox.connection import Connection, Limits, Tls
 from pxhelm.proxmox.errors import ApiError, ErrorClass
 from pxhelm.proxmox.request import Request, call
-from pxhelm.proxmox.wire import parse_value, print_property
+from pxhelm.proxmox.wire import normal, parse_value, print_property
 from pxhelm.secret import Secret
 from pxhelm.simulator import seed
 from pxhelm.simulator.serve import Options, Server, open_simulator
+from pxhelm.simulator.validate import check_parameters
+from tests.proxmox.test_wire import canonical, written_by_hand
 
 NODE = "pve-node1"
 CREATE = schema.load().endpoint("POST", "/nodes/n/qemu").parameters
@@ -213,3 +217,36 @@ def test_a_lost_reply_in_this_process_is_one_too():
         client.run(create(7001))
     assert caught.value.sent
     simulator.close()
+
+
+def property_strings():
+    """Yield every parameter of the API that is a property string, with its endpoint."""
+    facts = schema.load()
+    for path in facts.paths():
+        for method in facts.methods(path):
+            endpoint = facts.endpoint(method, path)
+            for name, spec in endpoint.parameters.items():
+                if spec.type == "string" and spec.properties:
+                    yield endpoint, name.replace("[n]", "0"), spec.properties
+
+
+def refused_by_simulator(endpoint, name, text):
+    return name in check_parameters(endpoint, {name: text})[1]
+
+
+def test_the_simulator_takes_the_normal_form_of_whatever_it_takes():
+    """Two readers of property strings, written apart, agree: on ours being the same value, and on what is wrong."""
+    rng, taken, refused = random.Random(11), 0, 0
+    for endpoint, name, form in property_strings():
+        for _ in range(6):
+            text = written_by_hand(form, canonical(form, rng), rng)
+            if not text:
+                continue
+            if refused_by_simulator(endpoint, name, text):
+                refused += 1
+            else:
+                taken += 1
+                assert not refused_by_simulator(endpoint, name, normal(form, text)), (name, text)
+                assert not [p for p in check(endpoint, {name: text}) if p.name.split(".")[0] == name], (name, text)
+    assert taken > 100
+    assert refused > 100
