@@ -50,7 +50,7 @@ T = TypeVar("T")
 
 API = "/api2/json"
 _AVOID_FOR = 10.0
-"""Seconds for which an endpoint that did not answer is asked last."""
+"""Seconds for which an endpoint that did not answer is asked last; doubled each time, up to a minute."""
 _CHUNK = 1 << 16
 
 
@@ -70,8 +70,8 @@ class Client:
     ) -> None:
         if not connection.endpoints:
             raise PxhelmError("cannot reach a cluster: the context has no endpoint")
-        opener = open_transport or _https(connection, progress)
         limits = connection.limits
+        opener = open_transport or (lambda endpoint: HttpTransport(endpoint, connection.tls, limits, progress))
         self._connection = connection
         self._doors = [_Door(endpoint, opener, limits.per_endpoint) for endpoint in connection.endpoints]
         self._in_flight = threading.BoundedSemaphore(limits.in_flight)
@@ -175,7 +175,7 @@ class Client:
                     door.avoid()
                     break
                 else:
-                    door.avoided_until = 0.0
+                    door.answered()
                     return answer
             if writes or pause is None:
                 break
@@ -196,12 +196,17 @@ class _Door:
         self.endpoint = endpoint
         self.room = threading.BoundedSemaphore(at_once)
         self.avoided_until = 0.0
+        self._failures = 0
         self._opener = opener
         self._lock = threading.Lock()
         self._transport: Transport | None = None
 
     def avoid(self) -> None:
-        self.avoided_until = time.monotonic() + _AVOID_FOR
+        self.avoided_until = time.monotonic() + min(_AVOID_FOR * 2 ** min(self._failures, 3), 60.0)
+        self._failures += 1
+
+    def answered(self) -> None:
+        self.avoided_until, self._failures = 0.0, 0
 
     def carry(self, request: Request, pairs: Pairs, headers: Mapping[str, str]) -> HttpAnswer:
         with self._lock:
@@ -412,10 +417,6 @@ def peek_certificate(endpoint: str, timeout: float = 5.0) -> Certificate:
     return Certificate(
         fingerprint_of(der), found.subject.rfc4514_string(), found.issuer.rfc4514_string(), found.not_valid_after_utc
     )
-
-
-def _https(connection: Connection, progress: Progress | None) -> Callable[[str], Transport]:
-    return lambda endpoint: HttpTransport(endpoint, connection.tls, connection.limits, progress)
 
 
 class _Pinned(ssl.SSLContext):

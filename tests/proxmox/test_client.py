@@ -464,3 +464,15 @@ def test_a_cluster_in_this_process_takes_files_and_may_lose_answers(tmp_path):
     with pytest.raises(ApiError, match="reply dropped") as caught:
         proxmox.send(Request("POST", "/lost"))
     assert caught.value.sent
+
+
+def test_an_endpoint_that_stays_down_is_avoided_ever_longer_up_to_a_minute():
+    proxmox = client(closed_port())
+    [door] = proxmox._doors
+    spans = []
+    for _ in range(5):
+        door.avoid()
+        spans.append(round(door.avoided_until - time.monotonic()))
+    assert spans == [10, 20, 40, 60, 60]
+    door.answered()
+    assert door.avoided_until == 0.0
