@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 from pxhelm.chart.model import Chart
 from pxhelm.errors import PxhelmError, Where
@@ -142,11 +142,14 @@ def _owners(chart: Chart, path: Path) -> list[tuple[Chart, Path]]:
         owners.append((sub, (*below, sub.name)))
 
 
-def value_at(values: object, path: Path) -> object:
+def value_at(values: Any, path: Path) -> object:
     """Return what stands at a path, ABSENT when nothing does."""
     for part in path:
-        if (isinstance(values, dict) and part in values) or (isinstance(values, list) and isinstance(part, int) and part < len(values)):
-            values = values[part]
+        if (isinstance(values, dict) and part in values) or (
+            isinstance(values, list) and isinstance(part, int) and part < len(values)
+        ):
+            found: Any = values
+            values = found[part]
         else:
             return ABSENT
     return values

@@ -101,7 +101,7 @@ class Validator:
         if not isinstance(schema, dict):
             return None
         if seen.has(schema):
-            return Failure(path, f"both /$ref and  resolve to {quoted(ROOT)} causing reference cycle")
+            return Failure(path, f'both /$ref and  resolve to "{ROOT}#" causing reference cycle')
         self.depth += 1
         if self.depth > _MAX_DEPTH:
             raise SchemaError(f"schema leads deeper than {_MAX_DEPTH} levels into the values")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pxhelm.chart.model import Chart
 from pxhelm.errors import PxhelmError, StageError
 from pxhelm.golang import json as go_json
+from pxhelm.golang.value import type_name
 from pxhelm.values.jsonschema import SchemaError, Validator
 from pxhelm.values.merge import ValuesError
 from pxhelm.values.schemaerror import SchemaNumber, report
@@ -67,12 +68,19 @@ def _check(chart: Chart, values: Mapping[str, object], path: tuple[str, ...], co
         if isinstance(below, dict):
             text += _check(sub, below, (*path, sub.name), complaints)
         else:
-            from pxhelm.golang.fmt import type_name
-
             fault = f"invalid type for values: expected object (map), got {type_name(below)}"
             complaints.append(Complaint(sub.name, (*path, sub.name), fault))
             text += f"{sub.name}:\n{fault}\n"
     return text
+
+
+def check_single(schema: bytes, values: Mapping[str, object]) -> str:
+    """Return what one schema has against values, in Helm's words; ``""`` for nothing."""
+    try:
+        failure = Validator(_decode(schema), _match).check(dict(values))
+    except SchemaError as e:
+        return e.message
+    return "" if failure is None else report(failure) + "\n"
 
 
 def _single(chart: Chart, values: Mapping[str, object], path: tuple[str, ...], complaints: list[Complaint]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -172,12 +171,12 @@ def _local_part(local: str) -> str:
 
 
 def _date(text: str) -> str:
+    from pxhelm.golang.layout import ParseError, parse_time
+
     try:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-            raise ValueError
-        date.fromisoformat(text)
-    except ValueError:
-        return f'parsing time "{text}" as "2006-01-02": cannot parse "{text}" as "2006"'
+        parse_time("2006-01-02", text)
+    except ParseError as e:
+        return str(e)
     return ""
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pxhelm.errors import PxhelmError
 from pxhelm.golang import json
 from pxhelm.golang.strconv import NumError, parse_int, quote
-from pxhelm.golang.value import Int64
+from pxhelm.golang.value import Int64, type_name
 
 MAX_INDEX: Final = 65536
 MAX_NESTED_NAMES: Final = 30
@@ -295,10 +295,9 @@ class _MismatchError(Exception):
 def _expect(value: object, kind: type) -> Any:
     if isinstance(value, kind):
         return value
-    from pxhelm.golang.fmt import type_name
-
     wanted = "map[string]interface {}" if kind is dict else "[]interface {}"
-    raise _MismatchError(f"interface conversion: interface {{}} is {type_name(value)}, not {wanted}")
+    actual = "nil" if value is None else type_name(value)
+    raise _MismatchError(f"interface conversion: interface {{}} is {actual}, not {wanted}")
 
 
 def _put(data: Values, name: str, value: object) -> None:
