@@ -113,7 +113,7 @@ def _scalar(value: object, newline: str, indent: str, html: bool) -> str:
     if isinstance(value, dict):
         return "{}"
     if isinstance(value, list | tuple):
-        return "[]"
+        return "null" if getattr(value, "GO_NIL", False) else "[]"
     return "".join(_pieces(plain(value), newline, indent, html))
 
 

@@ -23,3 +23,135 @@ def go_bytes(text: str) -> bytes:
 def go_string(raw: bytes) -> str:
     """Return the Go string that holds these bytes."""
     return raw.decode("utf-8", "surrogateescape")
+
+
+class GoList(list[object]):
+    """A Go slice of another element type than interface{}, or a nil one."""
+
+    __slots__ = ()
+    GO_TYPE = "[]interface {}"
+    GO_NIL = False
+
+
+class Strings(GoList):
+    """A ``[]string``."""
+
+    __slots__ = ()
+    GO_TYPE = "[]string"
+
+
+class Ints(GoList):
+    """A ``[]int``."""
+
+    __slots__ = ()
+    GO_TYPE = "[]int"
+
+
+class Lists(GoList):
+    """A ``[][]interface {}``."""
+
+    __slots__ = ()
+    GO_TYPE = "[][]interface {}"
+
+
+class NilList(GoList):
+    """A nil ``[]interface {}``: prints as an empty list, is ``null`` in JSON."""
+
+    __slots__ = ()
+    GO_NIL = True
+
+
+class NilStrings(Strings):
+    """A nil ``[]string``."""
+
+    __slots__ = ()
+    GO_NIL = True
+
+
+class StringMap(dict[str, object]):
+    """A ``map[string]string``."""
+
+    __slots__ = ()
+    GO_TYPE = "map[string]string"
+
+
+class Uint64(int):
+    """A Go uint64, as the parts of a semantic version are."""
+
+    __slots__ = ()
+
+
+def type_name(value: object) -> str:
+    """Return the Go type's name as ``%T`` prints it."""
+    kind = type(value)
+    name = _TYPE_NAMES.get(kind)
+    if name is not None:
+        return name
+    own = getattr(value, "GO_TYPE", None)
+    if isinstance(own, str):
+        return own
+    for base, inherited in _TYPE_NAMES.items():
+        if isinstance(value, base):
+            return inherited
+    return kind.__name__
+
+
+_TYPE_NAMES: dict[type, str] = {
+    type(None): "<nil>",
+    bool: "bool",
+    str: "string",
+    float: "float64",
+    dict: "map[string]interface {}",
+    list: "[]interface {}",
+    bytes: "[]uint8",
+    Int64: "int64",
+    Uint64: "uint64",
+    int: "int",
+}
+
+
+def kind_name(value: object) -> str:
+    """Return the Go kind's name as ``reflect.Kind`` prints it; ``invalid`` for nil."""
+    name = _KIND_NAMES.get(type(value))
+    if name is not None:
+        return name
+    own = getattr(value, "GO_KIND", None)
+    if isinstance(own, str):
+        return own
+    for base, inherited in _KIND_NAMES.items():
+        if isinstance(value, base):
+            return inherited
+    return "ptr" if type_name(value).startswith("*") else "struct"
+
+
+_KIND_NAMES: dict[type, str] = {
+    type(None): "invalid",
+    bool: "bool",
+    str: "string",
+    float: "float64",
+    dict: "map",
+    list: "slice",
+    bytes: "slice",
+    Int64: "int64",
+    Uint64: "uint64",
+    int: "int",
+}
+
+
+def deep_equal(left: object, right: object) -> bool:
+    """Whether two values are equal as ``reflect.DeepEqual`` has it: types count, so 1 is not 1.0."""
+    if left is right:
+        return not (isinstance(left, float) and left != left)  # noqa: PLR0124  NaN differs from itself
+    if type_name(left) != type_name(right):
+        return False
+    if isinstance(left, dict) and isinstance(right, dict):
+        return len(left) == len(right) and all(
+            key in right and deep_equal(item, right[key]) for key, item in left.items()
+        )
+    if isinstance(left, list) and isinstance(right, list):
+        return (
+            len(left) == len(right)
+            and getattr(left, "GO_NIL", False) == getattr(right, "GO_NIL", False)
+            and all(map(deep_equal, left, right))
+        )
+    return bool(left == right)

@@ -5,12 +5,12 @@ Slow and complete; ``yaml_compose`` is the fast road for ordinary documents. Nev
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 from collections.abc import Callable
 
+from pxhelm.golang.base64 import Base64Error, decode
 from pxhelm.golang.strconv import format_float, format_float32, quote
+from pxhelm.golang.value import go_bytes, go_string
 from pxhelm.golang.yaml_nodes import ALIAS, MAPPING, SCALAR, SEQUENCE, Node, YamlError
 from pxhelm.golang.yaml_resolve import BINARY, TIMESTAMP, TagError, resolve_tagged, short_tag
 
@@ -125,10 +125,8 @@ def scalar(node: Node) -> object:
         raise YamlError(f"yaml: {error}") from None
     if tag == BINARY:
         try:
-            return base64.b64decode(node.value.replace("\n", "").replace("\r", ""), validate=True).decode(
-                "utf-8", "surrogateescape"
-            )
-        except (binascii.Error, ValueError):
+            return go_string(decode(go_bytes(node.value)))
+        except Base64Error:
             raise YamlError("yaml: !!binary value contains invalid base64 data") from None
     return node.value if tag == TIMESTAMP else value
 

@@ -122,7 +122,7 @@ class Emitter:
         if isinstance(item, dict):
             return "{}"
         if isinstance(item, list | tuple):
-            return "[]"
+            return "null" if self._json_numbers and getattr(item, "GO_NIL", False) else "[]"
         raise NotPlainError(item)
 
     def _float(self, number: float) -> str:

@@ -49,6 +49,7 @@ _NAMED_ESCAPES = {
     0x85: "N", 0xA0: "_", 0x2028: "L", 0x2029: "P",
 }  # fmt: skip
 _FOLD = re.compile(r"(?<! ) (?! )")
+_UNREADABLE = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _BAD_BYTE = re.compile("[\ud800-\udfff]")
 _BREAKS = re.compile(r"([\n\u2028\u2029])")
 _SEPARATORS = re.compile(r"([\u2028\u2029]+)")
@@ -64,6 +65,8 @@ def scalar(text: str, column: int, indent: int, dialect: Dialect = V2, *, key: b
         if dialect.binary:
             return _binary(text, indent, key=key)
         text = _BAD_BYTE.sub("\ufffd", text)
+    if not dialect.binary and _UNREADABLE.search(text):
+        raise ValueError("yaml: control characters are not allowed")
     if "\x85" in text and not dialect.binary:
         text = _reread(text, key=key)
     if "\n" in text:

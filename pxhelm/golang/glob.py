@@ -1,0 +1,77 @@
+r"""File patterns of gobwas/glob with ``/`` as separator, as Helm's ``.Files.Glob`` takes them.
+
+``*`` and ``?`` stay within a folder, ``**`` does not; ``[a-z]``, ``[!x]``, ``{a,b}``, ``\`` escapes. Never lists a folder.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+
+class GlobError(ValueError):
+    """A pattern that cannot be read; the text is the library's."""
+
+
+_TOKEN = re.compile(r"\\(.)|(\*\*)|([*?{}\[,])|([^\\*?{}\[,]+)", re.DOTALL)
+_RANGE = re.compile(r"(!?)(?:(.)-(.)|((?:\\.|[^\]\\])+))\]", re.DOTALL)
+
+
+@lru_cache(maxsize=256)
+def compile_glob(pattern: str) -> re.Pattern[str]:
+    """Return a pattern for whole paths (use ``match``); GlobError when it cannot be read."""
+    out: list[str] = []
+    at = depth = 0
+    while at < len(pattern):
+        token = _TOKEN.match(pattern, at)
+        if token is None:
+            break  # a lone backslash at the end escapes nothing
+        at = token.end()
+        escaped, deep, sign, plain = token.groups()
+        if escaped is not None or plain is not None:
+            out.append(re.escape(escaped if escaped is not None else plain))
+        elif deep:
+            out.append(".*")
+        elif sign == "[":
+            at = _range(pattern, at, out)
+        else:
+            depth = _sign(sign, depth, out)
+    if depth:
+        out.append(")" * depth)
+    return re.compile("(?:" + "".join(out) + r")\Z", re.DOTALL)
+
+
+def _sign(sign: str, depth: int, out: list[str]) -> int:
+    if sign == "*":
+        out.append("[^/]*")
+    elif sign == "?":
+        out.append("[^/]")
+    elif sign == "{":
+        out.append("(?:")
+        return depth + 1
+    elif sign == "}" and depth:
+        out.append(")")
+        return depth - 1
+    else:
+        out.append("|" if sign == "," and depth else re.escape(sign))
+    return depth
+
+
+def _range(pattern: str, at: int, out: list[str]) -> int:
+    found = _RANGE.match(pattern, at)
+    if found is None:
+        raise GlobError("unexpected end of input" if "]" not in pattern[at:] else "expected close range character")
+    negated, low, high, chars = found.groups()
+    if low:
+        if high < low:
+            raise GlobError(f"hi character '{high}' should be greater than lo '{low}'")
+        inside = f"{re.escape(low)}-{re.escape(high)}"
+    else:
+        inside = "".join(re.escape(char) for char in re.sub(r"\\(.)", r"\1", chars, flags=re.DOTALL))
+    out.append(f"[{'^' if negated else ''}{inside}]")
+    return found.end()
+
+
+def match(pattern: str, path: str) -> bool:
+    """Whether a whole path fits the pattern; GlobError when the pattern cannot be read."""
+    return compile_glob(pattern).match(path) is not None

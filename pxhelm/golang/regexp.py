@@ -1,0 +1,233 @@
+"""Go's regexp: RE2's syntax and Go's way of finding, replacing and splitting, over bytes.
+
+Matching is google-re2's; the loops, replacement templates and error texts are Go's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from pxhelm.golang.strconv import quote
+from pxhelm.golang.value import go_bytes, go_string
+
+
+class RegexpError(ValueError):
+    """A pattern that Go refuses; the text is Go's."""
+
+
+_CODES = {
+    "invalid escape sequence": "invalid escape sequence",
+    "invalid character class": "invalid character class",
+    "invalid character class range": "invalid character class range",
+    "missing ]": "missing closing ]",
+    "missing )": "missing closing )",
+    "unexpected )": "unexpected )",
+    "trailing \\": "trailing backslash at end of expression",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "invalid repetition size": "invalid repeat count",
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid UTF-8": "invalid UTF-8",
+    "invalid named capture group": "invalid named capture",
+    "pattern too large - compile failed": "expression too large",
+}
+_META = re.compile(r"[\\.+*?()|\[\]{}^$]")
+_NAME = re.compile(rb"[A-Za-z0-9_]+")
+_ANY_BYTE = re.compile(r"(?:\\[^C])*?\\C")
+
+
+@lru_cache(maxsize=512)
+def compile_pattern(pattern: str) -> Any:
+    """Return the compiled pattern, for bytes; RegexpError with Go's text."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 64 << 20
+    try:
+        if "\\C" in pattern and _ANY_BYTE.match(re.sub(r"\\Q.*?(?:\\E|\Z)", "", pattern, flags=re.DOTALL)):
+            raise RegexpError("error parsing regexp: invalid escape sequence: `\\C`")
+        return re2.compile(go_bytes(pattern), options)
+    except re2.error as error:
+        raise RegexpError(_worded(error.args[0], pattern)) from None
+
+
+def _worded(reason: str | bytes, pattern: str) -> str:
+    text = go_string(reason) if isinstance(reason, bytes) else reason
+    for code in sorted(_CODES, key=len, reverse=True):
+        if text.startswith(code):
+            argument = text[len(code) :].removeprefix(": ")
+            argument = _argument(code, argument, pattern)
+            reason = "invalid named capture" if argument.startswith("(?<") else _CODES[code]
+            return f"error parsing regexp: {reason}: `{argument}`"
+    return f"error parsing regexp: {text}"
+
+
+def _argument(code: str, argument: str, pattern: str) -> str:
+    if code == "trailing \\":
+        return ""
+    if code in ("missing )", "unexpected )"):
+        return pattern
+    if argument.startswith("(?<") and argument in pattern:
+        name = pattern[pattern.index(argument) :]
+        return name[: name.index(">") + 1] if ">" in name else name
+    return argument
+
+
+def must_compile(pattern: str) -> Any:
+    """As ``compile_pattern``, with the text of ``MustCompile``'s panic."""
+    try:
+        return compile_pattern(pattern)
+    except RegexpError as error:
+        shown = f"`{pattern}`" if _can_backquote(pattern) else quote(pattern)
+        raise RegexpError(f"regexp: Compile({shown}): {error}") from None
+
+
+def _can_backquote(text: str) -> bool:
+    return not any(c == "`" or (c < " " and c != "\t") or c in "\x7f\ufeff" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+def matches(pattern: Any, text: str) -> bool:
+    """Whether the pattern is found anywhere in the text."""
+    return pattern.search(go_bytes(text)) is not None
+
+
+def find(pattern: Any, text: str) -> str:
+    """Return the first match, empty when there is none."""
+    found = pattern.search(go_bytes(text))
+    return go_string(found.group()) if found else ""
+
+
+def _width(raw: bytes, at: int) -> int:
+    if at >= len(raw):
+        return 0
+    lead = raw[at]
+    size = 1 if lead < 0xC2 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    try:
+        raw[at : at + size].decode()
+    except UnicodeDecodeError:
+        return 1
+    return size
+
+
+def _all_spans(pattern: Any, raw: bytes, limit: int) -> Iterator[tuple[int, int]]:
+    at, previous, count = 0, -1, 0
+    while at <= len(raw) and (limit < 0 or count < limit):
+        found = pattern.search(raw, at)
+        if found is None:
+            return
+        start, end = found.span()
+        accept = True
+        if end == at:
+            accept = start != previous
+            at += _width(raw, at) or 1
+        else:
+            at = end
+        previous = end
+        if accept:
+            count += 1
+            yield start, end
+
+
+def find_all(pattern: Any, text: str, limit: int) -> list[str]:
+    """Return the matches, at most ``limit`` of them if that is not negative."""
+    raw = go_bytes(text)
+    return [go_string(raw[start:end]) for start, end in _all_spans(pattern, raw, limit)]
+
+
+def split(pattern: Any, expression: str, text: str, limit: int) -> list[str] | None:
+    """Cut the text at the matches into at most ``limit`` pieces if that is not negative; None for a limit of 0."""
+    if limit == 0:
+        return None
+    if expression and not text:
+        return [""]
+    raw = go_bytes(text)
+    pieces: list[bytes] = []
+    begin = end = 0
+    for start, stop in _all_spans(pattern, raw, limit):
+        if limit > 0 and len(pieces) == limit - 1:
+            break
+        end = start
+        if stop != 0:
+            pieces.append(raw[begin:end])
+        begin = stop
+    if end != len(raw):
+        pieces.append(raw[begin:])
+    return [go_string(piece) for piece in pieces]
+
+
+def replace_all(pattern: Any, text: str, template: str) -> str:
+    """Replace every match by the template, in which ``$1``, ``${name}`` and ``$$`` have Go's meaning."""
+    if "$" not in template:
+        return replace_all_literal(pattern, text, template)
+    parts = _template(go_bytes(template))
+    names = pattern.groupindex
+
+    def expand(found: Any) -> bytes:
+        return b"".join(part if isinstance(part, bytes) else _group(found, part[0], names) for part in parts)
+
+    return _replace(pattern, text, expand)
+
+
+def replace_all_literal(pattern: Any, text: str, replacement: str) -> str:
+    """Replace every match by the text as it stands."""
+    raw = go_bytes(replacement)
+    return _replace(pattern, text, lambda _: raw)
+
+
+def _replace(pattern: Any, text: str, expand: Callable[[Any], bytes]) -> str:
+    raw = go_bytes(text)
+    out: list[bytes] = []
+    last = at = 0
+    while at <= len(raw):
+        found = pattern.search(raw, at)
+        if found is None:
+            break
+        start, end = found.span()
+        out.append(raw[last:start])
+        if end > last or start == 0:
+            out.append(expand(found))
+        last = end
+        width = _width(raw, at)
+        at = at + width if at + width > end else max(end, at + 1)
+    out.append(raw[last:])
+    return go_string(b"".join(out))
+
+
+def _group(found: Any, name: bytes, names: dict[bytes, int]) -> bytes:
+    if name.isdigit() and not (len(name) > 1 and name[:1] == b"0") and len(name) < 10:
+        index = int(name)
+        return (found.group(index) or b"") if index <= found.re.groups else b""
+    number = names.get(name)
+    return (found.group(number) or b"") if number is not None else b""
+
+
+@lru_cache(maxsize=256)
+def _template(raw: bytes) -> tuple[bytes | tuple[bytes], ...]:
+    """Cut a template into literal bytes and names of groups."""
+    parts: list[bytes | tuple[bytes]] = []
+    while True:
+        before, dollar, rest = raw.partition(b"$")
+        parts.append(before)
+        if not dollar:
+            return tuple(parts)
+        if rest.startswith(b"$"):
+            parts.append(b"$")
+            raw = rest[1:]
+            continue
+        brace = rest.startswith(b"{")
+        name = _NAME.match(rest, 1 if brace else 0)
+        if name is None or (brace and rest[name.end() : name.end() + 1] != b"}"):
+            parts.append(b"$")
+            raw = rest
+            continue
+        parts.append((name[0],))
+        raw = rest[name.end() + brace :]
+
+
+def quote_meta(text: str) -> str:
+    """Escape everything that has a meaning in a pattern."""
+    return _META.sub(lambda found: "\\" + found[0], text)

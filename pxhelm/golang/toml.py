@@ -1,0 +1,192 @@
+"""TOML as BurntSushi/toml prints it; read by tomllib.
+
+Never a file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pxhelm.golang.strconv import format_float
+from pxhelm.golang.times import UTC, Time, Zone, from_civil
+from pxhelm.golang.value import Int64, kind_name, type_name
+
+
+class TomlError(ValueError):
+    """TOML that cannot be printed or read."""
+
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
+_ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
+_SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+_INDENT = "  "
+
+
+def _quoted(text: str) -> str:
+    return '"' + _ESCAPED.sub(lambda found: _SHORT.get(found[0]) or f"\\u{ord(found[0]):04x}", text) + '"'
+
+
+def _key(part: str) -> str:
+    return part if _BARE.match(part) else _quoted(part)
+
+
+def encode(value: object) -> str:
+    """Print a value as the library's encoder does; TomlError with its text."""
+    encoder = _Encoder()
+    encoder.encode((), value)
+    return "".join(encoder.out)
+
+
+class _Encoder:
+    def __init__(self) -> None:
+        self.out: list[str] = []
+
+    def encode(self, key: tuple[str, ...], value: object) -> None:
+        if value is None:
+            return
+        if isinstance(value, dict):
+            self._table(key, value)
+        elif isinstance(value, list) and _is_table_array(value):
+            self._array_of_tables(key, value)
+        else:
+            self._pair(key, value, inline=False)
+
+    def _newline(self) -> None:
+        if self.out:
+            self.out.append("\n")
+
+    def _array_of_tables(self, key: tuple[str, ...], value: list[object]) -> None:
+        if not key:
+            raise TomlError("toml: top-level values must be Go maps or structs")
+        for item in value:
+            assert isinstance(item, dict)
+            self._newline()
+            self.out.append(f"{_INDENT * (len(key) - 1)}[[{'.'.join(map(_key, key))}]]")
+            self._newline()
+            self._map(key, item)
+
+    def _table(self, key: tuple[str, ...], value: dict[str, object]) -> None:
+        if len(key) == 1:
+            self._newline()
+        if key:
+            self.out.append(f"{_INDENT * (len(key) - 1)}[{'.'.join(map(_key, key))}]")
+            self._newline()
+        self._map(key, value)
+
+    def _map(self, key: tuple[str, ...], value: dict[str, object]) -> None:
+        for name in _ordered(value):
+            if value[name] is not None:
+                self.encode((*key, name), value[name])
+
+    def _pair(self, key: tuple[str, ...], value: object, *, inline: bool) -> None:
+        if not key:
+            self.out.append(_element(value))
+            return
+        self.out.append(f"{_INDENT * (len(key) - 1)}{_key(key[-1])} = {_element(value)}")
+        if not inline:
+            self._newline()
+
+
+def _ordered(value: dict[str, object]) -> Iterator[str]:
+    tables = [name for name, item in value.items() if _is_table(item)]
+    yield from sorted(name for name in value if name not in set(tables))
+    yield from sorted(tables)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and _is_table_array(value))
+
+
+def _is_table_array(value: list[object]) -> bool:
+    if any(item is None for item in value):
+        raise TomlError("toml: cannot encode array with nil element")
+    found = bool(value) and all(isinstance(item, dict) for item in value)
+    for item in value:
+        if isinstance(item, list):
+            _is_table_array(item)
+    return found
+
+
+def _element(value: object) -> str:
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _float(value)
+    if isinstance(value, int):
+        return _quoted(str(value)) if type_name(value) == "time.Duration" else int.__repr__(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_element, value)) + "]"
+    if isinstance(value, dict):
+        return _inline(value)
+    if isinstance(value, Time):
+        return str(value.go_json())
+    if isinstance(value, bytes):
+        return "[" + ", ".join(map(str, value)) + "]"
+    go_json = getattr(value, "go_json", None)
+    if go_json is not None:
+        return _element(go_json())
+    raise TomlError(f"unsupported type: {kind_name(value)}")
+
+
+def _float(number: float) -> str:
+    text = format_float(number)
+    named = {"+Inf": "inf", "-Inf": "-inf", "NaN": "nan"}.get(text)
+    if named:
+        return named
+    return text if "e" in text or "." in text else text + ".0"
+
+
+def _inline(value: dict[str, object]) -> str:
+    names = list(_ordered(value))
+    tables = [name for name in names if _is_table(value[name])]
+    direct = names[: len(names) - len(tables)]
+    out: list[str] = []
+    for group, trailing in ((direct, bool(tables)), (tables, False)):
+        for i, name in enumerate(group):
+            if value[name] is not None:
+                out.append(f"{_key(name)} = {_element(value[name])}")
+                if trailing or i != len(group) - 1:
+                    out.append(", ")
+    return "{" + "".join(out) + "}"
+
+
+def decode(text: str) -> dict[str, object]:
+    """Read TOML: integers are int64, dates Go times; TomlError when it is not TOML."""
+    import tomllib
+
+    try:
+        return {key: _go(value) for key, value in tomllib.loads(text).items()}
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise TomlError(f"toml: {error}") from None
+
+
+def _go(value: object) -> object:
+    if isinstance(value, bool | str | float):
+        return value
+    if isinstance(value, int):
+        return Int64(value)
+    if isinstance(value, dict):
+        return {key: _go(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_go(item) for item in value]
+    return _time(value)
+
+
+def _time(value: object) -> Time:
+    from datetime import date, datetime, time
+
+    if isinstance(value, datetime):
+        offset = value.utcoffset()
+        seconds = int(offset.total_seconds()) if offset is not None else 0
+        zone = Zone("", seconds) if seconds else UTC
+        clock: datetime | time = value
+        day = (value.year, value.month, value.day)
+    elif isinstance(value, date):
+        return from_civil((value.year, value.month, value.day), 0, 0, UTC)
+    else:
+        assert isinstance(value, time)
+        zone, clock, day = UTC, value, (0, 1, 1)
+    return from_civil(day, clock.hour * 3600 + clock.minute * 60 + clock.second, clock.microsecond * 1000, zone)
