@@ -1,0 +1,209 @@
+"""Go's fmt: Sprintf and its relatives, with every verb, flag and error form.
+
+Values are held as ``golang.value`` says. Never prints anywhere; texts are returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pxhelm.golang.fmt_verbs import Flags, print_value
+from pxhelm.golang.strconv import format_float
+from pxhelm.golang.value import type_name
+
+__all__ = ["sprint", "sprintf", "sprintln", "type_name", "value_text"]
+
+_TOO_LARGE = 1_000_000
+
+
+def value_text(value: object) -> str:
+    """Return a value as ``%v`` prints it; what templates print."""
+    kind = type(value)
+    if kind is str:
+        return value  # type: ignore[return-value]  # told by type()
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is float:
+        return format_float(value)  # type: ignore[arg-type]  # told by type()
+    if kind is int:
+        return str(value)
+    return print_value(value, "v", Flags())
+
+
+def sprint(args: Sequence[object]) -> str:
+    """Return what ``fmt.Sprint`` does: a space between operands when neither is a string."""
+    parts: list[str] = []
+    was_string = True
+    for number, arg in enumerate(args):
+        is_string = isinstance(arg, str)
+        if number > 0 and not is_string and not was_string:
+            parts.append(" ")
+        parts.append(value_text(arg))
+        was_string = is_string
+    return "".join(parts)
+
+
+def sprintln(args: Sequence[object]) -> str:
+    """Return what ``fmt.Sprintln`` does: a space between all operands, a newline at the end."""
+    return " ".join(map(value_text, args)) + "\n"
+
+
+def sprintf(template: str, args: Sequence[object]) -> str:
+    """Return what ``fmt.Sprintf`` does, error forms such as ``%!d(string=a)`` included."""
+    return _Printf(template, args).run()
+
+
+class _Printf:
+    """One call of Sprintf; the order of checks is that of Go's doPrintf."""
+
+    def __init__(self, template: str, args: Sequence[object]) -> None:
+        self.text = template
+        self.args = args
+        self.at = 0
+        self.number = 0
+        self.good = True
+        self.after_index = False
+        self.reordered = False
+        self.out: list[str] = []
+
+    def run(self) -> str:
+        text, end = self.text, len(self.text)
+        while self.at < end:
+            found = text.find("%", self.at)
+            if found < 0:
+                self.out.append(text[self.at :])
+                break
+            self.out.append(text[self.at : found])
+            self.at = found + 1
+            self._verb(self._flags(end), end)
+        if not self.reordered and self.number < len(self.args):
+            self._extra()
+        return "".join(self.out)
+
+    def _flags(self, end: int) -> Flags:
+        self.good = True
+        self.after_index = False
+        flags = Flags()
+        while self.at < end:
+            match self.text[self.at]:
+                case "#":
+                    flags.sharp = True
+                case "0":
+                    flags.zero = True
+                case "+":
+                    flags.plus = True
+                case "-":
+                    flags.minus = True
+                case " ":
+                    flags.space = True
+                case _:
+                    break
+            self.at += 1
+        return flags
+
+    def _verb(self, flags: Flags, end: int) -> None:
+        text = self.text
+        self._index(end)
+        self._width(flags, end)
+        if self.at < end and text[self.at] == ".":
+            self.at += 1
+            if self.after_index:
+                self.good = False
+            self._index(end)
+            self._precision(flags, end)
+        if not self.after_index:
+            self._index(end)
+        if self.at >= end:
+            self.out.append("%!(NOVERB)")
+            return
+        verb = text[self.at]
+        self.at += 1
+        if verb == "%":
+            self.out.append("%")
+        elif not self.good:
+            self.out.append(f"%!{verb}(BADINDEX)")
+        elif self.number >= len(self.args):
+            self.out.append(f"%!{verb}(MISSING)")
+        else:
+            if verb == "v":
+                flags.sharp_v, flags.sharp = flags.sharp, False
+                flags.plus_v, flags.plus = flags.plus, False
+            self.out.append(print_value(self.args[self.number], verb, flags))
+            self.number += 1
+
+    def _width(self, flags: Flags, end: int) -> None:
+        if self.at < end and self.text[self.at] == "*":
+            self.at += 1
+            flags.width = self._star()
+            if flags.width is None:
+                self.out.append("%!(BADWIDTH)")
+            elif flags.width < 0:
+                flags.width = -flags.width
+                flags.minus, flags.zero = True, False
+            self.after_index = False
+            return
+        flags.width = self._digits(end)
+        if self.after_index and flags.width is not None:
+            self.good = False
+
+    def _precision(self, flags: Flags, end: int) -> None:
+        if self.at < end and self.text[self.at] == "*":
+            self.at += 1
+            precision = self._star()
+            if precision is None or precision < 0:
+                if precision is None:
+                    self.out.append("%!(BADPREC)")
+                precision = None
+            flags.precision = precision
+            self.after_index = False
+            return
+        found = self._digits(end)
+        flags.precision = 0 if found is None else found
+
+    def _star(self) -> int | None:
+        if self.number >= len(self.args):
+            return None
+        arg = self.args[self.number]
+        self.number += 1
+        if isinstance(arg, bool) or not isinstance(arg, int):
+            return None
+        return int(arg) if -_TOO_LARGE <= arg <= _TOO_LARGE else None
+
+    def _digits(self, end: int) -> int | None:
+        start = self.at
+        while self.at < end and self.text[self.at] in "0123456789":
+            self.at += 1
+        if self.at == start:
+            return None
+        number = int(self.text[start : self.at])
+        return number if number <= _TOO_LARGE else None
+
+    def _index(self, end: int) -> None:
+        """Read ``[n]``: which argument comes next."""
+        if self.at >= end or self.text[self.at] != "[":
+            self.after_index = False
+            return
+        self.reordered = True
+        close = self.text.find("]", self.at + 1)
+        if close < 0:
+            self.good = False
+            self.at += 1
+            self.after_index = False
+            return
+        inner = self.text[self.at + 1 : close]
+        self.at = close + 1
+        if inner.isdecimal() and inner.isascii() and 1 <= int(inner) <= _TOO_LARGE and int(inner) <= len(self.args):
+            self.number = int(inner) - 1
+            self.after_index = True
+            return
+        self.good = False
+        self.after_index = inner.isdecimal() and inner.isascii()
+
+    def _extra(self) -> None:
+        shown = []
+        for arg in self.args[self.number :]:
+            if arg is None:
+                shown.append("<nil>")
+            else:
+                shown.append(f"{type_name(arg)}={print_value(arg, 'v', Flags())}")
+        self.out.append(f"%!(EXTRA {', '.join(shown)})")

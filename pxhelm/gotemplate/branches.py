@@ -1,0 +1,128 @@
+"""``if``, ``with`` and ``range``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from pxhelm.golang.fmt import value_text
+from pxhelm.golang.value import go_bytes
+from pxhelm.gotemplate import nodes as n
+from pxhelm.gotemplate.blame import last_visited
+from pxhelm.gotemplate.runtime import BreakLoop, ContinueLoop, Emit, Frame
+from pxhelm.gotemplate.values import truth
+
+if TYPE_CHECKING:
+    from pxhelm.gotemplate.compiler import Compiler
+
+
+def compile_branch(compiler: Compiler, node: n.Branch) -> Emit:
+    """Compile a branch."""
+    if node.word == "range":
+        return _compile_range(compiler, node)
+    get = compiler.pipeline(node.pipe)
+    saved = compiler.dot_is_element
+    if node.word == "with":
+        compiler.dot_is_element = False
+    body = compiler.items(node.body)
+    compiler.dot_is_element = saved
+    otherwise = compiler.items(node.otherwise) if node.otherwise is not None else None
+    if node.word == "if":
+
+        def emit_if(f: Frame) -> None:
+            value = get(f)
+            if value is True or (value is not False and truth(value)):
+                body(f)
+            elif otherwise is not None:
+                otherwise(f)
+
+        return emit_if
+
+    def emit_with(f: Frame) -> None:
+        value = get(f)
+        if truth(value):
+            dot, f.dot = f.dot, value
+            body(f)
+            f.dot = dot
+        elif otherwise is not None:
+            otherwise(f)
+
+    return emit_with
+
+
+def _compile_range(compiler: Compiler, node: n.Branch) -> Emit:
+    get = compiler.pipeline(node.pipe)
+    blamed = last_visited(node.pipe)
+    slots = [v.slot for v in node.pipe.declared]
+    element_slot = slots[-1] if slots else -1
+    index_slot = slots[0] if len(slots) > 1 else -1
+    saved = compiler.dot_is_element
+    compiler.dot_is_element = True
+    if element_slot >= 0:
+        compiler.elements.add(element_slot)
+    body = compiler.items(node.body)
+    compiler.dot_is_element = saved
+    otherwise = compiler.items(node.otherwise) if node.otherwise is not None else None
+
+    def emit(f: Frame) -> None:
+        found = get(f)
+        try:
+            pairs = _pairs(found, two=index_slot >= 0)
+        except _NotIterableError as error:
+            raise compiler.error(blamed, str(error)) from None
+        if pairs is None:
+            if otherwise is not None:
+                otherwise(f)
+            return
+        dot, run, variables = f.dot, f.run, f.vars
+        for index, element in pairs:
+            run.step()
+            f.dot = element
+            if element_slot >= 0:
+                variables[element_slot] = element
+                if index_slot >= 0:
+                    variables[index_slot] = index
+            try:
+                body(f)
+            except ContinueLoop:
+                continue
+            except BreakLoop:
+                break
+        f.dot = dot
+
+    return emit
+
+
+class _NotIterableError(Exception):
+    pass
+
+
+def _pairs(value: object, *, two: bool) -> Iterable[tuple[object, object]] | None:
+    """Return index and element of each iteration; None when there is none."""
+    if isinstance(value, list | tuple):
+        return enumerate(list(value)) if value else None
+    if isinstance(value, dict):
+        if not value:
+            return None
+        return [(key, value[key]) for key in sorted_keys(value)]
+    if value is None:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        if two:
+            raise _NotIterableError(f"can't use {value} to iterate over more than one variable")
+        return _counted(value) if value > 0 else None
+    if isinstance(value, bytes):
+        return enumerate(value) if value else None
+    raise _NotIterableError(f"range can't iterate over {value_text(value)}")
+
+
+def _counted(limit: int) -> Iterator[tuple[object, object]]:
+    return ((i, i) for i in range(limit))
+
+
+def sorted_keys(value: dict[str, object]) -> list[str]:
+    """Return the keys in Go's order: bytewise."""
+    keys = list(value)
+    if all(key.isascii() for key in keys):
+        return sorted(keys)
+    return sorted(keys, key=go_bytes)

@@ -1,0 +1,245 @@
+"""text/template's own functions: comparison, index, len, printing and escaping. and/or live in ``calls``."""
+
+from __future__ import annotations
+
+from urllib.parse import quote as url_quote
+
+from pxhelm.golang.fmt import sprint, sprintf, sprintln, value_text
+from pxhelm.golang.value import Int64, Uint64, go_bytes, type_name
+from pxhelm.gotemplate.signature import ANY, Function, FunctionError, function
+from pxhelm.gotemplate.values import truth
+
+
+def not_(value: object) -> bool:
+    """Return whether a value is empty."""
+    return not truth(value)
+
+
+# comparison
+
+
+def _basic(value: object) -> str | None:
+    """Return the basic kind of a value; None for what cannot be compared in order."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, Uint64):
+        return "uint"
+    if isinstance(value, int):
+        return "int"
+    if isinstance(value, float):
+        return "float"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, complex):
+        return "complex"
+    return None
+
+
+def _incompatible(left: object, right: object) -> FunctionError:
+    return FunctionError(f"incompatible types for comparison: {type_name(left)} and {type_name(right)}")
+
+
+def eq(first: object, *others: object) -> bool:
+    """Return whether the first value equals any of the others."""
+    if isinstance(first, dict | list) and type(first) is not type(None):
+        raise FunctionError(f"non-comparable type {value_text(first)}: {type_name(first)}")
+    if not others:
+        raise FunctionError("missing argument for comparison")
+    kind = _basic(first)
+    for other in others:
+        if first is None or other is None:
+            if first is other:
+                return True
+            continue
+        other_kind = _basic(other)
+        if kind != other_kind:
+            if {kind, other_kind} == {"int", "uint"}:
+                if first == other:
+                    return True
+                continue
+            if kind is not None and other_kind is not None:
+                raise _incompatible(first, other)
+            if kind is None and other_kind is None:
+                continue
+            if isinstance(other, dict | list):
+                raise FunctionError(f"non-comparable type {value_text(other)}: {type_name(other)}")
+            raise _incompatible(first, other)
+        if kind is None and isinstance(other, dict | list):
+            raise FunctionError(f"non-comparable type {value_text(other)}: {type_name(other)}")
+        if first == other:
+            return True
+    return False
+
+
+def ne(left: object, right: object) -> bool:
+    """Return whether two values differ."""
+    return not eq(left, right)
+
+
+def lt(left: object, right: object) -> bool:
+    """Return whether the first value is less than the second."""
+    kind, other = _ordered(left), _ordered(right)
+    if kind != other:
+        if {kind, other} == {"int", "uint"}:
+            return left < right  # type: ignore[operator]  # both are numbers
+        raise _incompatible(left, right)
+    if kind in ("bool", "complex"):
+        raise FunctionError("invalid type for comparison")
+    if kind == "string":
+        return go_bytes(left) < go_bytes(right)  # type: ignore[arg-type]  # told by kind
+    return left < right  # type: ignore[operator]  # told by kind
+
+
+def _ordered(value: object) -> str:
+    kind = _basic(value)
+    if kind is None:
+        raise FunctionError("invalid type for comparison")
+    return kind
+
+
+def le(left: object, right: object) -> bool:
+    """Return whether the first value is less than or equal to the second."""
+    return lt(left, right) or eq(left, right)
+
+
+def gt(left: object, right: object) -> bool:
+    """Return whether the first value is greater than the second."""
+    return not le(left, right)
+
+
+def ge(left: object, right: object) -> bool:
+    """Return whether the first value is greater than or equal to the second."""
+    return not lt(left, right)
+
+
+# indexing
+
+
+def length(value: object) -> int:
+    """Return the length of a string in bytes, of a list or map in elements."""
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(go_bytes(value))
+    if isinstance(value, list | dict | bytes | tuple):
+        return len(value)
+    if value is None:
+        raise FunctionError("len of nil pointer")
+    raise FunctionError(f"len of type {type_name(value)}")
+
+
+def index(value: object, *keys: object) -> object:
+    """Return ``value[a][b]…``."""
+    if value is None:
+        raise FunctionError("index of untyped nil")
+    for key in keys:
+        if isinstance(value, list | tuple | str | bytes):
+            raw = go_bytes(value) if isinstance(value, str) else value
+            value = raw[_position(key, len(raw))]
+        elif isinstance(value, dict):
+            if key is None:
+                raise FunctionError("value is nil; should be of type string")
+            if not isinstance(key, str):
+                raise FunctionError(f"value has type {type_name(key)}; should be string")
+            value = value.get(key, "" if type_name(value) == "map[string]string" else None)
+        elif value is None:
+            raise FunctionError("index of nil pointer")
+        else:
+            raise FunctionError(f"can't index item of type {type_name(value)}")
+    return value
+
+
+def _position(key: object, size: int) -> int:
+    if key is None:
+        raise FunctionError("cannot index slice/array with nil")
+    if isinstance(key, bool) or not isinstance(key, int):
+        raise FunctionError(f"cannot index slice/array with type {type_name(key)}")
+    if not 0 <= key < size:
+        raise FunctionError(f"index out of range: {key}")
+    return key
+
+
+def call(callee: object, *_args: object) -> object:
+    """Refuse: no value of a chart is a function."""
+    if callee is None:
+        raise FunctionError("call of nil")
+    raise FunctionError(f"non-function {value_text(callee)} of type {type_name(callee)}")
+
+
+# printing and escaping
+
+
+def print_(*args: object) -> str:
+    """Return fmt.Sprint."""
+    return sprint(args)
+
+
+def printf(template: str, *args: object) -> str:
+    """Return fmt.Sprintf."""
+    return sprintf(template, args)
+
+
+def println(*args: object) -> str:
+    """Return fmt.Sprintln."""
+    return sprintln(args)
+
+
+def _joined(args: tuple[object, ...]) -> str:
+    if len(args) == 1 and isinstance(args[0], str):
+        return args[0]
+    return sprint(["<no value>" if a is None else a for a in args])
+
+
+_HTML = str.maketrans({'"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;", "\0": "\ufffd"})
+
+
+def html(*args: object) -> str:
+    """Escape for HTML."""
+    return _joined(args).translate(_HTML)
+
+
+_JS = {
+    "\\": "\\\\", "'": "\\'", '"': '\\"', "<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "=": "\\u003D",
+}  # fmt: skip
+
+
+def js(*args: object) -> str:
+    """Escape for JavaScript."""
+    out = []
+    for char in _joined(args):
+        if char in _JS:
+            out.append(_JS[char])
+        elif char < " ":
+            out.append(f"\\u{ord(char):04X}")
+        elif char.isascii() or char.isprintable():
+            out.append(char)
+        else:
+            out.append(f"\\u{ord(char):04X}")
+    return "".join(out)
+
+
+def urlquery(*args: object) -> str:
+    """Escape for a URL's query."""
+    return url_quote(go_bytes(_joined(args)), safe="-_.~").replace("%20", "+")
+
+
+BUILTINS: dict[str, Function] = {
+    "and": function(truth, ANY, "..." + ANY),
+    "or": function(truth, ANY, "..." + ANY),
+    "not": function(not_, ANY, result="bool"),
+    "eq": function(eq, ANY, "..." + ANY, result="bool"),
+    "ne": function(ne, ANY, ANY, result="bool"),
+    "lt": function(lt, ANY, ANY, result="bool"),
+    "le": function(le, ANY, ANY, result="bool"),
+    "gt": function(gt, ANY, ANY, result="bool"),
+    "ge": function(ge, ANY, ANY, result="bool"),
+    "len": function(length, ANY, result="int"),
+    "index": function(index, ANY, "..." + ANY),
+    "call": function(call, ANY, "..." + ANY),
+    "print": function(print_, "..." + ANY, result="string"),
+    "printf": function(printf, "string", "..." + ANY, result="string"),
+    "println": function(println, "..." + ANY, result="string"),
+    "html": function(html, "..." + ANY, result="string"),
+    "js": function(js, "..." + ANY, result="string"),
+    "urlquery": function(urlquery, "..." + ANY, result="string"),
+}
+
+__all__ = ["BUILTINS", "Int64"]

@@ -1,0 +1,344 @@
+"""Trees to closures: every node becomes a function of the frame, chosen once by what is known before it runs.
+
+Types are looked at only where Go would complain. What Go's evaluator would have visited last is known here, too, so
+that running code keeps no position. A closure that emits takes a frame and writes; one that evaluates returns a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pxhelm.golang.fmt import value_text
+from pxhelm.gotemplate import nodes as n
+from pxhelm.gotemplate.blame import last_visited
+from pxhelm.gotemplate.branches import compile_branch
+from pxhelm.gotemplate.calls import compile_call
+from pxhelm.gotemplate.errors import ExecError, Place
+from pxhelm.gotemplate.fields import compile_fields
+from pxhelm.gotemplate.runtime import BreakLoop, ContinueLoop, Emit, Frame, Get
+from pxhelm.gotemplate.signature import Function
+
+NO_VALUE = "<no value>"
+
+
+@dataclass(slots=True)
+class Program:
+    """One template, ready to run; its body is compiled when it first runs."""
+
+    tree: n.Tree
+    functions: Mapping[str, Function]
+    strict: bool
+    spans: bool
+    emit: Emit | None = None
+
+    def body(self) -> Emit:
+        """Return what writes the template to a frame."""
+        if self.emit is None:
+            self.emit = Compiler(self).items(self.tree.root)
+        return self.emit
+
+
+class Compiler:
+    """Compiles one tree. ``dot_is_element`` and ``elements`` say where a value still sits in an interface{}."""
+
+    def __init__(self, program: Program) -> None:
+        self.tree = program.tree
+        self.functions = program.functions
+        self.strict = program.strict
+        self.spans = program.spans
+        self.dot_is_element = False
+        self.elements: set[int] = set()
+
+    # errors
+
+    def place(self, pos: int) -> Place:
+        """Return the line and byte column of an offset."""
+        source = self.tree.source
+        start = source.rfind("\n", 0, pos) + 1
+        end = source.find("\n", pos)
+        column = len(source[start:pos].encode("utf-8", "surrogateescape"))
+        line = source.count("\n", 0, pos) + 1
+        return Place(self.tree.parse_name, line, column, source[start : end if end >= 0 else None])
+
+    def error(self, node: n.Node, message: str, cause: Exception | None = None) -> ExecError:
+        """Make the error that blames ``node``."""
+        return ExecError(message, self.place(node.pos), self.tree.name, str(node), cause)
+
+    def failing(self, node: n.Node, message: str) -> Get:
+        """Return a closure that fails: what Go finds out only when it gets there."""
+
+        def fail(_f: Frame) -> object:
+            raise self.error(node, message)
+
+        return fail
+
+    # emitting
+
+    def items(self, found: n.List) -> Emit:
+        """Compile a sequence."""
+        parts = [self.item(node) for node in found.nodes]
+        if not parts:
+            return lambda _f: None
+        if len(parts) == 1:
+            return parts[0]
+        fixed = tuple(parts)
+
+        def emit(f: Frame) -> None:
+            for part in fixed:
+                part(f)
+
+        return emit
+
+    def item(self, node: n.Node) -> Emit:
+        """Compile one node that writes."""
+        match node:
+            case n.Text():
+                return self._text(node)
+            case n.Action():
+                return self._action(node)
+            case n.Branch():
+                return compile_branch(self, node)
+            case n.Call():
+                return self._template(node)
+            case n.Jump(word="break"):
+                return _break
+            case n.Jump():
+                return _continue
+        raise AssertionError(f"unknown node {node!r}")
+
+    def _text(self, node: n.Text) -> Emit:
+        text = node.text
+        if self.spans:
+            return self._spanned(node, lambda _f: text)
+
+        def emit(f: Frame) -> None:
+            f.write(text)
+
+        return emit
+
+    def _spanned(self, node: n.Node, get: Get) -> Emit:
+        name, line = self.tree.parse_name, self.place(node.pos).line
+
+        def emit(f: Frame) -> None:
+            value = get(f)
+            text = value if type(value) is str else NO_VALUE if value is None else value_text(value)
+            run = f.run
+            run.grow(len(text))
+            if run.spans is not None:
+                run.spans.append((id(f.out), len(f.out), name, line))  # type: ignore[arg-type]
+            f.write(text)
+
+        return emit
+
+    def _action(self, node: n.Action) -> Emit:
+        get = self.pipeline(node.pipe)
+        if node.pipe.declared:
+
+            def declare(f: Frame) -> None:
+                get(f)
+
+            return declare
+        if self.spans:
+            return self._spanned(node, get)
+
+        def emit(f: Frame) -> None:
+            value = get(f)
+            text = value if type(value) is str else NO_VALUE if value is None else value_text(value)
+            f.run.grow(len(text))
+            f.write(text)
+
+        return emit
+
+    def _template(self, node: n.Call) -> Emit:
+        get = self.pipeline(node.pipe) if node.pipe else None
+        name = node.name
+        from pxhelm.golang.strconv import quote
+
+        def emit(f: Frame) -> None:
+            run = f.run
+            program = run.programs.get(name)
+            if program is None:
+                raise self.error(node, f"template {quote(name)} not defined")
+            if run.depth >= MAX_TEMPLATE_DEPTH:
+                raise self.error(node, "exceeded maximum template depth (100000)")
+            inner = Frame(run, get(f) if get else None, program.tree.slots)
+            inner.out, inner.write = f.out, f.write
+            run.step()
+            run.depth += 1
+            program.body()(inner)
+            run.depth -= 1
+
+        return emit
+
+    # evaluating
+
+    def pipeline(self, pipe: n.Pipe) -> Get:
+        """Compile a pipeline, with the assignment of its result."""
+        get = self.command(pipe.commands[0], final=None)
+        for command in pipe.commands[1:]:
+            get = self.command(command, final=get)
+        if not pipe.declared:
+            return get
+        slots = tuple(v.slot for v in pipe.declared)
+        for variable in pipe.declared:
+            if variable.slot < 0:
+                return self._unassignable(pipe, get, variable.names[0])
+            self.elements.discard(variable.slot)
+        if len(slots) == 1:
+            (slot,) = slots
+
+            def assign(f: Frame) -> object:
+                value = f.vars[slot] = get(f)
+                return value
+
+            return assign
+
+        def assign_both(f: Frame) -> object:
+            value = get(f)
+            for slot in slots:
+                f.vars[slot] = value
+            return value
+
+        return assign_both
+
+    def _unassignable(self, pipe: n.Pipe, get: Get, name: str) -> Get:
+        blamed = last_visited(pipe)
+
+        def fail(f: Frame) -> object:
+            get(f)
+            raise self.error(blamed, f"undefined variable: {name}")
+
+        return fail
+
+    def command(self, command: n.Command, final: Get | None) -> Get:
+        """Compile a command; ``final`` is what the pipe brings it."""
+        head, *args = command.args
+        match head:
+            case n.Field():
+                return compile_fields(self, head, None, head.names, (args, final, command))
+            case n.Chain():
+                return self._chain(head, (args, final, command))
+            case n.Identifier():
+                return compile_call(self, command, head, args, final)
+            case n.Pipe():
+                if args or final:
+                    return self._not_a_function(head, last_visited(head) if False else head, final)
+                return self.pipeline(head)
+            case n.Variable():
+                return self._variable(head, (args, final, command))
+        if args or final:
+            return self._not_a_function(head, head, final)
+        return self._constant(head)
+
+    def _not_a_function(self, head: n.Node, blamed: n.Node, final: Get | None) -> Get:
+        shown = f"({head})" if isinstance(head, n.Pipe) else str(head)
+
+        def fail(f: Frame) -> object:
+            if final:
+                final(f)
+            raise self.error(blamed, f"can't give argument to non-function {shown}")
+
+        return fail
+
+    def _constant(self, node: n.Node) -> Get:
+        match node:
+            case n.Bool():
+                value: object = node.value
+            case n.String():
+                value = node.text
+            case n.Number():
+                return self.number(node)
+            case n.Dot():
+                return _dot
+            case n.Nil():
+                return self.failing(node, "nil is not a command")
+            case _:
+                raise AssertionError(f"unknown constant {node!r}")
+        return lambda _f: value
+
+    def number(self, node: n.Number) -> Get:
+        """Compile an untyped constant: float64 when it is written as one, else int."""
+        from pxhelm.golang.strconv import quote
+
+        del quote
+        if node.imaginary is not None:
+            value: object = node.imaginary
+        elif node.real is not None and _looks_real(node.text):
+            value = node.real
+        elif node.whole is not None and -(2**63) <= node.whole < 2**63:
+            value = node.whole
+        else:
+            return self.failing(node, f"{node.text} overflows int")
+        return lambda _f: value
+
+    def _variable(self, node: n.Variable, call: Call) -> Get:
+        args, final, _ = call
+        slot = node.slot
+        if slot < 0:
+            return self.failing(node, f"undefined variable: {node.names[0]}")
+        if len(node.names) == 1:
+            if args or final:
+                return self._not_a_function(node, node, final)
+            return _slot(slot)
+        return compile_fields(self, node, (_slot(slot), slot in self.elements), node.names[1:], call)
+
+    def _chain(self, node: n.Chain, call: Call) -> Get:
+        inner = node.node
+        if isinstance(inner, n.Nil):
+            return self.failing(node, f"indirection through explicit nil in {node}")
+        get = self.operand(inner)
+        held = isinstance(inner, n.Identifier)
+        return compile_fields(self, node, (get, held), tuple(node.names), call)
+
+    def operand(self, node: n.Node) -> Get:
+        """Compile an argument without a declared type."""
+        match node:
+            case n.Pipe():
+                return self.pipeline(node)
+            case n.Nil():
+                return lambda _f: None
+            case n.Field() | n.Variable() | n.Chain() | n.Identifier():
+                return self.command(n.Command(node.pos, [node]), final=None)
+        return self._constant(node)
+
+    def in_interface(self, node: n.Node) -> bool:
+        """Tell whether a nil from this operand is one held in an interface{} rather than no value."""
+        match node:
+            case n.Field() | n.Chain() | n.Identifier():
+                return True
+            case n.Variable():
+                return len(node.names) > 1 or node.slot in self.elements
+            case n.Dot():
+                return self.dot_is_element
+        return False
+
+
+Call = tuple[Sequence[n.Node], Get | None, n.Node]
+"""Arguments, what the pipe brings, and the command: for fields that are methods."""
+
+MAX_TEMPLATE_DEPTH = 20_000
+"""Go allows 100,000; frames of ours are larger."""
+
+
+def _looks_real(text: str) -> bool:
+    if text.startswith("'"):
+        return False
+    is_hex = text.lower().lstrip("+-").startswith("0x")
+    return any(c in text for c in (".pP" if is_hex else ".eEpP")) and not (is_hex and "p" not in text.lower())
+
+
+def _dot(f: Frame) -> object:
+    return f.dot
+
+
+def _slot(slot: int) -> Get:
+    return lambda f: f.vars[slot]
+
+
+def _break(_f: Frame) -> None:
+    raise BreakLoop
+
+
+def _continue(_f: Frame) -> None:
+    raise ContinueLoop

@@ -1,0 +1,137 @@
+"""Field chains: ``.a.b``, ``$x.a``, ``(pipeline).a``: maps, structs and methods, with Go's rules about nil.
+
+The fast way goes through plain maps; anything else starts again on the slow way, which knows every rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pxhelm.golang.strconv import quote
+from pxhelm.golang.value import type_name
+from pxhelm.gotemplate import nodes as n
+from pxhelm.gotemplate.blame import last_visited
+from pxhelm.gotemplate.calls import compile_arguments, invoke
+from pxhelm.gotemplate.objects import Values, field_names, method
+from pxhelm.gotemplate.runtime import Frame, Get
+from pxhelm.gotemplate.signature import Function
+
+if TYPE_CHECKING:
+    from pxhelm.gotemplate.compiler import Call, Compiler
+
+
+def compile_fields(
+    compiler: Compiler, node: n.Node, start: tuple[Get, bool] | None, names: tuple[str, ...], call: Call
+) -> Get:
+    """Compile a chain of fields; ``start`` is where it begins (None: the dot) and whether that sits in an interface{}."""
+    args, final, _ = call
+    slow = _Slow(compiler, node, names, call)
+    get, slow.held = start if start else (None, compiler.dot_is_element)
+    if args or final or compiler.strict or any(name in Values.GO_METHODS for name in names):
+        if get is None:
+            return lambda f: slow.run(f, f.dot)
+        return lambda f: slow.run(f, get(f))
+    return _quick(get, names, slow)
+
+
+def _quick(get: Get | None, names: tuple[str, ...], slow: _Slow) -> Get:
+    """Return the fast way for chains through plain maps."""
+    if get is None and len(names) == 1:
+        (only,) = names
+
+        def one(f: Frame) -> object:
+            dot = f.dot
+            if type(dot) is dict:
+                return dot.get(only)
+            return slow.run(f, dot)
+
+        return one
+    if get is None and len(names) == 2:
+        first, second = names
+
+        def two(f: Frame) -> object:
+            dot = f.dot
+            if type(dot) is dict:
+                inner = dot.get(first)
+                kind = type(inner)
+                if kind is dict or kind is Values:
+                    return inner.get(second)  # type: ignore[union-attr]  # told by type()
+            return slow.run(f, dot)
+
+        return two
+
+    def many(f: Frame) -> object:
+        origin = value = f.dot if get is None else get(f)
+        for name in names:
+            kind = type(value)
+            if kind is dict or kind is Values:
+                value = value.get(name)  # type: ignore[attr-defined]  # told by type()
+            else:
+                return slow.run(f, origin)
+        return value
+
+    return many
+
+
+class _Slow:
+    """Every rule of evalField, in Go's order."""
+
+    __slots__ = ("blamed", "call", "compiler", "held", "names", "node")
+
+    def __init__(self, compiler: Compiler, node: n.Node, names: tuple[str, ...], call: Call) -> None:
+        self.compiler = compiler
+        self.node = node
+        self.names = names
+        self.call = call
+        self.held = False
+        self.blamed = last_visited(node)
+
+    def run(self, f: Frame, value: object) -> object:
+        names, held = self.names, self.held
+        for name in names[:-1]:
+            value = self._step(f, value, name, held, None)
+            held = True
+        return self._step(f, value, names[-1], held, self.call)
+
+    def _step(self, f: Frame, value: object, name: str, held: bool, call: Call | None) -> object:
+        if value is None:
+            if held:
+                raise self._error(f"nil pointer evaluating interface {{}}.{name}")
+            if self.compiler.strict:
+                raise self._error(f"nil data; no entry for key {quote(name)}")
+            return None
+        found = method(type(value), name)
+        if found is not None:
+            return self._method(f, value, name, found, call)
+        has_arguments = call is not None and (bool(call[0]) or call[1] is not None)
+        if isinstance(value, dict):
+            if has_arguments:
+                raise self._error(f"{name} is not a method but has arguments")
+            if name not in value and self.compiler.strict:
+                raise self._error(f"map has no entry for key {quote(name)}")
+            return self._entry(value, name)
+        fields = field_names(value)
+        if fields is not None and name in fields:
+            if has_arguments:
+                raise self._error(f"{name} has arguments but cannot be invoked as function")
+            found_field: object = getattr(value, fields[name])
+            return found_field
+        shown = "interface {}" if held and fields is None else type_name(value)
+        raise self._error(f"can't evaluate field {name} in type {shown}")
+
+    @staticmethod
+    def _entry(value: dict[str, object], name: str) -> object:
+        if name in value:
+            return value[name]
+        return "" if type_name(value) == "map[string]string" else None
+
+    def _method(self, f: Frame, value: object, name: str, found: Function, call: Call | None) -> object:
+        args: Sequence[n.Node] = call[0] if call else ()
+        final = call[1] if call else None
+        shifted = Function(found.call, found.params, found.variadic)
+        prepare = compile_arguments(self.compiler, shifted, name, self.blamed, (args, final))
+        return invoke(self.compiler, self.node if not args else self.node, name, found.call, [value, *prepare(f)])
+
+    def _error(self, message: str) -> Exception:
+        return self.compiler.error(self.blamed, message)

@@ -1,0 +1,105 @@
+"""Go structs, and maps with methods, as templates see them.
+
+A class offers itself by class attributes, nothing is found by accident:
+
+    class KubeVersion:
+        GO_TYPE = "*chartutil.KubeVersion"
+        GO_FIELDS = {"Version": "version", "Major": "major"}            # Go field → Python attribute
+        GO_METHODS = {"String": "__str__", "GitVersion": "git_version"} # Go method → Python method
+
+Parameters of a method are typed by its annotations (str, int, float, bool; all else is interface{}). Unknown fields of
+a struct are errors; unknown keys of a map are nil. A map type with methods is a ``GoMap``: a method hides a key.
+``String`` is how fmt prints an object.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import lru_cache
+
+from pxhelm.gotemplate.signature import ANY, Function, FunctionError
+
+
+class GoMap(dict[str, object]):
+    """A named map type with methods; subclass it."""
+
+    __slots__ = ()
+    GO_TYPE = "map[string]interface {}"
+    GO_METHODS: dict[str, str] = {}  # noqa: RUF012 - a class table, replaced by subclasses
+
+
+_TYPES = {"str": "string", "int": "int", "float": "float64", "bool": "bool"}
+
+
+@lru_cache(maxsize=256)
+def method(cls: type, name: str) -> Function | None:
+    """Return a type's method of this Go name; its callable takes the object first."""
+    attribute = getattr(cls, "GO_METHODS", {}).get(name)
+    if attribute is None:
+        return None
+    callable_ = getattr(cls, attribute)
+    if attribute == "__str__":
+        return Function(callable_)
+    parameters = list(inspect.signature(callable_).parameters.values())[1:]
+    fixed = tuple(_go_type(p) for p in parameters if p.kind is not p.VAR_POSITIONAL)
+    variadic = next((_go_type(p) for p in parameters if p.kind is p.VAR_POSITIONAL), "")
+    return Function(callable_, fixed, variadic)
+
+
+def _go_type(parameter: inspect.Parameter) -> str:
+    return _TYPES.get(str(parameter.annotation), ANY)
+
+
+def field_names(value: object) -> dict[str, str] | None:
+    """Return Go field → attribute of a struct; None for what is no struct."""
+    found = getattr(value, "GO_FIELDS", None)
+    if isinstance(found, dict):
+        return found
+    if hasattr(value, "GO_METHODS") and not isinstance(value, dict | list):
+        return {}
+    return None
+
+
+class Values(GoMap):
+    """``.Values``: a map with the methods of chartutil.Values."""
+
+    __slots__ = ()
+    GO_TYPE = "chartutil.Values"
+    GO_METHODS = {  # noqa: RUF012 - a class table
+        "AsMap": "as_map",
+        "YAML": "as_yaml",
+        "Table": "table",
+        "PathValue": "path_value",
+    }
+
+    def as_map(self) -> dict[str, object]:
+        """Return the same map without its name."""
+        return dict(self)
+
+    def as_yaml(self) -> str:
+        """Return the values as YAML."""
+        from pxhelm.golang.yaml import to_yaml
+
+        return to_yaml(dict(self)) + "\n"
+
+    def table(self, path: str) -> Values:
+        """Return the map at a dotted path; FunctionError when there is none."""
+        found: object = self
+        for part in path.split("."):
+            if not isinstance(found, dict) or not isinstance(found.get(part), dict):
+                raise FunctionError(f'"{part}" is not a table')
+            found = found[part]
+        assert isinstance(found, dict)
+        return Values(found)
+
+    def path_value(self, path: str) -> object:
+        """Return the scalar at a dotted path; FunctionError when there is none."""
+        *parents, last = path.split(".")
+        if not path:
+            raise FunctionError("YAML path cannot be empty")
+        found: object = self
+        for part in parents:
+            found = found.get(part) if isinstance(found, dict) else None
+        if not isinstance(found, dict) or last not in found or isinstance(found[last], dict):
+            raise FunctionError(f'"{path}" is not a value')
+        return found[last]

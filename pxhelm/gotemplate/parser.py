@@ -1,0 +1,413 @@
+"""Tokens to trees, as text/template/parse does, with its error texts and lines.
+
+Function names and variables are checked here, as Go does; arity and types are checked when a template runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import NoReturn
+
+from pxhelm.gotemplate import lexer as lx
+from pxhelm.gotemplate import nodes as n
+from pxhelm.gotemplate.constants import ConstantError, parse_number, unquote
+from pxhelm.gotemplate.errors import ParseError, Place
+from pxhelm.gotemplate.lexer import Token
+
+MAX_DEPTH = 10_000
+"""Nesting of parentheses and blocks that Go allows."""
+
+
+def parse(name: str, source: str, functions: Container[str]) -> dict[str, n.Tree]:
+    """Return the templates a source text defines, the file's own body under ``name``; ParseError in Go's words."""
+    return _Parser(name, source, functions).run()
+
+
+class _Parser:
+    def __init__(self, name: str, source: str, functions: Container[str]) -> None:
+        self.name = name
+        self.source = source
+        self.functions = functions
+        self.tokens = lx.Lexer(source).run()
+        self.at = 0
+        self.trees: dict[str, n.Tree] = {}
+        self.variables: list[tuple[str, int]] = [("$", 0)]
+        """Declared variables and their slots; -1 while their own pipeline is read."""
+        self.slots = 1
+        self.action_line = 0
+        self.loops = 0
+        self.parens = 0
+        self.last = self.tokens[0]
+        """The token that Go has in hand, whose line an error names."""
+
+    # tokens
+
+    def next(self) -> Token:
+        token = self.tokens[self.at]
+        if self.at < len(self.tokens) - 1:
+            self.at += 1
+        self.last = token
+        return token
+
+    def peek(self) -> Token:
+        self.last = self.tokens[self.at]
+        return self.last
+
+    def next_solid(self) -> Token:
+        while True:
+            token = self.next()
+            if token.kind != lx.SPACE:
+                return token
+
+    def peek_solid(self) -> Token:
+        while self.tokens[self.at].kind == lx.SPACE:
+            self.at += 1
+        return self.peek()
+
+    def back(self) -> None:
+        self.at -= 1
+
+    # errors
+
+    def fail(self, message: str) -> NoReturn:
+        line = self.last.line
+        lines = self.source.split("\n")
+        text = lines[line - 1] if 0 < line <= len(lines) else ""
+        raise ParseError(message, Place(self.name, line, 0, text))
+
+    def unexpected(self, token: Token, context: str) -> NoReturn:
+        if token.kind == lx.ERROR:
+            extra = ""
+            if self.action_line and self.action_line != token.line:
+                extra = f" in action started at {self.name}:{self.action_line}"
+                if token.text.endswith(" action"):
+                    extra = extra.removeprefix(" in action")
+            self.fail(f"{token}{extra}")
+        self.fail(f"unexpected {token} in {context}")
+
+    def expect(self, kind: str, context: str) -> Token:
+        token = self.next_solid()
+        if token.kind != kind:
+            self.unexpected(token, context)
+        return token
+
+    # templates
+
+    def run(self) -> dict[str, n.Tree]:
+        root = n.List(self.peek().pos)
+        while self.peek().kind != lx.EOF:
+            if self.peek().kind == lx.LEFT:
+                left = self.next()
+                if self.next_solid().kind == "define":
+                    self._define()
+                    continue
+                self.back_to(left)
+            node = self.text_or_action()
+            if isinstance(node, _Stop):
+                self.fail(f"unexpected {node}")
+            root.nodes.append(node)
+        self._add(n.Tree(self.name, self.name, self.source, root, self.slots))
+        return self.trees
+
+    def back_to(self, left: Token) -> None:
+        while self.tokens[self.at] is not left:
+            self.at -= 1
+
+    def _define(self) -> None:
+        context = "define clause"
+        token = self.next_solid()
+        if token.kind not in (lx.STRING, lx.RAW):
+            self.unexpected(token, context)
+        name = self._unquote(token)
+        self.expect(lx.RIGHT, context)
+        saved = self.variables, self.slots, self.loops
+        self.variables, self.slots, self.loops = [("$", 0)], 1, 0
+        body, end = self.item_list()
+        if end.word != "end":
+            self.fail(f"unexpected {end} in {context}")
+        self._add(n.Tree(name, self.name, self.source, body, self.slots))
+        self.variables, self.slots, self.loops = saved
+
+    def _add(self, tree: n.Tree) -> None:
+        known = self.trees.get(tree.name)
+        if known is None or known.empty:
+            self.trees[tree.name] = tree
+        elif not tree.empty:
+            self.fail(f'template: multiple definition of template "{tree.name}"')
+
+    def _unquote(self, token: Token) -> str:
+        try:
+            return unquote(token.text)
+        except ConstantError as error:
+            self.fail(str(error))
+
+    # items
+
+    def item_list(self) -> tuple[n.List, _Stop]:
+        found = n.List(self.peek_solid().pos if self.tokens[self.at].kind == lx.SPACE else self.peek().pos)
+        while self.peek_solid().kind != lx.EOF:
+            node = self.text_or_action()
+            if isinstance(node, _Stop):
+                return found, node
+            found.nodes.append(node)
+        self.fail("unexpected EOF")
+
+    def text_or_action(self) -> n.Node:
+        token = self.next_solid()
+        if token.kind == lx.TEXT:
+            return n.Text(token.pos, token.text)
+        if token.kind == lx.LEFT:
+            self.action_line = token.line
+            node = self.action()
+            self.action_line = 0
+            return node
+        self.unexpected(token, "input")
+
+    def action(self) -> n.Node:
+        token = self.next_solid()
+        match token.kind:
+            case "block":
+                return self._block()
+            case "break" | "continue":
+                return self._jump(token)
+            case "else":
+                return self._else(token)
+            case "end":
+                self.expect(lx.RIGHT, "end")
+                return _Stop(token.pos, "end")
+            case "if" | "range" | "with":
+                return self._branch(token)
+            case "template":
+                return self._template(token)
+        self.back()
+        start = self.peek()
+        return n.Action(start.pos, self.pipeline("command", lx.RIGHT))
+
+    def _jump(self, token: Token) -> n.Node:
+        word = token.kind
+        if (found := self.next_solid()).kind != lx.RIGHT:
+            self.unexpected(found, f"{{{{{word}}}}}")
+        if not self.loops:
+            self.fail(f"{{{{{word}}}}} outside {{{{range}}}}")
+        return n.Jump(token.pos, word)
+
+    def _else(self, token: Token) -> n.Node:
+        ahead = self.peek_solid()
+        if ahead.kind in ("if", "with"):
+            return _Stop(ahead.pos, "else")
+        self.expect(lx.RIGHT, "else")
+        return _Stop(token.pos, "else")
+
+    def _branch(self, token: Token) -> n.Branch:
+        word = token.kind
+        mark = len(self.variables)
+        pipe = self.pipeline(word, lx.RIGHT)
+        if word == "range":
+            self.loops += 1
+        body, stop = self.item_list()
+        if word == "range":
+            self.loops -= 1
+        otherwise: n.List | None = None
+        if stop.word == "else":
+            chained = self.tokens[self.at].kind
+            if word != "range" and chained == word:
+                # {{else if x}} stands for {{else}}{{if x}}…{{end}}
+                inner = self.next()
+                otherwise = n.List(inner.pos)
+                otherwise.nodes.append(self._branch(inner))
+            else:
+                otherwise, end = self.item_list()
+                if end.word != "end":
+                    self.fail(f"expected end; found {end}")
+        del self.variables[mark:]
+        return n.Branch(pipe.pos, word, pipe, body, otherwise)
+
+    def _block(self) -> n.Node:
+        context = "block clause"
+        token = self.next_solid()
+        if token.kind not in (lx.STRING, lx.RAW):
+            self.unexpected(token, context)
+        name = self._unquote(token)
+        pipe = self.pipeline(context, lx.RIGHT)
+        saved = self.variables, self.slots, self.loops
+        self.variables, self.slots, self.loops = [("$", 0)], 1, 0
+        body, end = self.item_list()
+        if end.word != "end":
+            self.fail(f"unexpected {end} in {context}")
+        tree = n.Tree(name, self.name, self.source, body, self.slots)
+        self.variables, self.slots, self.loops = saved
+        self._add(tree)
+        return n.Call(token.pos, name, pipe)
+
+    def _template(self, _token: Token) -> n.Node:
+        context = "template clause"
+        name_token = self.next_solid()
+        if name_token.kind not in (lx.STRING, lx.RAW):
+            self.unexpected(name_token, context)
+        name = self._unquote(name_token)
+        pipe = None
+        if self.next_solid().kind != lx.RIGHT:
+            self.back()
+            pipe = self.pipeline(context, lx.RIGHT)
+        return n.Call(name_token.pos, name, pipe)
+
+    # pipelines
+
+    def pipeline(self, context: str, end: str) -> n.Pipe:
+        token = self.peek_solid()
+        pipe = n.Pipe(token.pos)
+        mark = len(self.variables)
+        self._declarations(pipe, context)
+        while True:
+            token = self.next_solid()
+            if token.kind == end:
+                self._check(pipe, context)
+                self.variables[mark:] = [(v.names[0], v.slot) for v in pipe.declared]
+                return pipe
+            if token.kind in _OPERANDS:
+                self.back()
+                pipe.commands.append(self._command())
+            else:
+                self.unexpected(token, context)
+
+    def _declarations(self, pipe: n.Pipe, context: str) -> None:
+        while self.peek_solid().kind == lx.VARIABLE:
+            variable = self.next()
+            start = self.at
+            # a space is needed to tell "$x 23" from "$x := 23"
+            ahead = self.peek_solid()
+            if ahead.kind in (lx.ASSIGN, lx.DECLARE):
+                self.next_solid()
+                self._target(pipe, variable, ahead)
+                pipe.assigns = ahead.kind == lx.ASSIGN
+                return
+            if ahead.kind == lx.OTHER and ahead.text == ",":
+                self.next_solid()
+                self._target(pipe, variable, ahead)
+                if context == "range" and len(pipe.declared) < 2:
+                    if self.peek_solid().kind == lx.VARIABLE:
+                        continue
+                    self.fail("range can only initialize variables")
+                self.fail(f"too many declarations in {context}")
+            self.at = start - 1
+            return
+
+    def _target(self, pipe: n.Pipe, token: Token, operator: Token) -> None:
+        slot = self._slot(token.text)
+        if operator.kind != lx.ASSIGN:
+            slot = self.slots
+            self.slots += 1
+        pipe.declared.append(n.Variable(token.pos, (token.text,), slot))
+        self.variables.append((token.text, -1))
+
+    def _slot(self, name: str) -> int:
+        """Return the slot of the innermost variable of this name whose pipeline is behind us; -1 for none."""
+        return next((slot for known, slot in reversed(self.variables) if known == name and slot >= 0), -1)
+
+    def _check(self, pipe: n.Pipe, context: str) -> None:
+        if not pipe.commands:
+            self.fail(f"missing value for {context}")
+        for number, command in enumerate(pipe.commands[1:], 2):
+            if isinstance(command.args[0], n.Bool | n.Dot | n.Nil | n.Number | n.String):
+                self.fail(f"non executable command in pipeline stage {number}")
+
+    def _command(self) -> n.Command:
+        command = n.Command(self.peek_solid().pos)
+        while True:
+            self.peek_solid()
+            operand = self._operand()
+            if operand is not None:
+                command.args.append(operand)
+            token = self.next()
+            if token.kind == lx.SPACE:
+                continue
+            if token.kind in (lx.RIGHT, lx.CLOSE):
+                self.back()
+            elif token.kind != lx.PIPE:
+                self.unexpected(token, "operand")
+            break
+        if not command.args:
+            self.fail("empty command")
+        return command
+
+    def _operand(self) -> n.Node | None:
+        node = self._term()
+        if node is None:
+            return None
+        if self.peek().kind != lx.FIELD:
+            return node
+        chain = n.Chain(self.peek().pos, node)
+        while self.peek().kind == lx.FIELD:
+            chain.names.append(self.next().text[1:])
+        if isinstance(node, n.Field):
+            return n.Field(chain.pos, (*node.names, *chain.names))
+        if isinstance(node, n.Variable):
+            return n.Variable(chain.pos, (*node.names, *chain.names), node.slot)
+        if isinstance(node, n.Bool | n.String | n.Number | n.Nil | n.Dot):
+            self.fail(f"unexpected . after term {_quoted(str(node))}")
+        return chain
+
+    def _term(self) -> n.Node | None:
+        token = self.next_solid()
+        match token.kind:
+            case lx.IDENTIFIER:
+                if token.text not in self.functions:
+                    self.fail(f"function {_quoted(token.text)} not defined")
+                return n.Identifier(token.pos, token.text)
+            case lx.DOT:
+                return n.Dot(token.pos)
+            case "nil":
+                return n.Nil(token.pos)
+            case lx.VARIABLE:
+                if not any(name == token.text for name, _ in self.variables):
+                    self.fail(f"undefined variable {_quoted(token.text)}")
+                return n.Variable(token.pos, (token.text,), self._slot(token.text))
+            case lx.FIELD:
+                return n.Field(token.pos, (token.text[1:],))
+            case lx.BOOL:
+                return n.Bool(token.pos, token.text == "true")
+            case lx.NUMBER | lx.CHAR | lx.COMPLEX:
+                return self._number(token)
+            case lx.OPEN:
+                return self._parenthesized()
+            case lx.STRING | lx.RAW:
+                return n.String(token.pos, token.text, self._unquote(token))
+        self.back()
+        return None
+
+    def _number(self, token: Token) -> n.Number:
+        try:
+            whole, real, imaginary = parse_number(token.text)
+        except ConstantError as error:
+            self.fail(str(error))
+        return n.Number(token.pos, token.text, whole, real, imaginary)
+
+    def _parenthesized(self) -> n.Node:
+        if self.parens >= MAX_DEPTH:
+            self.fail("template: parse error: max expression depth exceeded")
+        self.parens += 1
+        pipe = self.pipeline("parenthesized pipeline", lx.CLOSE)
+        self.parens -= 1
+        return pipe
+
+
+class _Stop(n.Node):
+    """``end`` or ``else``: what closes a list."""
+
+    def __init__(self, pos: int, word: str) -> None:
+        super().__init__(pos)
+        self.word = word
+
+    def __str__(self) -> str:
+        return f"{{{{{self.word}}}}}"
+
+
+_OPERANDS = frozenset(
+    (lx.BOOL, lx.CHAR, lx.COMPLEX, lx.DOT, lx.FIELD, lx.IDENTIFIER, lx.NUMBER, "nil", lx.RAW, lx.STRING, lx.VARIABLE, lx.OPEN)
+)
+
+
+def _quoted(text: str) -> str:
+    from pxhelm.golang.strconv import quote
+
+    return quote(text)
