@@ -1,1 +1,113 @@
-"""The catalogue of kinds, one file each. No kind imports another."""
+"""The catalogue of kinds, one file per kind; an explicit table, no scan of the folder.
+
+Never imports one kind from another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from pxhelm.errors import PxhelmError, StageError
+from pxhelm.kinds.container import CONTAINER
+from pxhelm.kinds.pool import POOL
+from pxhelm.kinds.storage import STORAGE
+from pxhelm.kinds.virtual_machine import VIRTUAL_MACHINE
+from pxhelm.resource.kind import Kind
+from pxhelm.resource.model import Resource
+from pxhelm.resource.parse import Document, parse_resource
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (STORAGE, POOL, VIRTUAL_MACHINE, CONTAINER)}
+"""By name, in the order in which they are created."""
+
+_NAMES: Mapping[str, Kind] = {
+    name: kind for kind in KINDS.values() for name in (kind.name.lower(), kind.plural, *kind.short)
+}
+
+
+def kind_of(name: str) -> Kind:
+    """Return the kind by name, plural or short name, in any case; PxhelmError with a suggestion when there is none."""
+    found = _NAMES.get(name.lower())
+    if found is None:
+        near = get_close_matches(name.lower(), _NAMES, 1, 0.7)
+        hint = f"did you mean {_NAMES[near[0]].name}?" if near else f"kinds: {', '.join(KINDS)}"
+        raise PxhelmError(f"unknown kind {name}", hint=hint)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The resources of several documents and what their author should know."""
+
+    resources: tuple[Resource, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def parse_all(documents: Iterable[Document], default_namespace: str = "default") -> Parsed:
+    """Return the resources of manifests in their order, with warnings.
+
+    Raises StageError with every mistake of every document, each with file, line, column and field.
+    """
+    resources: list[Resource] = []
+    errors: list[PxhelmError] = []
+    warnings: list[str] = []
+    seen: dict[object, Resource] = {}
+    claimed: dict[tuple[str, str], Resource] = {}
+    for document in documents:
+        kind = _kind_of_document(document, errors)
+        if kind is None:
+            continue
+        found = parse_resource(kind, document, default_namespace)
+        errors += found.errors
+        warnings += found.warnings
+        if found.resource is None:
+            continue
+        if found.resource.key in seen:
+            first = seen[found.resource.key].where
+            errors.append(
+                PxhelmError(
+                    f"{found.resource.key.address} is defined twice",
+                    where=found.resource.where,
+                    hint=f"the first is at {first}" if first else "",
+                )
+            )
+            continue
+        seen[found.resource.key] = found.resource
+        errors += _claims(kind, found.resource, claimed)
+        resources.append(found.resource)
+    if errors:
+        count = f"{len(errors)} mistakes" if len(errors) > 1 else "a mistake"
+        raise StageError(f"cannot use the manifests: {count} in them", tuple(errors))
+    return Parsed(tuple(resources), tuple(warnings))
+
+
+def parse(documents: Iterable[Document], default_namespace: str = "default") -> list[Resource]:
+    """Return the resources of manifests; StageError with every mistake. Warnings are left out: see ``parse_all``."""
+    return list(parse_all(documents, default_namespace).resources)
+
+
+def _kind_of_document(document: Document, errors: list[PxhelmError]) -> Kind | None:
+    name = document.body.get("kind")
+    if not isinstance(name, str) or not name:
+        errors.append(PxhelmError("kind is missing", where=document.where(()), hint=f"kinds: {', '.join(KINDS)}"))
+        return None
+    if name not in KINDS:
+        near = get_close_matches(name, KINDS, 1) or [k.name for k in (_NAMES.get(name.lower()),) if k is not None]
+        hint = f"did you mean {near[0]}?" if near else f"kinds: {', '.join(KINDS)}"
+        errors.append(PxhelmError(f"unknown kind {name}", where=document.where(("kind",)), hint=hint))
+        return None
+    return KINDS[name]
+
+
+def _claims(kind: Kind, resource: Resource, claimed: dict[tuple[str, str], Resource]) -> list[PxhelmError]:
+    """Two objects may not claim one id of Proxmox (kinds.md 2.2); for guests that is a VMID that both name."""
+    claim = str(resource.leaves.get("vmid", "")) if kind.guest else kind.identifier(resource)
+    if not claim:
+        return []
+    place = ("guest" if kind.guest else kind.name, claim)
+    other = claimed.setdefault(place, resource)
+    if other is resource:
+        return []
+    what = f"VMID {claim}" if kind.guest else f"the id {claim}"
+    return [PxhelmError(f"{resource.key.address} and {other.key.address} both claim {what}", where=resource.where)]

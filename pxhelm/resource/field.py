@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.model import Live, Value
+from pxhelm.resource.model import Leaves, Live, Value
 
-EffectRule = Callable[[Value, Value, Live], Effect]
-"""(before, after, the guest as it is) → effect: running, hotplug, grow or shrink decide."""
+EffectRule = Callable[[str, Value, Value, Live], tuple[Effect, str]]
+"""(path, before, after, the guest as it is) → effect and its reason: running, hotplug, grow or shrink decide."""
+
+SameRule = Callable[[str, Leaves, Live], bool]
+"""(path, wanted leaves, the object as it is) → nothing to do: for leaves that no single parameter holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,12 @@ class Field:
     type: str
     """Name of a value type in ``pxhelm.resource.types``: ``int``, ``bool``, ``text``, ``size``, ``rate`` …"""
     wire: str = ""
-    """Proxmox' parameter, ``param.sub`` for a sub-option of a property string; empty = ours alone."""
+    """Proxmox' parameter, ``param.sub`` for a sub-option of a property string; empty = ours alone.
+
+    In a family ``*`` is the slot and ``#`` its number: ``*.size``, ``ipconfig#.ip``.
+    """
+    form: str = ""
+    """How the value is spelt on the wire, a name in ``pxhelm.resource.forms``; empty = by type."""
     effect: Effect | EffectRule = Effect.ONLINE
     default: Value = None
     """What Proxmox does when the parameter is not set: unset equals default (D6.2)."""
@@ -36,3 +44,8 @@ class Field:
     """Provenance: a later change is a note, never a write (kinds.md decision 5)."""
     help: str = ""
     bounds: tuple[int | None, int | None] = field(default=(None, None))
+    write_only: bool = False
+    """Cannot be read back: compared with what was last applied, never with the cluster."""
+    same: SameRule | None = None
+    schema: Mapping[str, object] = field(default_factory=dict)
+    """Further keywords of the leaf's JSON schema."""

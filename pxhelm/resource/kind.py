@@ -12,7 +12,8 @@ from enum import Enum
 
 from pxhelm.proxmox.request import ApiGen
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.field import Field
+from pxhelm.resource.field import EffectRule, Field
+from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Leaves, Live, Resource, Target, Value
 from pxhelm.resource.step import Step
 
@@ -52,6 +53,8 @@ class Surroundings:
     templates: Mapping[int, Live] = field(default_factory=dict)
     """Clone sources that the plan concerns, observed."""
     tag_style: Mapping[str, str] = field(default_factory=dict)
+    bound: Mapping[ObjectKey, int] = field(default_factory=dict)
+    """VMIDs of the guests that pxhelm manages: a reference is looked up here before the live cluster (kinds.md 2.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Change:
     """``free-volumes``, ``replace``, ``allow-offline``, ``stop-on-delete`` …"""
     op: str = ""
     """Operation id, written into marker and tombstone."""
+    applied: Leaves = field(default_factory=dict)
+    """What this manager applied last: the policies of things that are no longer wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +110,14 @@ class Kind:
     columns: tuple[Column, ...] = ()
     decode: Callable[[Mapping[str, object]], Leaves] | None = None
     """Proxmox' configuration → leaves, for import and history."""
+    slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Family of devices → its slots in Proxmox' order: ``networks`` → ``net0`` …"""
+    device_effects: Mapping[str, EffectRule] = field(default_factory=dict)
+    """Family of devices → effect of adding (before None) or removing (after None) a whole device."""
+    api: str = ""
+    """Path whose POST takes the kind's parameters: where the schema describes them."""
+    sources: Callable[[Resource, Surroundings], tuple[int, ...]] = lambda _resource, _surroundings: ()
+    """VMIDs of the guests an object would be made from: observe them into ``Surroundings.templates`` before planning
+    its creation. PxhelmError when a source is not there or is ambiguous."""
     refuse: Callable[[Change], str] = lambda _change: ""
     """Reason why the object must not be touched as asked (protection, policy); empty = none."""

@@ -15,7 +15,25 @@ from pxhelm.errors import Where
 from pxhelm.resource.identity import Marker, ObjectKey
 from pxhelm.secret import Secret
 
-Value = None | bool | int | float | str | Secret | tuple[object, ...]
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where a secret is read (kinds.md 2.3): resolved by an edge, never printed, never stored."""
+
+    source: str
+    """``env``, ``file``, ``command`` or ``secretRef``."""
+    name: str = ""
+    """Variable, file, or name of the Secret."""
+    key: str = ""
+    """Key in the Secret."""
+    command: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        words = " ".join(self.command) if self.command else "/".join(part for part in (self.name, self.key) if part)
+        return f"{self.source}:{words}"
+
+
+Value = None | bool | int | float | str | Secret | SecretSource | tuple[object, ...]
 Leaves = Mapping[str, Value]
 
 
@@ -98,3 +116,7 @@ class Target:
     """SMBIOS UUID recorded or chosen for a QEMU guest."""
     marker: Marker | None = None
     """The marker to write, or the one the guest must carry."""
+    row: Mapping[str, object] = field(default_factory=dict)
+    """The guest's row of ``/cluster/resources``, when the caller has one: node and pool are then not asked again."""
+    fresh: bool = False
+    """Ask for the power state, since rows lag up to ten seconds behind (pvestatd); without a row it is asked anyway."""

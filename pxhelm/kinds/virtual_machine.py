@@ -1,0 +1,108 @@
+"""A virtual machine of QEMU. Never touches what its manifest does not speak of, and no guest that is not its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pxhelm.proxmox.request import ApiGen
+from pxhelm.resource.columns import GUEST
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.field import Field
+from pxhelm.resource.guest import QEMU, clone_source, observe_guest
+from pxhelm.resource.guest_make import guest_steps, refuse_guest
+from pxhelm.resource.guest_write import Writer
+from pxhelm.resource.kind import Change, Kind, Surroundings
+from pxhelm.resource.model import Live, Resource, Target
+from pxhelm.resource.normal import Normal, by_bus, guest_shorthand, move, slots, wrap
+from pxhelm.resource.parts import cloudinit, common, cpu, devices, disk, nic
+from pxhelm.resource.step import Step
+
+_OWN: tuple[Field, ...] = (
+    Field("hostname", "name", "name", effect=Effect.METADATA, help="default: metadata.name"),
+    Field("placement.allowOffline", "bool"),
+    Field("placement.withLocalDisks", "bool"),
+    Field("placement.network", "line"),
+    Field("placement.type", "line", choices=("secure", "insecure")),
+    Field("placement.withConntrackState", "bool"),
+    Field(
+        "source.clone.name", "ref", creation_only=True, help="a guest that is a template", refers=("VirtualMachine",)
+    ),
+    Field("source.clone.mode", "line", creation_only=True, choices=("Full", "Linked")),
+    Field("source.clone.snapshot", "line", creation_only=True),
+    Field("source.clone.storage", "ref", creation_only=True, refers=("Storage",)),
+    Field("source.clone.format", "line", creation_only=True, choices=("raw", "qcow2", "vmdk")),
+    Field("source.clone.bandwidth", "rate", creation_only=True),
+    Field("source.backup.volume", "volume", creation_only=True),
+    Field("source.backup.storage", "ref", creation_only=True, refers=("Storage",)),
+    Field("source.backup.bandwidth", "rate", creation_only=True),
+    Field("source.backup.unique", "bool", creation_only=True),
+)
+
+
+def normalize(spec: Mapping[str, object]) -> Mapping[str, object]:
+    """Expand the shorthand of kinds.md 2.5."""
+    normal = Normal(spec)
+    guest_shorthand(normal)
+    move(normal, "template", ("source", "clone", "name"))
+    slots(normal, "disks", by_bus("scsi"))
+    wrap(normal, "machine", "type")
+    wrap(normal, "display", "type")
+    wrap(normal, "agent", "enabled")
+    return normal
+
+
+def observe(target: Target) -> ApiGen[Live]:
+    """Read one virtual machine."""
+    return observe_guest(VIRTUAL_MACHINE, QEMU, target)
+
+
+def steps(change: Change) -> tuple[Step, ...]:
+    """Return the writes still missing."""
+    return guest_steps(Writer(VIRTUAL_MACHINE, QEMU, change))
+
+
+def refuse(change: Change) -> str:
+    """Return why it must not be touched as asked."""
+    return refuse_guest(Writer(VIRTUAL_MACHINE, QEMU, change))
+
+
+def sources(resource: Resource, surroundings: Surroundings) -> tuple[int, ...]:
+    """Return the VMID of the template it is cloned from."""
+    found = clone_source(resource, surroundings, QEMU)
+    return (found,) if found else ()
+
+
+VIRTUAL_MACHINE = Kind(
+    name="VirtualMachine",
+    plural="virtualmachines",
+    short=("vm", "vms"),
+    namespaced=True,
+    guest=True,
+    rank=60,
+    fields=(
+        *_OWN,
+        *common.BASICS,
+        *cpu.CPU,
+        *cpu.MEMORY,
+        *devices.FIRMWARE,
+        *disk.EFI_AND_TPM,
+        *disk.FIELDS,
+        *nic.VM_FIELDS,
+        *cloudinit.FIELDS,
+        *devices.PASSED_THROUGH,
+        *devices.DISPLAY,
+        *devices.IDENTITY,
+        *devices.OPTIONS,
+        *common.RAW,
+    ),
+    normalize=normalize,
+    observe=observe,
+    steps=steps,
+    identifier=lambda resource: str(resource.leaves.get("hostname", resource.key.name)),
+    columns=GUEST,
+    slots={"disks": disk.SLOTS, "networks": nic.SLOTS, "numa": cpu.NUMA_SLOTS, **devices.SLOTS},
+    device_effects={"disks": disk.plug, "networks": nic.plug, "usb": devices.plug_usb},
+    api="/nodes/{node}/qemu",
+    sources=sources,
+    refuse=refuse,
+)

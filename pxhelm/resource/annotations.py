@@ -1,0 +1,58 @@
+"""The annotations that steer pxhelm (kinds.md 12). Unknown ones of ours are errors, those of others pass untouched."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+from pxhelm.resource.types import TYPES
+
+PREFIX = "pxhelm.io/"
+
+_BOOL = re.compile("true|false")
+_ANY = re.compile(".*", re.DOTALL)
+_DURATION = re.compile(".+")
+
+VALUES: dict[str, tuple[re.Pattern[str], str]] = {
+    "prevent-destroy": (_BOOL, '"true" or "false"'),
+    "deletion-policy": (
+        re.compile(r"Delete|Retain|DetachDisks|BackupThenDelete|Trash\([0-9]+[smhd]\)"),
+        "Delete, Retain, DetachDisks, BackupThenDelete or Trash(7d)",
+    ),
+    "replace-policy": (re.compile("Never|Recreate|CreateFirst"), "Never, Recreate or CreateFirst"),
+    "drift-policy": (re.compile("Ignore|Report|Correct|Prevent"), "Ignore, Report, Correct or Prevent"),
+    "ignore-differences": (_ANY, "a list of paths"),
+    "management": (re.compile(r"\*|Observe|Observe, ?Update|Paused"), "*, Observe, Observe,Update or Paused"),
+    "adoption-policy": (re.compile("MustMatch|AdoptIfUnowned|AdoptAll"), "MustMatch, AdoptIfUnowned or AdoptAll"),
+    "adopt-from": (re.compile(r"vmid:[0-9]+|release:[^/]+/[^/]+"), "vmid:101 or release:NAMESPACE/NAME"),
+    "depends-on": (_ANY, "a list of Kind/namespace/name"),
+    "ready-timeout": (_DURATION, "a duration"),
+    "apply-timeout": (_DURATION, "a duration"),
+    "force-conflicts": (_ANY, "field managers"),
+    "snapshot-before": (_BOOL, '"true" or "false"'),
+    "description": (_ANY, "a text"),
+}
+
+
+def check_annotation(key: str, value: str) -> tuple[str, str] | None:
+    """Return message and hint for an annotation that is wrong; None when there is nothing to say."""
+    if not key.startswith(PREFIX):
+        return None
+    name = key.removeprefix(PREFIX)
+    if name not in VALUES:
+        near = get_close_matches(name, VALUES, 1)
+        hint = f"did you mean {PREFIX}{near[0]}?" if near else f"known: {', '.join(sorted(VALUES))}"
+        return f"unknown annotation {key}", hint
+    pattern, accepts = VALUES[name]
+    wrong = not pattern.fullmatch(value)
+    if pattern is _DURATION and not wrong:
+        try:
+            TYPES["duration"].read(value)
+        except ValueError:
+            wrong = True
+    return (f"annotation {key} must be {accepts}, not {value!r}", "") if wrong else None
+
+
+def paths(value: str) -> tuple[str, ...]:
+    """Return the items of an annotation that holds a list, separated by commas or line ends."""
+    return tuple(item.strip() for item in value.replace("\n", ",").split(",") if item.strip())

@@ -1,0 +1,308 @@
+"""The making and the removal of guests: clone, blank creation, restore, and the way out by a tombstone.
+
+Pure. A create carries name, marker and pool in one request, so that whatever happens next the guest can be found again
+(engine.md D1, I3). Removal first proves once more, by a write with a digest, that the guest is ours (D11.2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pxhelm.errors import PxhelmError
+from pxhelm.proxmox.request import Param, Request
+from pxhelm.resource.compare import wanted_changes
+from pxhelm.resource.decode import Rows
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.encode import encode
+from pxhelm.resource.guest import Situated, choose_node, clone_source, live_of, template_slots, volumes_bytes
+from pxhelm.resource.guest_write import Writer, cloudinit_drive, shutdown, update_steps
+from pxhelm.resource.identity import join_description
+from pxhelm.resource.model import Existence, Live, Value
+from pxhelm.resource.parts.cloudinit import needs_drive
+from pxhelm.resource.references import bare
+from pxhelm.resource.step import Guard, Step, Undo
+
+
+def guest_steps(writer: Writer) -> tuple[Step, ...]:
+    """Return the writes still missing for one guest, whatever its state."""
+    change = writer.change
+    if change.live.existence is Existence.UNKNOWN:
+        return ()
+    if change.desired is None:
+        return removal_steps(writer) if change.live.existence is Existence.PRESENT else ()
+    if change.live.existence is Existence.PRESENT:
+        return update_steps(writer)
+    first, predicted = creation(writer)
+    follow = replace(
+        change,
+        live=predicted,
+        created=True,
+        changes=wanted_changes(writer.kind, change.desired, predicted),
+    )
+    return (first, *update_steps(replace(writer, change=follow)))
+
+
+def creation(writer: Writer) -> tuple[Step, Live]:
+    """Return the step that makes the guest, and the guest as it will then probably be."""
+    source = clone_source(writer.desired, writer.change.surroundings, writer.api)
+    if source:
+        return _clone(writer, source)
+    return _blank(writer)
+
+
+def _name_and_marker(writer: Writer) -> dict[str, Param]:
+    leaves = writer.desired.leaves
+    params: dict[str, Param] = {writer.api.name: str(leaves.get("hostname", writer.desired.key.name))}
+    text = join_description(str(leaves.get("description") or ""), writer.change.target.marker)
+    if text:
+        params["description"] = text
+    if isinstance(pool := leaves.get("pool"), str):
+        params["pool"] = bare(pool)
+    return params
+
+
+def _first_disk(writer: Writer) -> tuple[str, str]:
+    """Return slot and storage of the first disk that is wanted; empty texts when none is."""
+    family = writer.api.disks
+    if writer.api.type == "lxc":
+        return "rootfs", bare(str(writer.desired.leaves.get("rootfs.storage", "")))
+    for slot in writer.kind.slots[family]:
+        storage = writer.desired.leaves.get(f"{family}.{slot}.storage")
+        if isinstance(storage, str):
+            return slot, bare(storage)
+    return "", ""
+
+
+def _clone(writer: Writer, source: int) -> tuple[Step, Live]:
+    change, leaves = writer.change, writer.desired.leaves
+    around = change.surroundings
+    template = around.templates.get(source)
+    from_node = template.node if template is not None else str(around.guests.get(source, {}).get("node", ""))
+    if not from_node:
+        raise PxhelmError(f"cannot clone VMID {source}: nobody says on which node it is")
+    node = choose_node(writer.desired, change.target, around, from_node)
+    linked = leaves.get("source.clone.mode") == "Linked"
+    slot, disk_storage = _first_disk(writer)
+    _check_slots(writer, template, slot)
+    storage = bare(str(leaves.get("source.clone.storage") or ("" if linked else disk_storage)))
+    if linked and leaves.get("source.clone.storage") is not None:
+        raise PxhelmError(
+            f"cannot clone {writer.desired.key.address}: a linked clone stays on its template's storage",
+            where=writer.desired.locate("source.clone.storage") if writer.desired.locate else None,
+            hint="leave source.clone.storage out, or write mode: Full",
+        )
+    params: dict[str, Param] = {"newid": change.target.vmid, **_name_and_marker(writer), "full": not linked}
+    lands = from_node
+    if node != from_node and _all_shared(writer, source, from_node):
+        params["target"] = lands = node
+        if storage and not _shared(writer, node, storage):
+            storage = ""  # Proxmox clones to another node on shared storage only; the disk is moved afterwards
+    if storage:
+        params["storage"] = storage
+    if isinstance(snapshot := leaves.get("source.clone.snapshot"), str):
+        params["snapname"] = snapshot
+    if isinstance(kind_of_image := leaves.get("source.clone.format"), str) and writer.api.type == "qemu":
+        params["format"] = kind_of_image
+    if isinstance(rate := leaves.get("source.clone.bandwidth"), (int, float)):
+        params["bwlimit"] = int(rate // 1024)
+    name = str(around.guests.get(source, {}).get("name", "") or source)
+    step = Step(
+        "clone",
+        Request("POST", writer.api.path(from_node, source, "clone"), params, node=from_node),
+        Guard.ABSENT,
+        tuple(p for p in ("source.clone.name", "hostname", "description", "pool") if p in leaves),
+        Effect.ONLINE,
+        source=source,
+        storage=storage,
+        detail={"from": f"{name} ({source})", "node": lands},
+    )
+    return step, _predicted_clone(writer, template, lands, storage)
+
+
+def _all_shared(writer: Writer, source: int, node: str) -> bool:
+    """Whether all disks of a template are on shared storage; not known counts as no."""
+    template = writer.change.surroundings.templates.get(source)
+    if template is None:
+        return False
+    used = {str(v) for p, v in template.intended.items() if p.endswith(".storage") and p.split(".")[0] != "placement"}
+    return bool(used) and all(_shared(writer, node, storage) for storage in used)
+
+
+def _shared(writer: Writer, node: str, storage: str) -> bool:
+    return bool(writer.change.surroundings.storages.get((node, storage), {}).get("shared"))
+
+
+def _check_slots(writer: Writer, template: Live | None, slot: str) -> None:
+    """Stop when a list of disks would give the clone a second first disk by accident (kinds.md 2.5)."""
+    if template is None or writer.api.type != "qemu" or not slot.endswith("0"):
+        return
+    have = template_slots(template, "disks")
+    numbered_zero = slot.rstrip("0123456789") + "0" == slot
+    if not have or slot in have or not numbered_zero:
+        return
+    boot = next((s for s in have if s.endswith("0")), have[0])
+    where = writer.desired.locate(f"disks.{slot}") if writer.desired.locate else None
+    raise PxhelmError(
+        f"cannot clone {writer.desired.key.address}: the template's disk is {boot}, the manifest speaks of {slot}",
+        where=where,
+        hint=f"write disks: {{{boot}: {{storage: …, size: …}}}}, or bus: {boot.rstrip('0123456789')} in the first item",
+    )
+
+
+def _predicted_clone(writer: Writer, template: Live | None, node: str, storage: str) -> Live:
+    """Return what the clone will probably be: its template with fresh volumes, MACs and identity."""
+    change = writer.change
+    raw: dict[str, str] = {}
+    if template is not None:
+        for key, text in template.raw.items():
+            if key in ("template", "lock", "smbios1", "vmgenid", "digest", "meta") or key.startswith("unused"):
+                continue
+            volume, comma, rest = text.partition(",")
+            if storage and ":" in volume and key.startswith(_VOLUMES) and "iso/" not in volume:
+                text = f"{storage}:{volume.partition(':')[2]}{comma}{rest}"  # noqa: PLW2901 - the clone's own
+            raw[key] = text
+    else:
+        slot, disk_storage = _first_disk(writer)
+        if slot and (disk_storage or storage):
+            raw[slot] = f"{storage or disk_storage}:clone,size=0"
+    raw |= {k: str(v) for k, v in _name_and_marker(writer).items() if k != "pool"}
+    pool = writer.desired.leaves.get("pool")
+    at = Situated(node, change.target.vmid, "stopped", bare(str(pool)) if isinstance(pool, str) else "")
+    return live_of(writer.kind, Rows(raw, raw, ""), at)
+
+
+_VOLUMES = ("scsi", "virtio", "sata", "ide", "efidisk", "tpmstate", "rootfs", "mp")
+
+
+def _blank(writer: Writer) -> tuple[Step, Live]:
+    change, leaves = writer.change, writer.desired.leaves
+    node = choose_node(writer.desired, change.target, change.surroundings)
+    backup = leaves.get("source.backup.volume")
+    params: dict[str, Param] = {"vmid": change.target.vmid}
+    if backup is not None:
+        params |= _restore(writer, str(backup))
+        encoded_leaves: tuple[str, ...] = ("source.backup.volume",)
+        storages: tuple[str, ...] = tuple(str(params[k]) for k in ("storage",) if k in params)
+    else:
+        writes: dict[str, Value] = {p: v for p, v in leaves.items() if p not in ("description", "hostname", "pool")}
+        encoded = encode(writer.kind, {}, writes, version=change.surroundings.version, blank=True)
+        params |= encoded.params
+        encoded_leaves, storages = encoded.leaves, encoded.storages
+        params |= _firmware_identity(writer, params)
+        if writer.api.type == "qemu" and needs_drive(tuple(params)):
+            params |= cloudinit_drive(writer.desired, {})
+    params |= _name_and_marker(writer)
+    named = tuple(p for p in ("hostname", "description", "pool") if p in leaves)
+    step = Step(
+        "create",
+        Request("POST", f"/nodes/{node}/{writer.api.type}", params, node=node),
+        Guard.ABSENT,
+        (*encoded_leaves, *named),
+        Effect.ONLINE,
+        storage=storages[0] if storages else "",
+        detail={"node": node},
+    )
+    return step, _predicted_blank(writer, params, node)
+
+
+def _firmware_identity(writer: Writer, params: dict[str, Param]) -> dict[str, Param]:
+    """Choose the SMBIOS UUID of a new virtual machine, so that its identity is known before it exists (D2.2)."""
+    uuid = writer.change.target.uuid
+    if writer.api.type != "qemu" or not uuid or "uuid=" in str(params.get("smbios1", "")):
+        return {}
+    given = params.get("smbios1")
+    return {"smbios1": f"uuid={uuid}" + (f",{given}" if given else "")}
+
+
+def _restore(writer: Writer, volume: str) -> dict[str, Param]:
+    leaves = writer.desired.leaves
+    params: dict[str, Param] = (
+        {"archive": volume} if writer.api.type == "qemu" else {"ostemplate": volume, "restore": True}
+    )
+    if isinstance(storage := leaves.get("source.backup.storage"), str):
+        params["storage"] = bare(storage)
+    if isinstance(rate := leaves.get("source.backup.bandwidth"), (int, float)):
+        params["bwlimit"] = int(rate // 1024)
+    params["unique"] = bool(leaves.get("source.backup.unique", True))
+    return params
+
+
+def _predicted_blank(writer: Writer, params: dict[str, Param], node: str) -> Live:
+    """Return the guest as the create will leave it: all that was sent, with volumes where ``STORAGE:SIZE`` stood."""
+    leaves = writer.desired.leaves
+    raw = {
+        k: ("1" if v else "0") if isinstance(v, bool) else str(v)
+        for k, v in params.items()
+        if k not in ("vmid", "pool")
+    }
+    pool = leaves.get("pool")
+    at = Situated(node, writer.change.target.vmid, "stopped", bare(str(pool)) if isinstance(pool, str) else "")
+    live = live_of(writer.kind, Rows(raw, raw, ""), at)
+    # what was sent is there, in whatever words; what cannot be sent is not asked again
+    sent = {p: v for p, v in leaves.items() if p not in ("isTemplate", "power.policy")}
+    intended = {**live.intended, **sent} if "archive" not in params else live.intended
+    return replace(live, intended=intended, current=intended)
+
+
+def removal_steps(writer: Writer) -> tuple[Step, ...]:
+    """Return the way out: tombstone, shutdown, destroy; or only the marker taken away when the guest shall stay."""
+    change = writer.change
+    live = change.live
+    text = str(live.intended.get("description") or "")
+    if change.options.get("retain"):
+        if live.marker is None:
+            return ()
+        params: dict[str, Param] = {"description": text} if text else {"delete": "description"}
+        request = writer.request("PUT", "config", writer.digested(params))
+        return (
+            Step("release", request, Guard.DIGEST, (), Effect.METADATA, why="the guest stays, only the marker goes"),
+        )
+    steps: list[Step] = []
+    marker = live.marker or change.target.marker
+    if marker is not None and marker.deleting != (change.op or "delete"):
+        params = {"description": join_description(text, marker.buried_by(change.op or "delete"))}
+        request = writer.request("PUT", "config", writer.digested(params))
+        steps.append(Step("tombstone", request, Guard.DIGEST, (), Effect.METADATA, why="proves once more whose it is"))
+    if live.power in ("running", "paused"):
+        if change.options.get("force-stop") or live.power == "paused":
+            request = writer.request("POST", "status/stop", {})
+            steps.append(Step("stop", request, Guard.IDENTITY, (), Effect.ONLINE_DISRUPTIVE))
+        else:
+            steps.append(shutdown(writer, "it is removed"))
+    params = {"purge": True, "destroy-unreferenced-disks": False}
+    request = writer.request("DELETE", "", params)
+    freed = volumes_bytes(live)
+    steps.append(
+        Step(
+            "destroy",
+            request,
+            Guard.IDENTITY,
+            (),
+            Effect.ONLINE_DISRUPTIVE,
+            Undo.IRREVERSIBLE,
+            frees_bytes=max(freed, 1),
+        )
+    )
+    return tuple(steps)
+
+
+def refuse_guest(writer: Writer) -> str:
+    """Return why a guest must not be touched as asked (engine.md D11.1, D7.3); empty when it may be."""
+    change = writer.change
+    live = change.live
+    if live.existence is not Existence.PRESENT:
+        return ""
+    if change.desired is None:
+        if live.intended.get("protection") and not change.options.get("retain"):
+            return f"guest {live.vmid} is protected (protection: true); lift it with an apply of its own first"
+        if live.power == "running" and change.options.get("stop-on-delete") is False:
+            return f"guest {live.vmid} is running"
+        return ""
+    for each in change.changes:
+        if each.effect is Effect.REFUSED:
+            return f"{each.path}: {each.why}"
+    offline = [c for c in change.changes if c.effect is Effect.OFFLINE_OP]
+    allowed = change.options.get("allow-offline") or change.desired.leaves.get("power.restart") == "IfRequired"
+    if offline and live.power == "running" and not allowed:
+        return f"{offline[0].path}: {offline[0].why}; stop it, or allow it with power: {{restart: IfRequired}}"
+    return ""

@@ -1,0 +1,37 @@
+"""Cloud-init of a virtual machine: what the guest reads when it starts."""
+
+from __future__ import annotations
+
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.field import Field
+from pxhelm.resource.model import Live, Value
+
+
+def next_boot(_path: str, _before: Value, _after: Value, _live: Live) -> tuple[Effect, str]:
+    """Return the effect of cloud-init data."""
+    return Effect.METADATA, "the guest reads it when it next starts"
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("dns.servers", "list", "nameserver", form="spaces", effect=next_boot),
+    Field("dns.search", "line", "searchdomain", effect=next_boot),
+    Field("cloudInit.type", "line", "citype", effect=next_boot, choices=("nocloud", "configdrive2", "opennebula")),
+    Field("cloudInit.user", "line", "ciuser", effect=next_boot),
+    Field("cloudInit.sshKeys", "set", "sshkeys", form="lines", effect=next_boot),
+    Field("cloudInit.upgrade", "bool", "ciupgrade", effect=next_boot, default=True),
+    Field("cloudInit.password", "secret", "cipassword", effect=next_boot, write_only=True),
+    Field("cloudInit.drive.slot", "line", help="where a drive is made if the guest has none"),
+    Field("cloudInit.drive.storage", "ref", refers=("Storage",)),
+    Field("cloudInit.userData.snippet", "volume", "cicustom.user", effect=next_boot),
+    Field("cloudInit.vendorData.snippet", "volume", "cicustom.vendor", effect=next_boot),
+    Field("cloudInit.networkData.snippet", "volume", "cicustom.network", effect=next_boot),
+    Field("cloudInit.metaData.snippet", "volume", "cicustom.meta", effect=next_boot),
+)
+
+CONTENT = ("ciuser", "cipassword", "sshkeys", "nameserver", "searchdomain", "cicustom", "citype")
+"""Parameters that mean nothing without a cloud-init drive; so do all ``ipconfig``."""
+
+
+def needs_drive(params: tuple[str, ...]) -> bool:
+    """Whether any of the parameters is read by the guest from a cloud-init drive."""
+    return any(param in CONTENT or param.startswith("ipconfig") for param in params)

@@ -1,0 +1,61 @@
+"""References between objects: how they are written, what they name, and how a name becomes Proxmox' id.
+
+Looked up in order: same release, same namespace, whole inventory, live cluster (kinds.md 2.4). Never looks anything up
+itself: the plan does, with the ``Reference``s that a resource carries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pxhelm.resource.field import Field
+from pxhelm.resource.kind import Kind
+from pxhelm.resource.model import Reference, Resource, SecretSource, Value
+from pxhelm.resource.table import table_of
+from pxhelm.secret import Secret
+
+
+def bare(text: str) -> str:
+    """Return a reference's name without ``id:`` and without the kind in front; a VMID stays ``vmid:101``."""
+    if text.startswith("id:"):
+        return text[3:]
+    head, slash, rest = text.partition("/")
+    return rest if slash and head[:1].isupper() and ":" not in head else text
+
+
+def reference_to(path: str, each: Field, text: str, namespace: str) -> Reference:
+    """Return what a leaf refers to; texts with a colon are volumes or ids and name nothing managed."""
+    head, slash, rest = text.rpartition("/")
+    if not slash or ":" in text:
+        return Reference(path, each.refers, namespace, text)
+    if head in each.refers:
+        return Reference(path, (head,), namespace, rest)
+    kind, inner_slash, inner = head.partition("/")
+    if inner_slash and kind in each.refers:
+        return Reference(path, (kind,), inner, rest)
+    return Reference(path, each.refers, head, rest)
+
+
+def resolve_names(kind: Kind, resource: Resource, lookup: Callable[[Reference], str | None]) -> Resource:
+    """Return the resource with names of managed objects replaced by their Proxmox ids; unknown names stay.
+
+    ``lookup`` gives the id of a managed object (a pool's, a volume's), None for what is not managed.
+    """
+    found: dict[str, Value] = {}
+    for path, value in resource.leaves.items():
+        place = table_of(kind.fields, kind.slots).place(path)
+        if place is None or not place.field.refers or not isinstance(value, (str, tuple)):
+            continue
+        texts = value if isinstance(value, tuple) else (value,)
+        ids = tuple(
+            lookup(reference_to(path, place.field, str(text), resource.key.namespace)) or str(text) for text in texts
+        )
+        found[path] = ids if isinstance(value, tuple) else ids[0]
+    return replace(resource, leaves={**resource.leaves, **found}) if found else resource
+
+
+def reveal(resource: Resource, resolve: Callable[[SecretSource], str]) -> Resource:
+    """Return the resource with its secrets read by ``resolve`` (an edge); only just before they are written."""
+    found = {p: Secret(resolve(v)) for p, v in resource.leaves.items() if isinstance(v, SecretSource)}
+    return replace(resource, leaves={**resource.leaves, **found}) if found else resource
