@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pxhelm.golang.calendar import UTC, Zone
 from pxhelm.golang.strconv import format_float
-from pxhelm.golang.times import UTC, Time, Zone, from_civil
+from pxhelm.golang.times import Time, from_civil
 from pxhelm.golang.value import Int64, kind_name, type_name
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pxhelm.golang import layout, times
+from pxhelm.golang import calendar, layout_parse, times
 from pxhelm.golang.duration import HOUR, MINUTE, SECOND, DurationError, format_duration, parse_duration, round_to
 from pxhelm.golang.strconv import NumError, parse_int
-from pxhelm.golang.times import Time, Zone
+from pxhelm.golang.times import Time
 from pxhelm.golang.value import Int64
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError, function
 
@@ -19,17 +19,17 @@ _HTML = "2006-01-02"
 _DAY = 24 * HOUR
 
 
-def _local(host: Any) -> Zone:
+def _local(host: Any) -> calendar.Zone:
     return _zone(host, getattr(host, "zone", "UTC"))
 
 
-def _zone(host: Any, name: str) -> Zone:
+def _zone(host: Any, name: str) -> calendar.Zone:
     if name == "Local":
         return _local(host)
     try:
-        return times.load_location(name)
-    except times.UnknownZoneError:
-        return times.UTC
+        return calendar.load_location(name)
+    except calendar.UnknownZoneError:
+        return calendar.UTC
 
 
 def now(host: Any) -> Time:
@@ -123,16 +123,16 @@ def duration_round(host: Any, value: object) -> str:
 def to_date(host: Any, format_: str, text: str) -> Time:
     """Read an instant by a layout; the year 1 for what does not fit."""
     try:
-        return layout.parse_time(format_, text, _local(host))
-    except layout.ParseError:
+        return layout_parse.parse_time(format_, text, _local(host))
+    except layout_parse.ParseError:
         return times.ZERO
 
 
 def must_to_date(host: Any, format_: str, text: str) -> Time:
     """Read an instant by a layout."""
     try:
-        return layout.parse_time(format_, text, _local(host))
-    except layout.ParseError as error:
+        return layout_parse.parse_time(format_, text, _local(host))
+    except layout_parse.ParseError as error:
         raise FunctionError(str(error)) from None
 
 
