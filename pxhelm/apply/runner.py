@@ -1,1 +1,421 @@
-"""Executes steps against the cluster, journaling each (edge)."""
+"""Runs machines against the cluster and the store, many at once (edge).
+
+Each object has a thread while it is worked on. Every command of a machine is done here and answered by an event; every
+journal write carries the object's lease, which a thread of its own renews. Decides nothing about an object.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
+
+from pxhelm.apply import command as c
+from pxhelm.apply.admission import Limits, Turn, Turns, turns_of
+from pxhelm.apply.command import Command, Event, Outcome, Result
+from pxhelm.apply.machine import Job, run
+from pxhelm.apply.ports import Ports
+from pxhelm.apply.records import Memory, Records
+from pxhelm.errors import PxhelmError
+from pxhelm.events import StepFinished, StepStarted, TaskProgress, Warned
+from pxhelm.plan.observe import View, look_round, observe
+from pxhelm.proxmox.errors import ApiError
+from pxhelm.proxmox.request import ApiGen, Request, T, Wait, call
+from pxhelm.proxmox.task import Polling, Upid, follow, read_log
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Kind
+from pxhelm.resource.model import Existence, Live
+from pxhelm.resource.step import Step
+from pxhelm.store.journal import StepState
+from pxhelm.store.leases import Lease
+from pxhelm.store.outcome import LeaseHeldError
+
+LEASE_TTL = 15.0
+RENEW_EVERY = 5.0
+STOP_AFTER = 10.0
+"""Without a renewal for so long nothing is sent any more."""
+POLLING = Polling(first=0.2, factor=1.6, longest=3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One object to be worked on, once what it waits for is done."""
+
+    key: ObjectKey
+    kind: Kind
+    memory: Memory
+    manager: str
+    verb: str
+    """``apply`` or ``delete``: the operation's kind."""
+    plan_hash: str
+    make: Callable[[Memory], Job]
+    """Called in the worker, with the operation opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a run goes."""
+
+    limits: Limits = field(default_factory=Limits)
+    lock_timeout: float = 0.0
+    """Seconds to wait for another worker's lease on an object."""
+    polling: Polling = POLLING
+
+
+class _Interrupted(Exception):  # noqa: N818 - the user's wish, no error
+    """The run was asked to stop."""
+
+
+class Runner:
+    """Runs work in dependency order; one use."""
+
+    def __init__(self, ports: Ports, settings: Settings) -> None:
+        self.ports = ports
+        self.settings = settings
+        self.records = Records(ports)
+        self.guard = threading.RLock()
+        """Held for every access to the store: one writer, short transactions."""
+        self.stop = threading.Event()
+        self.turns = Turns(settings.limits)
+        self.turn_given = threading.Condition()
+        self.leases: dict[str, _Held] = {}
+        self.ended = threading.Event()
+
+    def run(self, work: Sequence[Work], edges: Mapping[ObjectKey, tuple[ObjectKey, ...]]) -> dict[ObjectKey, Outcome]:
+        """Do all of it, each object as soon as what it waits for is done; a failure blocks its dependents alone.
+
+        After the first Ctrl-C nothing new is sent; what is under way is left to the journal.
+        """
+        waiting = {w.key: w for w in work}
+        outcomes: dict[ObjectKey, Outcome] = {}
+        finished: SimpleQueue[tuple[ObjectKey, Outcome]] = SimpleQueue()
+        running: set[ObjectKey] = set()
+        renewer = threading.Thread(target=self._renew, name="leases", daemon=True)
+        renewer.start()
+        size = max(1, min(self.settings.limits.objects, len(waiting)))
+        pool = ThreadPoolExecutor(max_workers=size, thread_name_prefix="apply")
+        try:
+            while waiting or running:
+                self._start_ready(pool, (waiting, running, outcomes), edges, finished)
+                if not running:
+                    continue
+                try:
+                    key, outcome = finished.get(timeout=0.5)
+                except Empty:
+                    continue
+                except KeyboardInterrupt:
+                    self._interrupt()
+                    continue
+                running.discard(key)
+                outcomes[key] = outcome
+        except KeyboardInterrupt:
+            self._interrupt()
+            raise
+        finally:
+            self.ended.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+        return outcomes
+
+    def _interrupt(self) -> None:
+        self.stop.set()
+        with self.turn_given:
+            self.turn_given.notify_all()
+
+    def _start_ready(
+        self,
+        pool: ThreadPoolExecutor,
+        state: tuple[dict[ObjectKey, Work], set[ObjectKey], dict[ObjectKey, Outcome]],
+        edges: Mapping[ObjectKey, tuple[ObjectKey, ...]],
+        finished: SimpleQueue[tuple[ObjectKey, Outcome]],
+    ) -> None:
+        waiting, running, outcomes = state
+        for key in list(waiting):
+            before = [k for k in edges.get(key, ()) if k in waiting or k in running]
+            failed = [k for k in edges.get(key, ()) if k in outcomes and outcomes[k].result not in _GOOD]
+            if self.stop.is_set():
+                outcomes[key] = Outcome(Result.INTERRUPTED, "Interrupted", "not begun")
+                del waiting[key]
+            elif failed:
+                why = f"it waits for {failed[0].address}: {outcomes[failed[0]].message or 'not done'}"
+                outcomes[key] = Outcome(Result.BLOCKED, "Dependency", why)
+                del waiting[key]
+            elif not before:
+                work = waiting.pop(key)
+                running.add(key)
+                pool.submit(self._one, work, finished)
+
+    def _one(self, work: Work, finished: SimpleQueue[tuple[ObjectKey, Outcome]]) -> None:
+        try:
+            outcome = _Worker(self, work).run()
+        except _Interrupted:
+            outcome = Outcome(Result.INTERRUPTED, "Interrupted", "interrupted; the same command goes on with it")
+        except LeaseHeldError as held:
+            outcome = Outcome(Result.BLOCKED, "Locked", held.message, held.hint)
+        except PxhelmError as error:
+            outcome = Outcome(Result.FAILED, "Failed", error.message, error.hint)
+        except BaseException as bug:  # noqa: BLE001 - a worker's bug must reach the door, not vanish in a thread
+            outcome = Outcome(Result.FAILED, "Bug", f"{type(bug).__name__}: {bug}")
+        finished.put((work.key, outcome))
+
+    def _renew(self) -> None:
+        while not self.ended.wait(RENEW_EVERY):
+            for held in list(self.leases.values()):
+                with suppress(PxhelmError), self.guard:
+                    held.renew(self.ports)
+
+
+_GOOD = (Result.DONE, Result.UNCHANGED)
+
+
+@dataclass(slots=True)
+class _Held:
+    """A lease of ours, and when it was last known to be."""
+
+    lease: Lease
+    at: float
+
+    def renew(self, ports: Ports) -> None:
+        self.lease = ports.store.leases.renew(self.lease, LEASE_TTL, ports.now())
+        self.at = time.monotonic()
+
+
+class _Worker:
+    """One object's machine being driven."""
+
+    def __init__(self, runner: Runner, work: Work) -> None:
+        self.r = runner
+        self.work = work
+        self.ports = runner.ports
+        self.records = runner.records
+        self.memory = work.memory
+        self.view: View | None = None
+        self.steps: dict[int, Step] = {}
+        self.turns: dict[Turn, int] = {}
+        self.held: _Held
+        self.job: Job
+
+    def run(self) -> Outcome:
+        name = f"object:{self.memory.known.uid}"
+        self.held = self._lease(name)
+        self.r.leases[name] = self.held
+        try:
+            with self.r.guard:
+                self.memory = self.records.begin(self.memory, self.work.verb, self.work.plan_hash, self.held.lease)
+            self.job = self.work.make(self.memory)
+            outcome = self._drive()
+            with self.r.guard:
+                if self.work.verb == "delete":
+                    self.records.finish_removal(self.memory, outcome, self.held.lease)
+                else:
+                    self.records.finish(self.memory, self.work.manager, outcome, self.held.lease)
+            return outcome
+        finally:
+            self._leave()
+            self.r.leases.pop(name, None)
+            with suppress(PxhelmError), self.r.guard:
+                self.ports.store.leases.release(self.held.lease)
+
+    def _lease(self, name: str) -> _Held:
+        deadline = self.ports.now() + self.r.settings.lock_timeout
+        while True:
+            try:
+                with self.r.guard:
+                    lease = self.ports.store.leases.acquire(
+                        name, self.ports.holder, LEASE_TTL, self.ports.now(), self.ports.is_dead
+                    )
+                return _Held(lease, time.monotonic())
+            except LeaseHeldError:
+                if self.ports.now() >= deadline:
+                    raise
+                self._sleep(0.5)
+
+    def _drive(self) -> Outcome:
+        machine = run(self.job)
+        try:
+            asked = next(machine)
+            while True:
+                # What was journaled as about to be sent is sent, and its answer recorded.
+                if self.r.stop.is_set() and not isinstance(asked, (c.Send, c.Accept, c.Settle)):
+                    raise _Interrupted
+                asked = machine.send(self._do(asked))
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+        finally:
+            machine.close()
+
+    def _do(self, asked: Command) -> Event:
+        if isinstance(asked, c.Observe):
+            return self._observe(asked)
+        if isinstance(asked, c.Send):
+            return self._send(asked)
+        if isinstance(asked, c.Follow):
+            return self._follow(asked)
+        if isinstance(asked, c.Admit):
+            return self._admit(asked)
+        if isinstance(asked, c.FindTask):
+            return self._find(asked)
+        if isinstance(asked, c.Rebind):
+            return self._rebind(asked)
+        if isinstance(asked, c.Pause):
+            self._leave()
+            self._sleep(asked.seconds)
+        else:
+            self._note(asked)
+        return c.Noted(self.ports.now())
+
+    def _note(self, asked: c.Leave | c.Intend | c.Accept | c.Settle | c.Say) -> None:
+        address = self.work.key.address
+        with self.r.guard:
+            assert self.memory.op is not None
+            if isinstance(asked, c.Intend):
+                self.steps[asked.seq] = asked.step
+                self.records.intend(self.memory.op.op_id, asked, self.held.lease)
+                self.ports.listen(StepStarted(address, asked.step.verb, _detail(asked.step)))
+            elif isinstance(asked, c.Accept):
+                self.records.accepted(self.memory.op.op_id, asked.seq, asked.upid, self.held.lease)
+            elif isinstance(asked, c.Settle):
+                self.memory = self.records.settle(self.memory, self.work.manager, asked, self.held.lease)
+                error = asked.error or ("" if asked.state is not StepState.FAILED else "failed")
+                self.ports.listen(StepFinished(address, asked.verb, error))
+            elif isinstance(asked, c.Say):
+                self.records.say(self.memory.known.uid, asked.reason, asked.message)
+                self.ports.listen(Warned(f"{address}: {asked.message}"))
+        if isinstance(asked, (c.Leave, c.Settle)):
+            self._leave()
+
+    def _observe(self, asked: c.Observe) -> Event:
+        kind = self.work.kind
+        live: Live | None = None
+        view: View | None = None
+        around = self.view.surroundings if self.view else self.job.situation.surroundings
+        row = around.guests.get(asked.target.vmid) if kind.guest else asked.target.row
+        if not asked.relist and row:
+            target = replace(asked.target, row=row, fresh=True)
+            with suppress(ApiError):
+                live = self.ports.cluster.run(kind.observe(target))
+                if kind.guest and live.existence is not Existence.PRESENT:
+                    live = None  # not where it was: the whole cluster is asked before anything is concluded
+        if live is None:
+            try:
+                view = self.ports.cluster.run(look_round())
+                live = self.ports.cluster.run(observe(kind, replace(asked.target, fresh=True), view))
+            except ApiError as error:
+                live = Live(Existence.UNKNOWN, reason=error.message, vmid=asked.target.vmid)
+        self.view = view or self.view
+        return c.Seen(self.ports.now(), live, view)
+
+    def _send(self, asked: c.Send) -> Event:
+        if time.monotonic() - self.held.at > STOP_AFTER:
+            with self.r.guard:
+                self.held.renew(self.ports)  # LeaseLost: another worker has the object, nothing is sent
+        try:
+            data = self.ports.cluster.run(call(asked.request))
+        except ApiError as error:
+            return c.Refused(self.ports.now(), error)
+        return c.Replied(self.ports.now(), data)
+
+    def _follow(self, asked: c.Follow) -> Event:
+        address = self.work.key.address
+
+        def heard(line: str) -> None:
+            self.ports.listen(TaskProgress(address, asked.upid, line))
+
+        try:
+            watched = self._until_stopped(follow(asked.upid, self.r.settings.polling, heard))
+            return c.Ended(self.ports.now(), self.ports.cluster.run(watched))
+        except ApiError as error:
+            return c.Refused(self.ports.now(), error)
+
+    def _until_stopped(self, operation: ApiGen[T]) -> ApiGen[T]:
+        """Let an operation go on only while nobody asked to stop."""
+        answer, error = None, None
+        while True:
+            try:
+                asked = operation.throw(error) if error is not None else operation.send(answer)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            if self.r.stop.is_set() and isinstance(asked, Wait):
+                operation.close()
+                raise _Interrupted
+            answer, error = None, None
+            try:
+                answer = yield asked
+            except ApiError as failure:
+                error = failure
+
+    def _admit(self, asked: c.Admit) -> Event:
+        around = (self.view.surroundings if self.view else None) or self.job.situation.surroundings
+        wanted = turns_of(asked.step, self.job.situation.target.node, around, self.r.settings.limits)
+        waited = False
+        with self.r.turn_given:
+            while not self.r.turns.take(wanted):
+                if self.r.stop.is_set():
+                    raise _Interrupted
+                waited = True
+                self.r.turn_given.wait(0.5)
+        self.turns = wanted
+        return c.Admitted(self.ports.now(), waited)
+
+    def _leave(self) -> None:
+        if not self.turns:
+            return
+        with self.r.turn_given:
+            self.r.turns.give_back(self.turns)
+            self.turns = {}
+            self.r.turn_given.notify_all()
+
+    def _find(self, asked: c.FindTask) -> Event:
+        try:
+            upid = self.ports.cluster.run(find_task(asked))
+        except ApiError:
+            upid = ""  # the list of tasks is a hint, never a proof
+        return c.Found(self.ports.now(), upid)
+
+    def _rebind(self, asked: c.Rebind) -> Event:
+        self._leave()
+        wanted = self.job.situation.desired
+        assert wanted is not None
+        view = self.ports.cluster.run(look_round())
+        with self.r.guard:
+            self.memory = self.records.rebind(
+                self.work.kind, wanted, self.memory, asked, view.surroundings.guests.keys()
+            )
+            assert self.memory.op is not None
+            target = self.records.target(self.work.key, replace(self.memory, steps=()), self.memory.op.op_id)
+        return c.Retargeted(self.ports.now(), target)
+
+    def _sleep(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not self.r.stop.is_set():
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            self.ports.sleep(min(left, 0.5))
+        raise _Interrupted
+
+
+def find_task(asked: c.FindTask) -> ApiGen[str]:
+    """Return the UPID of the task that a lost request started; empty when no such task is to be seen."""
+    query: dict[str, str | int] = {"source": "all", "limit": 100, "since": max(0, int(asked.since) - 30)}
+    if not asked.clone:
+        query["vmid"] = asked.vmid
+    rows = yield from call(Request("GET", f"/nodes/{asked.node}/tasks", query, node=asked.node))
+    found = [str(r.get("upid")) for r in rows if isinstance(r, Mapping)] if isinstance(rows, list) else []
+    for text in found:
+        if not Upid.matches(text) or Upid.parse(text).type not in asked.types:
+            continue
+        if not asked.clone:
+            return text
+        lines = yield from read_log(text)
+        if any(line.rstrip().endswith((f"ID {asked.vmid}", f"CT {asked.vmid}")) for line in lines[:3]):
+            return text
+    return ""
+
+
+def _detail(step: Step) -> str:
+    return ", ".join(f"{k} {v}" for k, v in step.detail.items()) or ", ".join(step.leaves)

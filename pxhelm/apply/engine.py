@@ -1,0 +1,330 @@
+"""Plan and apply in two calls: what the actions, the release port and the reconciler use.
+
+``plan_objects`` reads and never writes, neither to the cluster nor to the store. ``apply_plan`` does what the plan says and
+nothing else. Neither prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pxhelm.apply.command import Outcome, Result
+from pxhelm.apply.gather import gather, named, natural_id, readied, with_templates
+from pxhelm.apply.machine import Job, Patience
+from pxhelm.apply.ports import Ports
+from pxhelm.apply.records import Memory, Records
+from pxhelm.apply.runner import Runner, Settings, Work
+from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.plan.build import Policy, build
+from pxhelm.plan.diff import Ownership
+from pxhelm.plan.document import plan_hash
+from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
+from pxhelm.plan.next_step import Situation
+from pxhelm.plan.observe import View, look_round
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.model import Existence, Live, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What is asked for, and what is allowed."""
+
+    manager: str = "kubectl:pxhelm"
+    """Field manager: ``helm:ns/release`` or ``kubectl:<name>`` (engine.md D5.1)."""
+    release: str = ""
+    """``namespace/name`` of the release that the objects belong to; empty for ``apply -f``."""
+    delete: tuple[ObjectKey, ...] = ()
+    """Objects that shall go."""
+    keep: frozenset[ObjectKey] = frozenset()
+    """Of those, the ones to forget and leave in Proxmox."""
+    force_conflicts: bool = False
+    adopt: bool = False
+    """Take over what exists and belongs to nobody (``--take-ownership``)."""
+    replace: frozenset[str] = frozenset()
+    """Addresses that may be destroyed and made anew; ``*`` for all."""
+    options: Mapping[str, bool] = field(default_factory=dict)
+    """Given to the kinds: ``free-volumes``, ``allow-offline``, ``stop-on-delete``, ``purge`` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan and what it was made from."""
+
+    plan: Plan
+    resources: Mapping[ObjectKey, Resource]
+    """As parsed; secrets unread."""
+    request: PlanRequest
+    strict: bool = False
+    """A saved plan: objects that changed since are refused one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRequest:
+    """How to apply."""
+
+    settings: Settings = field(default_factory=Settings)
+    patience: Patience = field(default_factory=Patience)
+    fail_fast: bool = False
+    """Do nothing at all when the plan holds a blocked object."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectResult:
+    """What became of one object of a plan."""
+
+    key: ObjectKey
+    action: Action | None
+    """None: it was blocked in the plan already."""
+    outcome: Outcome
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is as wanted."""
+        return self.outcome.result in (Result.DONE, Result.UNCHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """What became of a plan."""
+
+    plan: Plan
+    objects: tuple[ObjectResult, ...]
+
+    @property
+    def failed(self) -> tuple[ObjectResult, ...]:
+        """Return the objects that are not as wanted."""
+        return tuple(o for o in self.objects if not o.ok)
+
+    def count(self, *actions: Action) -> int:
+        """Return how many objects were brought about by one of the actions."""
+        return sum(o.ok and o.action in actions for o in self.objects)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return the exit status of engine.md D19."""
+        if not self.failed:
+            return ExitCode.OK
+        if any(o.outcome.result is Result.INTERRUPTED for o in self.failed):
+            return ExitCode.INTERRUPTED
+        codes = {code_of(o.outcome) for o in self.failed if o.outcome.reason != "Dependency"}
+        changed = any(o.ok and o.action is not Action.NOTHING for o in self.objects)
+        if changed:
+            return ExitCode.PARTIAL
+        return codes.pop() if len(codes) == 1 else ExitCode.FAILED
+
+    def error(self) -> PxhelmError | None:
+        """Return the first failure as an error; None when all went well."""
+        if not self.failed:
+            return None
+        first = next((o for o in self.failed if o.outcome.reason != "Dependency"), self.failed[0])
+        return PxhelmError(first.outcome.message, code=self.exit_code, hint=first.outcome.hint)
+
+
+_CODES = {
+    "Conflict": ExitCode.CONFLICT,
+    "Exists": ExitCode.CONFLICT,
+    "Taken": ExitCode.CONFLICT,
+    "IdentityConflict": ExitCode.CONFLICT,
+    "Stale": ExitCode.CONFLICT,
+    "Refused": ExitCode.REFUSED,
+    "NotInPlan": ExitCode.REFUSED,
+    "Locked": ExitCode.LOCKED,
+}
+
+
+def code_of(outcome: Outcome | Blocked) -> ExitCode:
+    """Return the exit status of one object's failure."""
+    return _CODES.get(outcome.reason, ExitCode.FAILED)
+
+
+def plan_objects(ports: Ports, resources: Sequence[Resource], request: PlanRequest) -> Planned:
+    """Look at everything concerned and return the plan; writes nothing.
+
+    Raises ApiError when the cluster cannot be asked, PxhelmError for a cycle, a secret that cannot be read, or an object
+    that the manifests hold twice.
+    """
+    found = gather(ports, resources, request.delete)
+    plan = build(found.subjects, found.view, policy_of(ports, request))
+    return Planned(plan, {r.key: r for r in resources}, request)
+
+
+def policy_of(ports: Ports, request: PlanRequest) -> Policy:
+    """Return the request as ``build`` wants it."""
+    return Policy(
+        cluster=ports.cluster_name,
+        manager=request.manager,
+        fingerprint=ports.fingerprint,
+        force_conflicts=request.force_conflicts,
+        adopt=request.adopt,
+        replace=request.replace,
+        options=request.options,
+        keep=request.keep,
+    )
+
+
+def apply_plan(ports: Ports, planned: Planned, how: ApplyRequest | None = None) -> ApplyResult:
+    """Do what the plan says and return what became of every object; a failure of one never stops those beside it.
+
+    Objects and their VMIDs are entered in the store before the first write. A plan that was cut off, by Ctrl-C or worse,
+    is gone on with by planning and applying the same again.
+    """
+    how = how or ApplyRequest()
+    plan = planned.plan
+    blocked = {b.key: ObjectResult(b.key, None, _blocked_outcome(b)) for b in plan.blocked}
+    if blocked and how.fail_fast:
+        return ApplyResult(plan, tuple(blocked.values()))
+    return _Application(ports, planned, how, blocked).run()
+
+
+def destroy(
+    ports: Ports, keys: Iterable[ObjectKey], request: PlanRequest | None = None, how: ApplyRequest | None = None
+) -> ApplyResult:
+    """Plan and apply the removal of objects; what is gone already counts as done."""
+    wanted = replace(request or PlanRequest(), delete=tuple(keys))
+    return apply_plan(ports, plan_objects(ports, (), wanted), how)
+
+
+def _blocked_outcome(b: Blocked) -> Outcome:
+    return Outcome(Result.BLOCKED, b.reason, b.message, b.hint)
+
+
+class _Application:
+    """One plan being applied."""
+
+    def __init__(
+        self, ports: Ports, planned: Planned, how: ApplyRequest, blocked: Mapping[ObjectKey, ObjectResult]
+    ) -> None:
+        self.ports = ports
+        self.planned = planned
+        self.how = how
+        self.results: dict[ObjectKey, ObjectResult] = dict(blocked)
+        self.records = Records(ports)
+        self.by_key = {o.key: o for o in planned.plan.objects}
+        self.memories: dict[ObjectKey, Memory] = {}
+        self.view: View
+        self.resources: dict[ObjectKey, Resource] = {}
+
+    def run(self) -> ApplyResult:
+        self.view = self.ports.cluster.run(look_round())
+        self.accept()
+        work = [w for o in self.planned.plan.objects if (w := self.work_of(o)) is not None]
+        edges = {key: tuple(k for k in below) for key, below in self.planned.plan.edges.items()}
+        work = self.without_dependents_of_blocked(work, edges)
+        outcomes = Runner(self.ports, self.how.settings).run(work, edges) if work else {}
+        for key, outcome in outcomes.items():
+            action = self.by_key[key].action
+            self.results[key] = ObjectResult(key, action, outcome)
+        ordered = [self.results[k] for k in (*self.by_key, *(b.key for b in self.planned.plan.blocked))]
+        return ApplyResult(self.planned.plan, tuple(ordered))
+
+    def accept(self) -> None:
+        """Enter every object and VMID in the store, in one transaction, before anything is written to the cluster."""
+        keys = [o.key for o in self.planned.plan.objects]
+        self.memories = self.records.recall(keys)
+        release, taken = self.planned.request.release, self.view.surroundings.guests.keys()
+        with self.ports.store.transaction():
+            for o in self.planned.plan.objects:
+                resource = self.planned.resources.get(o.key)
+                if o.action is Action.DELETE or resource is None:
+                    continue
+                kind = self.ports.kind_of(o.key.kind)
+                memory = self.memories[o.key]
+                memory = self.records.accept(kind, resource, memory, release or _release_of(memory), taken)
+                if o.action is not Action.CREATE and kind.guest and o.vmid and not memory.known.bound:
+                    memory = self.records.adopt(kind, memory, o.vmid)
+                self.memories[o.key] = memory
+        around = replace(self.view.surroundings, bound=self.records.bound())
+        self.view = replace(self.view, surroundings=around)
+        wanted = {key: readied(self.ports, r) for key, r in self.planned.resources.items()}
+        self.resources = {key: named(self.ports, r, wanted) for key, r in wanted.items()}
+
+    def work_of(self, o: ObjectPlan) -> Work | None:
+        """Return what has to be run for an object; None when the store alone was concerned."""
+        memory = self.memories[o.key]
+        kind = self.ports.kind_of(o.key.kind)
+        if o.action is Action.DELETE:
+            if not o.steps and memory.op is None:
+                self.records.forget(memory)
+                self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.DONE))
+                return None
+            return Work(o.key, kind, memory, self.planned.request.manager, "delete", plan_hash(o), self.job_maker(o))
+        nothing = o.action is Action.NOTHING and memory.op is None
+        if nothing and (o.key not in self.planned.resources or not self.owned_changed(o, memory)):
+            self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.UNCHANGED))
+            return None
+        return Work(o.key, kind, memory, self.planned.request.manager, "apply", plan_hash(o), self.job_maker(o))
+
+    def owned_changed(self, o: ObjectPlan, memory: Memory) -> bool:
+        """Whether the manager comes to own other leaves than before, though nothing has to be written."""
+        before = memory.known.bases.get(self.planned.request.manager, {})
+        assert memory.stored is not None
+        stale = memory.stored.observed_generation != memory.stored.generation
+        return stale or set(before) != set(self.planned.resources[o.key].leaves)
+
+    def job_maker(self, o: ObjectPlan) -> Callable[[Memory], Job]:
+        request = self.planned.request
+
+        def make(memory: Memory) -> Job:
+            assert memory.op is not None
+            desired = None if o.action is Action.DELETE else self.resources[o.key]
+            around = self.view.surroundings
+            if desired is not None and o.action in (Action.CREATE, Action.REPLACE):
+                around = with_templates(self.ports, (desired,), self.view)
+            adopting = o.action is not Action.CREATE and not memory.known.bound
+            kind = self.ports.kind_of(o.key.kind)
+            target = self.records.target(o.key, memory, memory.op.op_id)
+            if not kind.guest:
+                target = replace(target, row={"id": natural_id(kind, desired, memory)})
+            situation = Situation(
+                kind=kind,
+                target=target,
+                live=_NOT_SEEN,
+                desired=desired,
+                ownership=Ownership(request.manager, memory.known.bases),
+                fingerprint=self.ports.fingerprint,
+                created=memory.known.creating,
+                surroundings=around,
+                options={
+                    **request.options,
+                    **({"adopt": True} if adopting else {}),
+                    **({"retain": True} if any(s.verb == "release" for s in o.steps) else {}),
+                },
+                force=request.force_conflicts,
+                op=memory.op.op_id,
+            )
+            return Job(
+                situation=situation,
+                bound=o,
+                next_seq=len(memory.steps) + 1,
+                open_steps=self.records.open_steps(memory),
+                is_bound=memory.known.bound,
+                strict=self.planned.strict,
+                patience=self.how.patience,
+            )
+
+        return make
+
+    def without_dependents_of_blocked(
+        self, work: list[Work], edges: Mapping[ObjectKey, tuple[ObjectKey, ...]]
+    ) -> list[Work]:
+        """Take out what waits for something that the plan could not plan; it is blocked as well."""
+        bad = {k: r for k, r in self.results.items() if not r.ok}
+        kept: list[Work] = []
+        for w in work:  # in dependency order
+            cause = next((k for k in edges.get(w.key, ()) if k in bad), None)
+            if cause is None:
+                kept.append(w)
+                continue
+            why = f"it waits for {cause.address}: {bad[cause].outcome.message}"
+            bad[w.key] = self.results[w.key] = ObjectResult(
+                w.key, self.by_key[w.key].action, Outcome(Result.BLOCKED, "Dependency", why)
+            )
+        return kept
+
+
+def _release_of(memory: Memory) -> str:
+    return memory.stored.release if memory.stored is not None else ""
+
+
+_NOT_SEEN = Live(Existence.UNKNOWN, reason="not looked at yet")

@@ -1,0 +1,162 @@
+"""Everything a plan is made of, brought together: manifests, memory, the cluster as it is.
+
+Reads only. Secrets are read here, once, and live no longer than the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from pxhelm.apply.ports import Ports
+from pxhelm.apply.records import Memory, Records, start_of
+from pxhelm.errors import PxhelmError
+from pxhelm.plan.build import Subject
+from pxhelm.plan.observe import View, look_round, observe
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Kind, Surroundings
+from pxhelm.resource.model import Existence, Live, Reference, Resource, Target
+from pxhelm.resource.references import resolve_names, reveal
+from pxhelm.store.bindings import Reservation, VmidRange, candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What ``build`` needs, and what apply goes on with."""
+
+    subjects: tuple[Subject, ...]
+    view: View
+    memories: Mapping[ObjectKey, Memory] = field(default_factory=dict)
+
+
+def gather(ports: Ports, resources: Sequence[Resource], going: Iterable[ObjectKey]) -> Gathered:
+    """Return the subjects of a plan: what is wanted and what shall go, each as the cluster and the store have it."""
+    records = Records(ports)
+    wanted = {r.key: readied(ports, r) for r in resources}
+    if len(wanted) != len(resources):
+        raise _twice(resources)
+    keys = (*wanted, *(key for key in going if key not in wanted))
+    memories = records.recall(keys)
+    view = ports.cluster.run(look_round())
+    view = replace(view, surroundings=replace(view.surroundings, bound=records.bound()))
+    wanted = {key: named(ports, r, wanted) for key, r in wanted.items()}
+    targets = {key: _target(ports, records, key, memories[key], wanted.get(key)) for key in keys}
+    kinds = {key: ports.kind_of(key.kind) for key in keys}
+    seen = ports.cluster.run_all([observe(kinds[key], targets[key], view) for key in keys])
+    lives = {key: _live(found, targets[key]) for key, found in zip(keys, seen, strict=True)}
+    view = replace(view, surroundings=with_templates(ports, wanted.values(), view))
+    targets = _predict(ports, records, targets, kinds, view)
+    subjects = tuple(
+        Subject(kinds[key], key, wanted.get(key), targets[key], lives[key], memories[key].known) for key in keys
+    )
+    return Gathered(subjects, view, memories)
+
+
+def readied(ports: Ports, resource: Resource) -> Resource:
+    """Return a resource with its secrets read."""
+    return reveal(resource, lambda source: ports.read_secret(source).reveal())
+
+
+def named(ports: Ports, resource: Resource, wanted: Mapping[ObjectKey, Resource]) -> Resource:
+    """Return a resource whose references to objects of the same plan are Proxmox' ids."""
+
+    def lookup(reference: Reference) -> str | None:
+        for kind_name in reference.kinds:
+            for key in (
+                ObjectKey(kind_name, reference.namespace, reference.name),
+                ObjectKey(kind_name, "", reference.name),
+            ):
+                if key in wanted and key != resource.key:
+                    kind = ports.kind_of(key.kind)
+                    return None if kind.guest else kind.identifier(wanted[key])
+        return None
+
+    return resolve_names(ports.kind_of(resource.key.kind), resource, lookup)
+
+
+def with_templates(ports: Ports, wanted: Iterable[Resource], view: View) -> Surroundings:
+    """Return the surroundings with the clone sources that the resources name, observed."""
+    around = view.surroundings
+    chosen = sorted({vmid for r in wanted for vmid in _sources(ports, r, around) if vmid not in around.templates})
+    if not chosen:
+        return around
+    reads = [observe(*_source_target(ports, around, vmid), view) for vmid in chosen]
+    found = ports.cluster.run_all(reads)
+    lives = {vmid: live for vmid, live in zip(chosen, found, strict=True) if isinstance(live, Live)}
+    return replace(around, templates={**around.templates, **lives})
+
+
+def _sources(ports: Ports, resource: Resource, around: Surroundings) -> tuple[int, ...]:
+    try:
+        return ports.kind_of(resource.key.kind).sources(resource, around)
+    except PxhelmError:
+        return ()  # the plan of this one object says what is wrong
+
+
+def _source_target(ports: Ports, around: Surroundings, vmid: int) -> tuple[Kind, Target]:
+    row = around.guests.get(vmid, {})
+    name = "Container" if row.get("type") == "lxc" else "VirtualMachine"
+    return ports.kind_of(name), Target(
+        ObjectKey(name, "", str(row.get("name", vmid))), "", str(row.get("node", "")), vmid
+    )
+
+
+def _target(ports: Ports, records: Records, key: ObjectKey, memory: Memory, wanted: Resource | None) -> Target:
+    target = records.target(key, memory)
+    kind = ports.kind_of(key.kind)
+    if not kind.guest:
+        return replace(target, row={"id": natural_id(kind, wanted, memory)})
+    if target.vmid or wanted is None:
+        return target
+    pinned = wanted.leaves.get("vmid")
+    source = wanted.annotations.get("pxhelm.io/adopt-from", "")
+    if source.startswith("vmid:"):
+        return replace(target, vmid=int(source[5:]), marker=records.marker(memory.known.uid, int(source[5:]), ""))
+    if isinstance(pinned, int):
+        return replace(target, vmid=pinned, marker=records.marker(memory.known.uid, pinned, ""))
+    return target
+
+
+def natural_id(kind: Kind, wanted: Resource | None, memory: Memory) -> str:
+    """Return Proxmox' id of an object without a binding; of one that goes, the id it was applied with."""
+    if wanted is not None:
+        return kind.identifier(wanted)
+    ids = [str(leaves["id"]) for leaves in memory.known.bases.values() if "id" in leaves]
+    return ids[0] if ids else memory.stored.key.name if memory.stored is not None else ""
+
+
+def _predict(
+    ports: Ports,
+    records: Records,
+    targets: Mapping[ObjectKey, Target],
+    kinds: Mapping[ObjectKey, Kind],
+    view: View,
+) -> dict[ObjectKey, Target]:
+    """Give new guests the VMIDs they will probably get, so that a plan can be read and its steps be built."""
+    new = [key for key, target in targets.items() if kinds[key].guest and not target.vmid]
+    taken = {*view.surroundings.guests, *(b.vmid for b in records.bindings())}
+    wish = Reservation(
+        ports.cluster_name, "", "", 0.0, VmidRange(*ports.vmid_range), taken, start_of(ports.installation)
+    )
+    found = dict(targets)
+    for key, vmid in zip(new, islice(candidates(wish), len(new)), strict=False):
+        found[key] = replace(found[key], vmid=vmid, marker=records.marker(found[key].uid, vmid, ""))
+    return found
+
+
+def _live(found: Live | Exception, target: Target) -> Live:
+    if isinstance(found, Live):
+        return found
+    if isinstance(found, PxhelmError):
+        return Live(Existence.UNKNOWN, reason=found.message, vmid=target.vmid)
+    raise found
+
+
+def _twice(resources: Sequence[Resource]) -> PxhelmError:
+    seen: set[ObjectKey] = set()
+    for r in resources:
+        if r.key in seen:
+            return PxhelmError(f"cannot plan {r.key.address}: it is in the manifests twice", where=r.where)
+        seen.add(r.key)
+    raise AssertionError

@@ -1,0 +1,338 @@
+"""Subjects, each with what is wanted, applied and found, to one plan (engine.md D3, D7.3, D11, D12).
+
+Pure. Every reason not to touch an object is found here, before anything is written; an object that cannot be planned is
+blocked by name and the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.plan.diff import Diff, Ownership
+from pxhelm.plan.graph import Edges, edges_of, ordered, reversed_edges
+from pxhelm.plan.leaf import Fingerprint
+from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
+from pxhelm.plan.next_step import Situation, change_of, conflict, difference, foreign, steps_of
+from pxhelm.plan.observe import Verdict, View, identify
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Kind, Surroundings
+from pxhelm.resource.model import ABSENT, Existence, Live, Resource, Target
+from pxhelm.resource.step import Step, Undo
+
+_PREFIX = "pxhelm.io/"
+RETAINED = frozenset(("Image", "Storage", "Network"))
+"""Kinds whose removal from a manifest leaves them in Proxmox unless told otherwise (kinds.md 12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of an object; uid empty = never accepted."""
+
+    uid: str = ""
+    generation: int = 0
+    text: str = ""
+    """The manifest last applied."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    bases: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """Manager → path → base value."""
+    bound: bool = False
+    """A guest was seen to be ours; else its VMID is at most reserved."""
+    creating: bool = False
+    """An operation that creates it did not finish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One object of a plan."""
+
+    kind: Kind
+    key: ObjectKey
+    desired: Resource | None
+    """None: it shall go."""
+    target: Target
+    live: Live
+    known: Known = field(default_factory=Known)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the command allows."""
+
+    cluster: str
+    manager: str
+    fingerprint: Fingerprint
+    force_conflicts: bool = False
+    adopt: bool = False
+    """Take objects that exist and belong to nobody (``--take-ownership``)."""
+    replace: frozenset[str] = frozenset()
+    """Addresses that may be replaced; ``*`` for all."""
+    options: Mapping[str, bool] = field(default_factory=dict)
+    """Given to the kinds: ``free-volumes``, ``allow-offline``, ``stop-on-delete`` …"""
+    keep: frozenset[ObjectKey] = frozenset()
+    """Objects to forget without removing them (``helm.sh/resource-policy: keep``)."""
+
+
+def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
+    """Return the plan; PxhelmError only for what makes the whole of it impossible, such as a cycle."""
+    planned: dict[ObjectKey, ObjectPlan] = {}
+    blocked: list[Blocked] = []
+    edges = _edges(subjects)
+    by_key = {s.key: s for s in subjects}
+    for key in ordered(edges):
+        outcome = _plan_one(by_key[key], view, policy)
+        if isinstance(outcome, Blocked):
+            blocked.append(outcome)
+            continue
+        planned[key] = replace(outcome, depends_on=edges[key])
+    return Plan(
+        policy.cluster, policy.manager, tuple(planned.values()), tuple(blocked), _warnings(subjects, view), edges
+    )
+
+
+def situation_of(subject: Subject, view: View, policy: Policy) -> Situation:
+    """Return what ``next_step`` is asked about a subject."""
+    adopting = policy.adopt or _adopts(subject)
+    return Situation(
+        kind=subject.kind,
+        target=subject.target,
+        live=subject.live,
+        desired=subject.desired,
+        ownership=Ownership(policy.manager, subject.known.bases),
+        fingerprint=policy.fingerprint,
+        created=subject.known.creating,
+        surroundings=view.surroundings,
+        options={**policy.options, **({"adopt": True} if adopting and not subject.known.bound else {})},
+        force=policy.force_conflicts,
+        op="plan",
+    )
+
+
+def _edges(subjects: Sequence[Subject]) -> Edges:
+    ranks = {s.key: s.kind.rank for s in subjects}
+    wanted = [s.desired for s in subjects if s.desired is not None]
+    found = dict(edges_of(wanted, lambda key: ranks[key]))
+    going = [Resource(s.key, {}) for s in subjects if s.desired is None]
+    # What goes, goes after everything else is there, and in the order opposite to that of creation.
+    for key, above in reversed_edges(edges_of(going, lambda key: ranks[key])).items():
+        found[key] = (*above, *(r.key for r in wanted))
+    return found
+
+
+def _plan_one(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:
+    if s.live.existence is Existence.UNKNOWN:
+        message = f"cannot tell whether {s.key.address} exists: {s.live.reason}"
+        return Blocked(s.key, "ObservationUnknown", message, "nothing of it is touched until it can be seen")
+    if s.desired is None:
+        return _plan_removal(s, view, policy)
+    notes: tuple[str, ...] = ()
+    if s.live.existence is Existence.PRESENT:
+        refusal = _not_ours(s, policy)
+        if refusal is not None:
+            if s.known.bound or not s.kind.guest or "vmid" in s.desired.leaves:
+                return refusal
+            # The VMID was only reserved, and somebody else was quicker: another one will be taken.
+            notes = (f"VMID {s.live.vmid} was taken by somebody else: another one will be chosen",)
+            s = replace(s, live=ABSENT)
+    return _plan_wanted(s, situation_of(s, view, policy), policy, notes)
+
+
+def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[str, ...]) -> ObjectPlan | Blocked:
+    diff = difference(situation)
+    if diff.conflicts:
+        return conflict(s.key, diff)
+    stopped = _impossible(s, diff, policy)
+    if stopped is not None:
+        return stopped
+    try:
+        steps = steps_of(situation, diff)
+    except PxhelmError as error:
+        return Blocked(s.key, "Invalid", error.message, error.hint)
+    replacing = any(c.effect is Effect.REPLACE for c in diff.changes) and s.live.existence is Existence.PRESENT
+    refused = s.kind.refuse(change_of(situation, diff)) if steps or replacing else ""
+    if refused:
+        return Blocked(s.key, "Refused", refused)
+    if s.live.lock and steps and not s.known.creating:
+        return _locked(s)
+    action = _action(s, steps)
+    if replacing:
+        gone = _steps_to_remove(s, situation)
+        fresh = replace(situation, live=ABSENT)
+        steps = (*gone, *steps_of(fresh, difference(fresh)))
+        action = Action.REPLACE
+    marks = _marks(steps) if action is not Action.CREATE else ()
+    return _object_plan(s, action, diff, steps, (*notes, *marks))
+
+
+def _action(s: Subject, steps: tuple[Step, ...]) -> Action:
+    if s.live.existence is Existence.ABSENT or (s.known.creating and steps and steps[0].verb in ("create", "clone")):
+        return Action.CREATE
+    if not steps and not s.known.uid:
+        return Action.ADOPT
+    return Action.UPDATE if steps else Action.NOTHING
+
+
+def _object_plan(
+    s: Subject, action: Action, diff: Diff, steps: tuple[Step, ...], notes: tuple[str, ...] = ()
+) -> ObjectPlan:
+    text = s.desired.text if s.desired is not None else s.known.text
+    return ObjectPlan(
+        key=s.key,
+        uid=s.known.uid,
+        action=action,
+        changes=diff.changes if action is not Action.NOTHING else (),
+        steps=steps,
+        generation=s.known.generation + (1 if text != s.known.text else 0),
+        digest=s.live.digest,
+        vmid=s.target.vmid,
+        node=s.live.node or (steps[0].request.node if steps else ""),
+        drift=diff.drift,
+        notes=(*notes, *diff.notes),
+    )
+
+
+def _marks(steps: Sequence[Step]) -> tuple[str, ...]:
+    """Say which steps ``--atomic`` could not take back (engine.md D15)."""
+    return tuple(f"irreversible: {s.verb} {', '.join(s.leaves)}".rstrip() for s in steps if s.undo is Undo.IRREVERSIBLE)
+
+
+def _not_ours(s: Subject, policy: Policy) -> Blocked | None:
+    """Return why an object that exists must not be taken for ours; None when it may."""
+    situation = situation_of(s, View(Surroundings()), policy)
+    adopting = bool(situation.options.get("adopt"))
+    if s.kind.guest:
+        verdict = identify(s.kind, s.live, s.target)
+        if verdict is Verdict.OURS or (verdict is Verdict.BEING_MADE and s.known.uid) or adopting:
+            return None
+        if s.known.bound:
+            return foreign(situation)
+        message = f"cannot create {s.key.address}: VMID {s.live.vmid} is held by a guest that is not ours"
+        return Blocked(
+            s.key, "Taken", message, f"choose another spec.vmid, or take the guest over with {_PREFIX}adopt-from"
+        )
+    if s.known.uid or adopting:
+        return None
+    message = f"cannot create {s.key.address}: it exists and is not managed by pxhelm"
+    return Blocked(
+        s.key,
+        "Exists",
+        message,
+        f"take it over with the annotation {_PREFIX}adoption-policy: AdoptIfUnowned, or give yours another name",
+    )
+
+
+def _adopts(s: Subject) -> bool:
+    annotations = s.desired.annotations if s.desired is not None else {}
+    policy = annotations.get(f"{_PREFIX}adoption-policy", "MustMatch")
+    marked = s.live.marker is not None and s.live.marker.vmid == s.live.vmid
+    source = annotations.get(f"{_PREFIX}adopt-from", "")
+    wanted = policy == "AdoptIfUnowned" or (source == f"vmid:{s.live.vmid}" and s.live.vmid != 0)
+    return policy == "AdoptAll" or (wanted and not marked)
+
+
+def _impossible(s: Subject, diff: Diff, policy: Policy) -> Blocked | None:
+    """Return the refusal of changes that cannot be made, or only by making the object anew."""
+    if s.live.existence is not Existence.PRESENT:
+        return None
+    never = [c for c in diff.changes if c.effect is Effect.REFUSED]
+    if never:
+        listed = "; ".join(f"{c.path}: {c.why}" for c in never)
+        return Blocked(s.key, "Refused", f"cannot change {s.key.address}: {listed}")
+    anew = [c for c in diff.changes if c.effect is Effect.REPLACE]
+    if not anew:
+        return None
+    assert s.desired is not None
+    allowed = s.desired.annotations.get(f"{_PREFIX}replace-policy", "Never") == "Recreate"
+    if allowed or "*" in policy.replace or s.key.address in policy.replace:
+        protected = s.known.annotations.get(f"{_PREFIX}prevent-destroy") == "true"
+        return _protected(s) if protected else None
+    listed = "; ".join(f"{c.path}: {c.why}" for c in anew)
+    hint = f"allow it with --replace {s.key.address}; what is on its disks is then lost"
+    return Blocked(s.key, "Refused", f"cannot change {s.key.address} without replacing it: {listed}", hint)
+
+
+def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:
+    """Plan that an object goes; every gate of engine.md D11.1 is looked at first."""
+    annotations = s.known.annotations
+    if s.live.existence is Existence.ABSENT:
+        return _object_plan(s, Action.DELETE, Diff(), (), ("it is gone already: only the store's memory of it goes",))
+    if annotations.get(f"{_PREFIX}prevent-destroy") == "true":
+        return _protected(s)
+    situation = situation_of(s, view, policy)
+    retain = annotations.get(f"{_PREFIX}deletion-policy", "Retain" if s.kind.name in RETAINED else "Delete")
+    if not s.known.uid:
+        return _object_plan(s, Action.NOTHING, Diff(), (), ("it is not managed by pxhelm: it stays as it is",))
+    if s.key in policy.keep or retain == "Retain":
+        stays = "it stays in Proxmox: pxhelm forgets it"
+        if not s.kind.guest or identify(s.kind, s.live, s.target) is not Verdict.OURS or s.live.lock:
+            return _object_plan(s, Action.DELETE, Diff(), (), (stays,))
+        retaining = replace(situation, options={**situation.options, "retain": True})
+        return _object_plan(s, Action.DELETE, Diff(), _steps_to_remove(s, retaining), (stays,))
+    if retain != "Delete":
+        message = f"cannot delete {s.key.address}: deletion-policy {retain} is not there yet"
+        return Blocked(s.key, "Refused", message, "use Delete or Retain")
+    if identify(s.kind, s.live, s.target) is not Verdict.OURS:
+        if s.known.bound:
+            return foreign(situation)
+        return _object_plan(s, Action.DELETE, Diff(), (), ("nothing of it was made: only its VMID is given back",))
+    refused = s.kind.refuse(change_of(situation, Diff()))
+    if refused:
+        return Blocked(s.key, "Refused", refused)
+    if s.live.lock:
+        return _locked(s)
+    try:
+        return _object_plan(s, Action.DELETE, Diff(), _steps_to_remove(s, situation))
+    except PxhelmError as error:
+        return Blocked(s.key, "Invalid", error.message, error.hint)
+
+
+def _steps_to_remove(s: Subject, situation: Situation) -> tuple[Step, ...]:
+    return s.kind.steps(replace(change_of(situation, Diff()), desired=None, created=False))
+
+
+def _protected(s: Subject) -> Blocked:
+    message = f"cannot delete {s.key.address}: its annotation {_PREFIX}prevent-destroy forbids it"
+    return Blocked(s.key, "Refused", message, "apply the manifest without the annotation first")
+
+
+def _locked(s: Subject) -> Blocked:
+    message = f"cannot change {s.key.address}: the guest {s.live.vmid} is locked ({s.live.lock})"
+    return Blocked(s.key, "Lock", message, "wait until that is over; pxhelm never unlocks a guest by itself")
+
+
+def _warnings(subjects: Sequence[Subject], view: View) -> tuple[str, ...]:
+    """Say which new guests will share their name with one of somebody else's: Proxmox allows it, people are confused."""
+    found = []
+    ours = {s.target.vmid for s in subjects if s.known.bound}
+    for s in subjects:
+        if not s.kind.guest or s.desired is None or s.live.existence is not Existence.ABSENT:
+            continue
+        name = s.kind.identifier(s.desired)
+        twins = [vmid for vmid, row in view.surroundings.guests.items() if row.get("name") == name and vmid not in ours]
+        if twins:
+            found.append(f"{s.key.address}: the guest {twins[0]} has the same name and is not managed by pxhelm")
+    return tuple(found)
+
+
+def check_deletions(plan: Plan, inventory: int, *, confirmed: int | None, rendered: int, allow_empty: bool) -> None:
+    """Refuse a plan that would delete much more than people mean to (engine.md D11.4).
+
+    ``inventory`` is how many objects there were, ``rendered`` how many are wanted now, ``confirmed`` the number that
+    the user gave. Raises PxhelmError (REFUSED) naming what would go.
+    """
+    going = [o for o in plan.objects if o.action is Action.DELETE]
+    if going and not rendered and not allow_empty:
+        raise PxhelmError(
+            f"cannot delete all {len(going)} objects: the manifests are empty",
+            code=ExitCode.REFUSED,
+            hint="check the values; if it is meant, give --allow-empty",
+        )
+    if len(going) > max(3, inventory // 5) and confirmed != len(going):
+        names = ", ".join(o.key.address for o in going[:5]) + (" …" if len(going) > 5 else "")
+        raise PxhelmError(
+            f"cannot delete {len(going)} of {inventory} objects without your word for it: {names}",
+            code=ExitCode.REFUSED,
+            hint=f"look at the plan, then give --confirm-deletes={len(going)}",
+        )

@@ -1,0 +1,208 @@
+"""The three-way merge of one object: last applied, live, desired → the leaves to change (engine.md D5.3).
+
+Pure. Compares with ``live.intended`` alone, so that nothing is written again because it is merely pending. What is set
+in Proxmox and in nobody's manifest is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pxhelm.plan.leaf import Fingerprint, base_of, covers, shown
+from pxhelm.plan.model import Drift
+from pxhelm.resource import compare as leafwise
+from pxhelm.resource.annotations import paths
+from pxhelm.resource.effects import classify, device_of
+from pxhelm.resource.field import Field
+from pxhelm.resource.kind import Kind, LeafChange, Op
+from pxhelm.resource.model import Existence, Leaves, Live, Resource, Value
+from pxhelm.resource.table import table_of
+
+IGNORE = "pxhelm.io/ignore-differences"
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Who owns which leaves of an object, and what each applied last."""
+
+    manager: str
+    bases: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """Manager → path → base value."""
+
+    @property
+    def mine(self) -> Mapping[str, object]:
+        """Return what the manager that plans applied last."""
+        return self.bases.get(self.manager, {})
+
+    def others(self, path: str) -> Iterator[tuple[str, object]]:
+        """Yield the other owners of a leaf with their base values."""
+        for manager, leaves in self.bases.items():
+            if manager != self.manager and path in leaves:
+                yield manager, leaves[path]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A leaf that somebody else owns with another value."""
+
+    path: str
+    owner: str
+    theirs: object
+    ours: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What is to do with one object, and why."""
+
+    changes: tuple[LeafChange, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    notes: tuple[str, ...] = ()
+    owned: Mapping[str, object] = field(default_factory=dict)
+    """Base values of the manager as things stand now: leaves that hold already, and older ones not yet changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that a diff of one object looks at."""
+
+    kind: Kind
+    desired: Resource
+    live: Live
+    ownership: Ownership
+    fingerprint: Fingerprint
+    created: bool = False
+    """The object was made by this operation: creation inputs that Proxmox shows may still be corrected."""
+    force: bool = False
+    """Take over leaves of other managers instead of reporting a conflict."""
+    written: frozenset[str] = frozenset()
+    """Leaves that this operation wrote and that cannot be read back."""
+
+
+def compare(c: Comparison) -> Diff:
+    """Return the difference between an object as wanted and as found."""
+    ignored = ignored_paths(c.desired)
+    changes: list[LeafChange] = []
+    conflicts: list[Conflict] = []
+    notes: list[str] = []
+    owned: dict[str, object] = {}
+    wanted = {p: v for p, v in c.desired.leaves.items() if not covers(ignored, p) and not covers(c.desired.unset, p)}
+    for path, value in wanted.items():
+        base = base_of(value, c.fingerprint)
+        if _holds(c, path, base):
+            owned[path] = base
+            continue
+        each = field_of(c.kind, path)
+        if each is not None and each.creation_only and c.live.existence is Existence.PRESENT:
+            owned[path] = c.ownership.mine[path]
+            notes.append(f"{path} is an input of the creation: changing it has no effect on what exists")
+            continue
+        rivals = [] if c.force else [r for r in c.ownership.others(path) if r[1] != base]
+        if rivals:
+            conflicts += [Conflict(path, owner, theirs, value) for owner, theirs in rivals]
+            continue
+        if path in c.ownership.mine:
+            owned[path] = c.ownership.mine[path]
+        changes.append(LeafChange(path, Op.SET, leafwise.live_value(c.live, path), value))
+    removed = tuple(_to_unset(c, wanted, ignored))
+    owned |= {p: b for p, b in c.ownership.mine.items() if covers(tuple(r.path for r in removed), p)}
+    changes += removed
+    return Diff(
+        tuple(classify(c.kind, change, c.live) for change in changes),
+        tuple(conflicts),
+        _drift(c, wanted),
+        (*notes, *_pending(c, wanted)),
+        owned,
+    )
+
+
+def field_of(kind: Kind, path: str) -> Field | None:
+    """Return the row of the kind's table that a leaf belongs to."""
+    place = table_of(kind.fields, kind.slots).place(path)
+    return place.field if place is not None else None
+
+
+def ignored_paths(desired: Resource) -> tuple[str, ...]:
+    """Return the patterns that the object's annotation takes out of detection, writing and ownership alike."""
+    return paths(desired.annotations.get(IGNORE, ""))
+
+
+def _holds(c: Comparison, path: str, base: object) -> bool:
+    """Whether nothing has to be written for this leaf."""
+    if c.live.existence is not Existence.PRESENT:
+        return False
+    each = field_of(c.kind, path)
+    if each is not None and each.write_only:
+        return path in c.written or c.ownership.mine.get(path) == base
+    if each is not None and each.creation_only:
+        # What exists without our having made it has no input to compare with.
+        return c.created or c.ownership.mine.get(path, base) == base
+    return leafwise.same(c.kind, c.desired.leaves, c.live, path)
+
+
+def _to_unset(c: Comparison, wanted: Leaves, ignored: tuple[str, ...]) -> Iterator[LeafChange]:
+    """Yield what has to lose its value: told to go, or once ours and now in no manifest."""
+    if c.live.existence is not Existence.PRESENT:
+        return
+    seen: set[str] = set()
+    for change in leafwise.forced_changes(c.kind, c.desired, c.live):
+        if not covers(ignored, change.path):
+            seen.add(change.path)
+            yield change
+    dropped = [
+        p for p in c.ownership.mine if p not in wanted and not covers(ignored, p) and not any(c.ownership.others(p))
+    ]
+    for device in _devices_gone(c, wanted, dropped):
+        if device not in seen:
+            seen.add(device)
+            yield LeafChange(device, Op.UNSET, "present", None)
+    for path in dropped:
+        if covers(tuple(seen), path):
+            continue
+        each = field_of(c.kind, path)
+        if each is not None and each.write_only and path not in c.written:
+            yield LeafChange(path, Op.UNSET, None, None)
+        before = leafwise.live_value(c.live, path)
+        if leafwise.comparable(c.kind, path) and before is not None and before != leafwise.default_of(c.kind, path):
+            yield LeafChange(path, Op.UNSET, before, None)
+
+
+def _devices_gone(c: Comparison, wanted: Leaves, dropped: Iterable[str]) -> Iterator[str]:
+    """Yield the devices that we defined and no longer want.
+
+    Owning no more than the size of an inherited disk, or the address of an inherited network device, does not make
+    the device ours to remove.
+    """
+    table = table_of(c.kind.fields, c.kind.slots)
+    for path in dropped:
+        device = device_of(c.kind, path)
+        place = table.place(path) if device else None
+        if place is None or place.param != place.slot or place.path == f"{device}.size":
+            continue
+        if leafwise.device_present(c.live, device) and not any(p.startswith(f"{device}.") for p in wanted):
+            yield device
+
+
+def _drift(c: Comparison, wanted: Leaves) -> tuple[Drift, ...]:
+    """Return what somebody else changed: leaves that we own, still want as they were, and no longer find."""
+    if c.live.existence is not Existence.PRESENT:
+        return ()
+    found = []
+    for path, base in c.ownership.mine.items():
+        if path not in wanted or not leafwise.comparable(c.kind, path):
+            continue
+        if base_of(wanted[path], c.fingerprint) == base and not _holds(c, path, base):
+            found.append(Drift(path, base, shown(leafwise.live_value(c.live, path))))
+    return tuple(found)
+
+
+def _pending(c: Comparison, wanted: Leaves) -> Iterator[str]:
+    """Say which leaves wait for a restart (engine.md D4.2)."""
+    if c.live.power in ("", "stopped") or not c.live.current:
+        return
+    for path in sorted(wanted):
+        before, after = c.live.current.get(path), c.live.intended.get(path)
+        if before != after:
+            yield f"{path} waits for a restart: configured is {shown(after)}, the running guest has {shown(before)}"

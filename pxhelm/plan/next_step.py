@@ -1,0 +1,189 @@
+"""What to do next with one object: the only place that decides it (engine.md D3).
+
+Pure. ``diff``, ``plan``, ``apply`` and the reconciler all ask here; an accepted plan is a bound: a step that it does not
+hold is refused and named, never sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from pxhelm.errors import PxhelmError
+from pxhelm.plan.diff import Comparison, Diff, Ownership, compare
+from pxhelm.plan.leaf import Fingerprint
+from pxhelm.plan.model import Blocked, ObjectPlan
+from pxhelm.plan.observe import Verdict, identify
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.kind import Change, Kind, Surroundings
+from pxhelm.resource.model import Existence, Live, Resource, Target, Value
+from pxhelm.resource.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One object: what is wanted, what was applied, what is."""
+
+    kind: Kind
+    target: Target
+    live: Live
+    desired: Resource | None
+    """None: the object shall go."""
+    ownership: Ownership
+    fingerprint: Fingerprint
+    created: bool = False
+    """This operation made the object."""
+    written: frozenset[str] = frozenset()
+    """Leaves that this operation wrote and that cannot be read back."""
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    options: Mapping[str, bool] = field(default_factory=dict)
+    force: bool = False
+    """Take over leaves of other managers."""
+    op: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Send this step next."""
+
+    step: Step
+    diff: Diff
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Look again later."""
+
+    reason: str
+    """Machine word: ``Lock``, ``BeingMade``."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing is left to do."""
+
+    diff: Diff
+
+
+Decision = Go | Wait | Blocked | Done
+
+
+def difference(s: Situation) -> Diff:
+    """Return the three-way difference of the situation; empty when the object shall go."""
+    if s.desired is None:
+        return Diff()
+    return compare(
+        Comparison(
+            s.kind, s.desired, s.live, s.ownership, s.fingerprint, created=s.created, force=s.force, written=s.written
+        )
+    )
+
+
+def steps_of(s: Situation, diff: Diff) -> tuple[Step, ...]:
+    """Return the writes still missing; PxhelmError when the kind cannot make them of what is there."""
+    return s.kind.steps(change_of(s, diff))
+
+
+def change_of(s: Situation, diff: Diff) -> Change:
+    """Return what the kind is asked about."""
+    return Change(
+        target=s.target,
+        live=s.live,
+        desired=s.desired,
+        changes=diff.changes,
+        created=s.created,
+        surroundings=s.surroundings,
+        options=s.options,
+        op=s.op,
+        applied={path: _leaf(base) for path, base in s.ownership.mine.items()},
+    )
+
+
+def next_step(s: Situation, bound: ObjectPlan | None) -> Decision:
+    """Return the next step, a reason to wait or to stop, or that all is done. ``bound``: the accepted plan, if any."""
+    address = s.target.key.address
+    if s.live.existence is Existence.UNKNOWN:
+        return Blocked(s.target.key, "ObservationUnknown", f"cannot tell whether {address} exists: {s.live.reason}")
+    if s.live.existence is Existence.ABSENT and s.desired is None:
+        return Done(Diff())
+    if s.desired is None and s.options.get("retain") and s.live.marker is None:
+        return Done(Diff())  # it was let go
+    if s.live.existence is Existence.PRESENT:
+        verdict = identify(s.kind, s.live, s.target)
+        if verdict is Verdict.FOREIGN and not s.options.get("adopt"):
+            return foreign(s)
+        if verdict is Verdict.BEING_MADE:
+            return Wait("BeingMade", f"VMID {s.live.vmid} is being made")
+    diff = difference(s)
+    if diff.conflicts:
+        return conflict(s.target.key, diff)
+    try:
+        steps = steps_of(s, diff)
+    except PxhelmError as error:
+        return Blocked(s.target.key, "Invalid", error.message, error.hint)
+    if not steps:
+        return Done(diff)
+    if s.live.lock:
+        return Wait("Lock", f"the guest {s.live.vmid} is locked ({s.live.lock})")
+    step = steps[0]
+    if bound is not None and not holds(bound, step):
+        return Blocked(
+            s.target.key,
+            "NotInPlan",
+            f"cannot {step.verb} {address}: the accepted plan does not hold this step"
+            + (f" ({', '.join(step.leaves)})" if step.leaves else ""),
+            "make a new plan and look at it",
+        )
+    return Go(step, diff)
+
+
+def foreign(s: Situation) -> Blocked:
+    """Return the refusal for a guest at our VMID that is not ours."""
+    whose = f"it carries the marker of {s.live.marker.uid}" if s.live.marker else "it carries no marker of ours"
+    reason = s.live.reason or whose
+    return Blocked(
+        s.target.key,
+        "IdentityConflict",
+        f"cannot touch VMID {s.live.vmid} on {s.live.node or 'its node'}: it is not {s.target.key.address}: {reason}",
+        "if it was replaced on purpose, import it; else remove it, and apply again to make a new one",
+    )
+
+
+def conflict(key: object, diff: Diff) -> Blocked:
+    """Return the refusal that lists every leaf that somebody else owns."""
+    from pxhelm.plan.leaf import shown
+    from pxhelm.resource.identity import ObjectKey
+
+    assert isinstance(key, ObjectKey)
+    lines = [f"{c.path}: {c.owner} has {shown(c.theirs)}, wanted is {shown(c.ours)}" for c in diff.conflicts]
+    return Blocked(
+        key,
+        "Conflict",
+        f"cannot change {key.address}: {len(lines)} of its leaves belong to others: {'; '.join(lines)}",
+        "take them over with --force-conflicts, leave them out of the manifest, or write the same value",
+    )
+
+
+def holds(bound: ObjectPlan, step: Step) -> bool:
+    """Whether the accepted plan allows a step: same verb, no further leaf, no worse effect, no more data freed."""
+    allowed = [s for s in bound.steps if s.verb == step.verb]
+    if not allowed:
+        return False
+    leaves = {leaf for s in bound.steps for leaf in s.leaves} | {c.path for c in bound.changes}
+    effect = max((s.effect for s in bound.steps), default=Effect.NONE)
+    freed = max(s.frees_bytes for s in allowed)
+    return set(step.leaves) <= leaves and step.effect <= effect and step.frees_bytes <= freed
+
+
+def _leaf(base: object) -> Value:
+    """Return a remembered value as a leaf; fingerprints of secrets are no value."""
+    if isinstance(base, list):
+        return tuple(base)
+    return base if base is None or isinstance(base, (bool, int, float, str)) else None
+
+
+def with_live(s: Situation, live: Live) -> Situation:
+    """Return the situation after another look; the target follows the guest to its node."""
+    target = replace(s.target, node=live.node) if live.node and live.existence is Existence.PRESENT else s.target
+    return replace(s, live=live, target=target)
