@@ -13,7 +13,7 @@ from pxhelm.golang.value import type_name
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.blame import last_visited
 from pxhelm.gotemplate.calls import compile_arguments, invoke
-from pxhelm.gotemplate.objects import Values, field_names, method
+from pxhelm.gotemplate.objects import MAP_TYPES, METHOD_NAMES, field_names, method
 from pxhelm.gotemplate.runtime import Frame, Get
 from pxhelm.gotemplate.signature import Function
 
@@ -28,7 +28,7 @@ def compile_fields(
     args, final, _ = call
     slow = _Slow(compiler, node, names, call)
     get, slow.held = start if start else (None, compiler.dot_is_element)
-    if args or final or compiler.strict or any(name in Values.GO_METHODS for name in names):
+    if args or final or compiler.strict or not METHOD_NAMES.isdisjoint(names):
         if get is None:
             return lambda f: slow.run(f, f.dot)
         return lambda f: slow.run(f, get(f))
@@ -54,8 +54,7 @@ def _quick(get: Get | None, names: tuple[str, ...], slow: _Slow) -> Get:
             dot = f.dot
             if type(dot) is dict:
                 inner = dot.get(first)
-                kind = type(inner)
-                if kind is dict or kind is Values:
+                if type(inner) in MAP_TYPES:
                     return inner.get(second)  # type: ignore[union-attr]  # told by type()
             return slow.run(f, dot)
 
@@ -64,8 +63,7 @@ def _quick(get: Get | None, names: tuple[str, ...], slow: _Slow) -> Get:
     def many(f: Frame) -> object:
         origin = value = f.dot if get is None else get(f)
         for name in names:
-            kind = type(value)
-            if kind is dict or kind is Values:
+            if type(value) in MAP_TYPES:
                 value = value.get(name)  # type: ignore[attr-defined]  # told by type()
             else:
                 return slow.run(f, origin)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import inspect
 from functools import lru_cache
 
-from pxhelm.gotemplate.signature import ANY, Function, FunctionError
+from pxhelm.gotemplate.signature import ANY, Function
 
 
 class GoMap(dict[str, object]):
@@ -26,6 +26,17 @@ class GoMap(dict[str, object]):
     __slots__ = ()
     GO_TYPE = "map[string]interface {}"
     GO_METHODS: dict[str, str] = {}  # noqa: RUF012 - a class table, replaced by subclasses
+
+    def __init_subclass__(cls) -> None:
+        MAP_TYPES.add(cls)
+        METHOD_NAMES.update(cls.GO_METHODS)
+
+
+MAP_TYPES: set[type] = {dict}
+"""Types whose keys may be read straight away, unless the name is one of METHOD_NAMES."""
+
+METHOD_NAMES: set[str] = set()
+"""Every method of a map type: a field of this name takes the slow way."""
 
 
 _TYPES = {"str": "string", "int": "int", "float": "float64", "bool": "bool"}
@@ -59,47 +70,3 @@ def field_names(value: object) -> dict[str, str] | None:
         return {}
     return None
 
-
-class Values(GoMap):
-    """``.Values``: a map with the methods of chartutil.Values."""
-
-    __slots__ = ()
-    GO_TYPE = "chartutil.Values"
-    GO_METHODS = {  # noqa: RUF012 - a class table
-        "AsMap": "as_map",
-        "YAML": "as_yaml",
-        "Table": "table",
-        "PathValue": "path_value",
-    }
-
-    def as_map(self) -> dict[str, object]:
-        """Return the same map without its name."""
-        return dict(self)
-
-    def as_yaml(self) -> str:
-        """Return the values as YAML."""
-        from pxhelm.golang.yaml import to_yaml
-
-        return to_yaml(dict(self)) + "\n"
-
-    def table(self, path: str) -> Values:
-        """Return the map at a dotted path; FunctionError when there is none."""
-        found: object = self
-        for part in path.split("."):
-            if not isinstance(found, dict) or not isinstance(found.get(part), dict):
-                raise FunctionError(f'"{part}" is not a table')
-            found = found[part]
-        assert isinstance(found, dict)
-        return Values(found)
-
-    def path_value(self, path: str) -> object:
-        """Return the scalar at a dotted path; FunctionError when there is none."""
-        *parents, last = path.split(".")
-        if not path:
-            raise FunctionError("YAML path cannot be empty")
-        found: object = self
-        for part in parents:
-            found = found.get(part) if isinstance(found, dict) else None
-        if not isinstance(found, dict) or last not in found or isinstance(found[last], dict):
-            raise FunctionError(f'"{path}" is not a value')
-        return found[last]

@@ -1,0 +1,286 @@
+"""The namespace of templates and its rendering, as Helm's engine runs text/template.
+
+All templates of a chart and its subcharts share one namespace. Parsing and execution go through the files sorted by
+depth and name, reversed, so that parents override children and ``_a.tpl`` overrides ``_b.tpl``. ``include``, ``tpl``,
+``required``, ``fail`` and ``lookup`` live here, since they need the run. Never reads a file.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from pxhelm.golang.fmt import sprintf
+from pxhelm.golang.strconv import quote
+from pxhelm.gotemplate import nodes as n
+from pxhelm.gotemplate.builtins import BUILTINS
+from pxhelm.gotemplate.calls import EngineFunction
+from pxhelm.gotemplate.compiler import NO_VALUE, Program
+from pxhelm.gotemplate.errors import ExecError, ParseError, Place, TemplateError
+from pxhelm.gotemplate.host import Host
+from pxhelm.gotemplate.parser import parse
+from pxhelm.gotemplate.runtime import Budget, Frame, Run
+from pxhelm.gotemplate.signature import ANY, Function, FunctionError
+
+MAX_INCLUDES = 1000
+"""Nested includes of one name that Helm allows."""
+_STACK = 400_000
+"""Python frames for the deepest recursion that the limits allow."""
+_START, _END = "HELM_ERR_START", "HELM_ERR_END"
+_WARNED = re.compile(f"{_START}(.*){_END}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A file to render: its source and what the dot is."""
+
+    source: str
+    data: dict[str, object]
+    """``Template`` is set in it before the file is rendered, as Helm does."""
+    base_path: str = ""
+    library: bool = False
+    """Of a library chart: parsed, never rendered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of output: where it begins (characters) and the template line that wrote it."""
+
+    offset: int
+    template: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What one file rendered to."""
+
+    text: str
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """How to render."""
+
+    host: Host = field(default_factory=Host)
+    strict: bool = False
+    """``missingkey=error``."""
+    lint: bool = False
+    """``required`` and ``fail`` log instead of failing, ``lookup`` finds nothing."""
+    budget: Budget = field(default_factory=Budget)
+    spans: bool = False
+    """Keep which template line wrote which piece of output."""
+
+    def render(self, templates: Mapping[str, Template]) -> dict[str, Output]:
+        """Render every file whose base name does not start with ``_``; RenderFailedError in Helm's words."""
+        order = execution_order(templates)
+        functions = all_functions()
+        programs = self._programs({name: templates[name].source for name in order}, functions)
+        rendered: dict[str, Output] = {}
+        with _deep_stack():
+            for name in order:
+                if name.rpartition("/")[2].startswith("_") or templates[name].library:
+                    continue
+                template = templates[name]
+                template.data["Template"] = {"Name": name, "BasePath": template.base_path}
+                rendered[name] = self._one(name, template.data, programs)
+        return rendered
+
+    def evaluate(self, templates: Mapping[str, str], expression: str, data: object) -> str:
+        """Render a text with the defines of ``templates`` at hand, as ``tpl`` does."""
+        programs = self._programs(dict(templates), all_functions())
+        run = Run(programs, self.host, self.budget, self.strict, self.lint)
+        with _deep_stack():
+            return _tpl(run, expression, data)
+
+    def _programs(self, sources: Mapping[str, str], functions: Mapping[str, Function]) -> dict[str, Program]:
+        programs: dict[str, Program] = {}
+        for name, source in sources.items():
+            try:
+                trees = _parsed(name, source)
+            except ParseError as error:
+                raise RenderFailedError(_parse_text(error), error) from None
+            for tree in trees.values():
+                known = programs.get(tree.name)
+                if known is None or not tree.empty:
+                    programs[tree.name] = Program(tree, functions, self.strict, self.spans)
+        return programs
+
+    def _one(self, name: str, data: object, programs: Mapping[str, Program]) -> Output:
+        run = Run(programs, self.host, self.budget, self.strict, self.lint)
+        run.spans = [] if self.spans else None
+        program = programs[name]
+        frame = Frame(run, data, program.tree.slots)
+        try:
+            program.body()(frame)
+        except ExecError as error:
+            raise RenderFailedError(_exec_text(error), error) from None
+        except TemplateError as error:
+            raise RenderFailedError(f"rendering template failed: {error}", error) from None
+        return _finished(frame, run)
+
+
+class RenderFailedError(Exception):
+    """A chart that does not render: Helm's text, and the template error behind it."""
+
+    def __init__(self, text: str, cause: TemplateError) -> None:
+        super().__init__(text)
+        self.cause = cause
+
+    @property
+    def place(self) -> Place | None:
+        """Where the innermost template failed."""
+        cause = self.cause
+        return cause.innermost().place if isinstance(cause, ExecError) else cause.place
+
+
+def execution_order(names: Mapping[str, object]) -> list[str]:
+    """Return template names in the order of parsing and execution: deepest first, then Z to A (Helm's sortTemplates)."""
+    return sorted(names, key=lambda name: (name.count("/"), name.encode("utf-8", "surrogateescape")), reverse=True)
+
+
+def _finished(frame: Frame, run: Run) -> Output:
+    text = "".join(frame.out)
+    if run.spans is None:
+        return Output(text.replace(NO_VALUE, "") if NO_VALUE in text else text)
+    own = id(frame.out)
+    by_piece = {number: (name, line) for out, number, name, line in run.spans if out == own}  # type: ignore[misc]
+    spans: list[Span] = []
+    pieces: list[str] = []
+    offset = 0
+    for number, piece in enumerate(frame.out):
+        shown = piece.replace(NO_VALUE, "") if NO_VALUE in piece else piece
+        if number in by_piece:
+            spans.append(Span(offset, *by_piece[number]))
+        pieces.append(shown)
+        offset += len(shown)
+    joined = "".join(pieces)
+    return Output(joined.replace(NO_VALUE, "") if NO_VALUE in joined else joined, tuple(spans))
+
+
+# parsing
+
+
+@lru_cache(maxsize=4096)
+def _parsed(name: str, source: str) -> Mapping[str, n.Tree]:
+    return parse(name, source, all_functions())
+
+
+@lru_cache(maxsize=1)
+def all_functions() -> Mapping[str, Function]:
+    """Return every function templates may call, the engine's own included."""
+    from pxhelm.gotemplate.functions import ALL
+
+    return {**BUILTINS, **ALL, **ENGINE}
+
+
+# Helm's own functions
+
+
+def _include(run: Run, name: str, data: object) -> str:
+    count = run.included.get(name, 0)
+    if count > MAX_INCLUDES:
+        raise FunctionError(f"rendering template has a nested reference name: {name}: unable to execute template")
+    program = run.programs.get(name)
+    if program is None:
+        raise FunctionError(f"template: no template {quote(name)} associated with template {quote('gotpl')}")
+    run.included[name] = count + 1
+    run.step()
+    frame = Frame(run, data, program.tree.slots)
+    program.body()(frame)
+    run.included[name] = count
+    return "".join(frame.out)
+
+
+def _tpl(run: Run, text: str, data: object) -> str:
+    try:
+        trees = parse("gotpl", text, all_functions())
+    except ParseError as error:
+        raise FunctionError(f"cannot parse template {quote(text)}: {error}") from None
+    outer = run.programs
+    programs = dict(outer)
+    some = next(iter(outer.values()), None)
+    for tree in trees.values():
+        if tree.name not in programs or not tree.empty or tree.name == "gotpl":
+            programs[tree.name] = Program(tree, all_functions(), run.strict, some.spans if some else False)
+    run.programs = programs
+    run.step()
+    program = programs["gotpl"]
+    frame = Frame(run, data, program.tree.slots)
+    try:
+        program.body()(frame)
+    except ExecError as error:
+        raise _TplError(f"error during tpl function execution for {quote(text)}: {error}", error) from None
+    finally:
+        run.programs = outer
+    found = "".join(frame.out)
+    return found.replace(NO_VALUE, "") if NO_VALUE in found else found
+
+
+class _TplError(FunctionError, TemplateError):
+    """An error inside ``tpl``, with the template error that it quotes."""
+
+    def __init__(self, text: str, cause: ExecError) -> None:
+        super().__init__(text)
+        self.cause = cause
+
+
+def _required(run: Run, warning: str, value: object) -> object:
+    if value is None or value == "":
+        if run.lint:
+            run.host.log(f"[INFO] Missing required value: {warning}")
+            return ""
+        raise FunctionError(sprintf(f"{_START}{warning}{_END}", ()))
+    return value
+
+
+def _fail(run: Run, message: str) -> str:
+    if run.lint:
+        run.host.log(f"[INFO] Fail: {message}")
+        return ""
+    raise FunctionError(f"{_START}{message}{_END}")
+
+
+def _lookup(run: Run, api_version: str, kind: str, namespace: str, name: str) -> object:
+    return {} if run.lint else dict(run.host.lookup(api_version, kind, namespace, name))
+
+
+ENGINE: dict[str, Function] = {
+    "include": EngineFunction(_include, ("string", ANY)),
+    "tpl": EngineFunction(_tpl, ("string", ANY)),
+    "required": EngineFunction(_required, ("string", ANY)),
+    "fail": EngineFunction(_fail, ("string",)),
+    "lookup": EngineFunction(_lookup, ("string", "string", "string", "string")),
+}
+
+
+# error texts
+
+
+def _parse_text(error: ParseError) -> str:
+    """Word a parse error as Helm's cleanupParseError: the location, and the text's last part."""
+    tokens = str(error).split(": ")
+    return f"parse error at ({tokens[1]}): {tokens[-1]}"
+
+
+def _exec_text(error: ExecError) -> str:
+    """Word an execution error as Helm's cleanupExecError: what required and fail said stands alone."""
+    _, location, rest = str(error).split(": ", 2)
+    found = _WARNED.search(rest)
+    return f"execution error at ({location}): {found.group(1)}" if found else str(error)
+
+
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Let Python recurse as deep as the limits on templates allow."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _STACK))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
