@@ -17,7 +17,7 @@ from __future__ import annotations
 import inspect
 from functools import lru_cache
 
-from pxhelm.gotemplate.signature import ANY, Function
+from pxhelm.gotemplate.signature import ANY, Function, FunctionError
 
 
 class GoMap(dict[str, object]):
@@ -70,3 +70,48 @@ def field_names(value: object) -> dict[str, str] | None:
         return {}
     return None
 
+
+
+class Values(GoMap):
+    """``.Values``: a map with the methods of chartutil.Values."""
+
+    __slots__ = ()
+    GO_TYPE = "chartutil.Values"
+    GO_METHODS = {  # noqa: RUF012 - a class table
+        "AsMap": "as_map",
+        "YAML": "as_yaml",
+        "Table": "table",
+        "PathValue": "path_value",
+    }
+
+    def as_map(self) -> dict[str, object]:
+        """Return the same map without its name."""
+        return dict(self)
+
+    def as_yaml(self) -> str:
+        """Return the values as YAML."""
+        from pxhelm.golang.yaml import to_yaml
+
+        return to_yaml(dict(self)) + "\n"
+
+    def table(self, path: str) -> Values:
+        """Return the map at a dotted path; FunctionError when there is none."""
+        found: object = self
+        for part in path.split("."):
+            if not isinstance(found, dict) or not isinstance(found.get(part), dict):
+                raise FunctionError(f'"{part}" is not a table')
+            found = found[part]
+        assert isinstance(found, dict)
+        return Values(found)
+
+    def path_value(self, path: str) -> object:
+        """Return the scalar at a dotted path; FunctionError when there is none."""
+        *parents, last = path.split(".")
+        if not path:
+            raise FunctionError("YAML path cannot be empty")
+        found: object = self
+        for part in parents:
+            found = found.get(part) if isinstance(found, dict) else None
+        if not isinstance(found, dict) or last not in found or isinstance(found[last], dict):
+            raise FunctionError(f'"{path}" is not a value')
+        return found[last]
