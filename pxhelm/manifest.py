@@ -6,7 +6,7 @@ Never interprets a kind.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -36,8 +36,8 @@ class Manifest:
     body: Mapping[str, Any] = field(repr=False)
     prefix: Path = ()
     """Where in the document the manifest is, for an item of a ``kind: List``."""
-    template: tuple[Where, ...] = field(default=(), repr=False, compare=False)
-    """For each line of the text the template line it came from; empty when it came from no template."""
+    template_line: Callable[[int], Where | None] | None = field(default=None, repr=False, compare=False)
+    """From a 1-based line of the template's output to the template line it came from."""
 
     @property
     def api_version(self) -> str:
@@ -101,8 +101,7 @@ class Manifest:
 
     def template_where(self, path: Path = ()) -> Where | None:
         """Return the template line that a field came from, None when that is not known."""
-        at = self.where(path).line - self.line
-        return self.template[at] if 0 <= at < len(self.template) else None
+        return self.template_line(self.where(path).line) if self.template_line else None
 
     def __str__(self) -> str:
         """Return ``Kind/name``."""

@@ -5,7 +5,7 @@ Only data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -183,6 +183,4 @@ class Rendered:
     """The coalesced values."""
     reads: frozenset[tuple[str, ...]] = frozenset()
     """Paths of values that some template read."""
-    spans: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    """The engine's source map of each output."""
     warnings: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Helm's own objects as templates see them: ``.Values .Chart .Files .Capabilities .Template``.
+"""Helm's own objects as templates see them: ``.Chart .Files .Capabilities``; ``.Values`` is the engine's.
 
 Only views; the maps inside are the very maps they are made from, so that ``set`` in one template is seen in the next.
 """
@@ -11,67 +11,9 @@ from typing import Any, Final
 
 from pxhelm.chart.encode import dependency_json, maintainer_json, metadata_json
 from pxhelm.chart.model import Dependency, Maintainer, Metadata
-from pxhelm.golang.strconv import quote
 from pxhelm.golang.value import GoList, NilList, NilStrings, StringMap, Strings, go_string
 from pxhelm.gotemplate.objects import GoMap
-from pxhelm.gotemplate.signature import FunctionError
 from pxhelm.render import model
-
-
-class Values(GoMap):
-    """``chartutil.Values``: a map that can also be asked."""
-
-    __slots__ = ()
-    GO_TYPE = "chartutil.Values"
-    GO_METHODS = {  # noqa: RUF012 - a class table, as GoMap says
-        "AsMap": "as_map",
-        "YAML": "yaml",
-        "Table": "table",
-        "PathValue": "path_value",
-    }
-
-    def as_map(self) -> dict[str, object]:
-        """Return the same entries as a plain map."""
-        return dict(self)
-
-    def yaml(self) -> str:
-        """Return the values as YAML, with its last newline."""
-        from pxhelm.golang.yaml import to_yaml
-
-        return to_yaml(dict(self))
-
-    def table(self, path: str) -> Values:
-        """Return the map at ``a.b``.
-
-        Raises:
-            FunctionError: when something on the way is no map.
-        """
-        table: Mapping[str, object] = self
-        for name in path.split("."):
-            found = table.get(name)
-            if not isinstance(found, dict):
-                raise FunctionError(f"{quote(name)} is not a table")
-            table = found
-        return Values(table)
-
-    def path_value(self, path: str) -> object:
-        """Return what stands at ``a.b`` and is no map.
-
-        Raises:
-            FunctionError: when nothing does.
-        """
-        if not path:
-            raise FunctionError("YAML path cannot be empty")
-        *tables, key = path.split(".")
-        table: Mapping[str, object] = self
-        for name in tables:
-            found = table.get(name)
-            if not isinstance(found, dict):
-                raise FunctionError(f"{quote(key)} is not a value")
-            table = found
-        if key not in table or isinstance(table[key], dict):
-            raise FunctionError(f"{quote(key)} is not a value")
-        return table[key]
 
 
 class Files(GoMap):

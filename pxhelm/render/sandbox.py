@@ -82,9 +82,9 @@ def child_main() -> int:
 
 def template_functions() -> Mapping[str, Callable[..., object]]:
     """Return the Go templates' functions that need neither clock, randomness nor cluster, by name."""
-    from pxhelm.gotemplate.functions import FUNCTIONS
+    from pxhelm.gotemplate.functions import ALL
 
-    return {name: f.call for name, f in FUNCTIONS.items() if not f.host}
+    return {name: f.call for name, f in ALL.items() if not f.host}
 
 
 def _restrict(text: str) -> None:

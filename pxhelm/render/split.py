@@ -6,7 +6,7 @@ Never decides when a hook runs: that is ``release``'s.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,6 +30,10 @@ EVENTS: Final[Mapping[str, str]] = {
     "test-success": "test",
 }
 """Values of ``helm.sh/hook`` and the event they mean."""
+
+
+TemplateLines = Callable[[int], Where | None]
+"""From a line of a template's output to the template line it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def notes_of(files: Mapping[str, str], root: str, *, sub_notes: bool) -> str:
     return notes
 
 
-def sort_files(files: Mapping[str, str], templates: Mapping[str, tuple[Where, ...]] | None = None) -> Sorted:
+def sort_files(files: Mapping[str, str], templates: Mapping[str, TemplateLines] | None = None) -> Sorted:
     """Split rendered files into manifests and hooks, both in Helm's order of kinds.
 
     Raises:
@@ -85,7 +89,7 @@ def sort_files(files: Mapping[str, str], templates: Mapping[str, tuple[Where, ..
         base = name.rpartition("/")[2]
         if base.startswith("_") or name.endswith(_NOTES) or not files[name].strip(SPACE):
             continue
-        lines = (templates or {}).get(name, ())
+        lines = templates.get(name) if templates else None
         for line, text in split_documents(files[name]):
             manifest = _manifest(name, line, text, lines)
             events = manifest.annotations.get("helm.sh/hook")
@@ -108,7 +112,7 @@ def _bytes(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
 
 
-def _manifest(name: str, line: int, text: str, template: tuple[Where, ...]) -> Manifest:
+def _manifest(name: str, line: int, text: str, template: TemplateLines | None) -> Manifest:
     try:
         body = yaml.load(text)
         _check_head(body)
@@ -116,10 +120,10 @@ def _manifest(name: str, line: int, text: str, template: tuple[Where, ...]) -> M
         at = max(line + e.line - 1, line)
         lines = text.split("\n")
         shown = lines[e.line - 1] if 0 < e.line <= len(lines) else ""
-        where = template[at - 1] if at <= len(template) else Where(name, at, 0, shown)
+        where = (template(at) if template else None) or Where(name, at, 0, shown)
         error = RenderError(f"YAML parse error on {name}: {e}", where=where)
         raise error from None
-    return Manifest(text, name, line, body if isinstance(body, dict) else {}, (), template[line - 1 :])
+    return Manifest(text, name, line, body if isinstance(body, dict) else {}, (), template)
 
 
 _HEAD: Final[Mapping[str, str]] = {"apiversion": "apiVersion", "kind": "kind"}

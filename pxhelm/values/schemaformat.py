@@ -171,7 +171,7 @@ def _local_part(local: str) -> str:
 
 
 def _date(text: str) -> str:
-    from pxhelm.golang.layout import ParseError, parse_time
+    from pxhelm.golang.layout_parse import ParseError, parse_time
 
     try:
         parse_time("2006-01-02", text)

@@ -1,0 +1,67 @@
+"""The Go templates of a chart on the template engine, errors with the place they point at.
+
+Only the glue between ``tree`` and ``gotemplate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pxhelm.errors import ExitCode, Where
+from pxhelm.gotemplate import engine as go
+from pxhelm.gotemplate.errors import BudgetError, Place
+from pxhelm.gotemplate.host import Host
+from pxhelm.gotemplate.runtime import Budget
+from pxhelm.render.model import RenderError, RenderRequest
+from pxhelm.render.tree import Template
+from pxhelm.values.merge import Warnings
+
+
+def run(
+    request: RenderRequest, templates: Sequence[Template], told: Warnings, *, spans: bool = False
+) -> dict[str, go.Output]:
+    """Run the templates in Helm's order and return what each file wrote.
+
+    Raises:
+        RenderError: in Helm's words, with the template's line.
+    """
+    engine = go.Engine(
+        host=_host(request, told),
+        strict=request.options.strict,
+        lint=request.options.lint,
+        budget=request.budget or Budget(),
+        spans=spans,
+    )
+    try:
+        return engine.render({t.name: go.Template(t.text, t.root, t.base_path) for t in templates})
+    except go.RenderFailedError as e:
+        if isinstance(e.cause, BudgetError):
+            hint = "if the chart is to be trusted, raise the limit"
+            raise RenderError(str(e), code=ExitCode.REFUSED, where=where_of(e.place), hint=hint) from None
+        raise RenderError(str(e), where=where_of(e.place)) from None
+
+
+def _host(request: RenderRequest, told: Warnings) -> Host:
+    host = request.host or Host()
+    assert isinstance(host, Host)
+    given = host.log
+
+    def log(line: str) -> None:
+        told.add(line)
+        given(line)
+
+    return replace(host, log=log)
+
+
+def where_of(place: Place | None) -> Where | None:
+    """Return a template's place with its column in characters, from 1."""
+    if place is None:
+        return None
+    column = len(place.text.encode("utf-8", "surrogateescape")[: place.column].decode("utf-8", "replace"))
+    return Where(place.name, place.line, column + 1 if place.text else 0, place.text)
+
+
+def texts(outputs: Mapping[str, go.Output]) -> dict[str, str]:
+    """Return the outputs alone."""
+    return {name: output.text for name, output in outputs.items()}
