@@ -52,6 +52,8 @@ def fast_value(raw: bytes) -> object:
     from yaml import YAMLError
     from yaml._yaml import CParser
 
+    if b"\\/" in raw:
+        return UNUSUAL  # libyaml knows the escape, goyaml does not
     try:
         parser = CParser(raw)
         get = parser.get_event

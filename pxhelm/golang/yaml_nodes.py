@@ -6,12 +6,15 @@ decides what a scalar means.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 MAX_DEPTH = 400
 """Levels of nesting; goyaml allows 10,000, no manifest needs a hundred, and Python's stack is not Go's."""
+
+_SLASH = re.compile(r"(?:[^\\]|\\[^/])*?\\/", re.DOTALL)
 
 SCALAR = 0
 SEQUENCE = 1
@@ -59,7 +62,7 @@ def documents(text: str) -> Iterator[Node]:
         parser = CParser(text.encode("utf-8", "surrogateescape"))
         while not isinstance(event := parser.get_event(), StreamEndEvent):
             if isinstance(event, DocumentStartEvent):
-                root = _Builder(parser.get_event).build()
+                root = _Builder(parser.get_event, text if "\\/" in text else "").build()
                 parser.get_event()  # the document's end, whose scanning may still fail
                 yield root
     except YAMLError as error:
@@ -83,8 +86,10 @@ def translate(error: Any) -> YamlError:
 class _Builder:
     """Builds one document's tree from events."""
 
-    def __init__(self, get_event: Any) -> None:
+    def __init__(self, get_event: Any, text: str = "") -> None:
         self._get = get_event
+        self._text = text
+        self._flow: list[tuple[str, int]] = []
         self._anchors: dict[str, Node] = {}
 
     def build(self) -> Node:
@@ -96,6 +101,8 @@ class _Builder:
             event = self._get()
             if isinstance(event, events.MappingEndEvent | events.SequenceEndEvent):
                 stack.pop()
+                if self._flow:
+                    self._flow.pop()
             else:
                 node = self._node(event)
                 if stack:
@@ -119,10 +126,29 @@ class _Builder:
                 raise YamlError(f"yaml: unknown anchor '{event.anchor}' referenced")
             return Node(ALIAS, mark.line, mark.column, value=event.anchor or "", target=target)
         if isinstance(event, events.ScalarEvent):
+            self._refuse(event)
             node = Node(SCALAR, mark.line, mark.column, event.tag or "", event.value, plain=bool(event.implicit[0]))
         else:
             kind = MAPPING if isinstance(event, events.MappingStartEvent) else SEQUENCE
+            if event.flow_style:
+                self._flow.append(("}" if kind == MAPPING else "]", mark.line))
             node = Node(kind, mark.line, mark.column, event.tag or "")
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         return node
+
+    def _refuse(self, event: Any) -> None:
+        """Raise for what libyaml accepts and goyaml does not."""
+        mark = event.start_mark
+        if self._flow and "?" in event.value and not event.style:
+            # to goyaml, a question mark in a flow collection always begins a key
+            closing, start = self._flow[-1]
+            line = mark.line or start
+            where = f"line {line}: " if line else ""
+            raise YamlError(f"yaml: {where}did not find expected ',' or '{closing}'", line)
+        if self._text and event.style == '"':
+            found = _SLASH.match(self._text, mark.index + 1)
+            if found and found.end() <= event.end_mark.index:
+                line = mark.line + self._text.count("\n", mark.index, found.end())
+                where = f"line {line + 1}: " if line else ""
+                raise YamlError(f"yaml: {where}found unknown escape character", line + 1 if line else 0)

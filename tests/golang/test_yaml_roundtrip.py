@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from pxhelm.golang import json, yaml
 
-texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x85"), max_size=40)
+# goyaml cannot read the control characters that JSON leaves as they are: toYaml of such is empty
+UNREADABLE = "".join(map(chr, range(0x7F, 0xA0))) + "\ufffe\uffff"
+texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters=UNREADABLE), max_size=40)
 scalars = (
     st.none()
     | st.booleans()
