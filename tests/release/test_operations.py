@@ -11,10 +11,12 @@ from pxhelm.release.failure import ReleaseFailedError, wrapped
 from pxhelm.release.install import install
 from pxhelm.release.model import Status
 from pxhelm.release.objects import AlreadyExistsError
-from pxhelm.release.options import InstallOptions, RollbackOptions, UninstallOptions, UpgradeOptions
+from pxhelm.release.options import InstallOptions, RollbackOptions, TestOptions, UninstallOptions, UpgradeOptions
 from pxhelm.release.ownership import to_adopt
+from pxhelm.release.rollback import rollback
+from pxhelm.release.test import run_tests
 from pxhelm.release.uninstall import uninstall
-from pxhelm.release.upgrade import upgrade
+from pxhelm.release.upgrade import upgrade, upgrade_or_install
 from tests.release.world import hook, manifest
 
 
@@ -235,3 +237,89 @@ def test_a_name_in_use_comes_with_a_way_on(world, status, way):
     with pytest.raises(PxhelmError, match="cannot re-use a name that is still in use") as used:
         installed(world)
     assert way in used.value.hint
+
+
+def test_an_unreachable_cluster_stops_every_operation_before_it_begins(world):
+    installed(world)
+
+    def unreachable():
+        raise PxhelmError("no route to host")
+
+    world.cluster.reach = unreachable
+    configuration = world.configuration()
+    operations = (
+        lambda: install(configuration, "new", world.chart(), {}, InstallOptions()),
+        lambda: upgrade(configuration, "web", world.chart(), {}, UpgradeOptions()),
+        lambda: upgrade_or_install(configuration, "new", world.chart(), {}, UpgradeOptions()),
+        lambda: rollback(configuration, "web", RollbackOptions()),
+        lambda: uninstall(configuration, "web", UninstallOptions()),
+        lambda: run_tests(configuration, "web", TestOptions()),
+        lambda: history.get(configuration, "web"),
+        lambda: history.history(configuration, "web"),
+        lambda: history.list_releases(configuration, history.ListOptions()),
+    )
+    for operation in operations:
+        with pytest.raises(PxhelmError, match=r"^no route to host$"):
+            operation()
+    assert world.states() == [(1, "deployed")]
+
+
+class Patience:
+    """Remembers with what the cluster was asked to update and to wait."""
+
+    def __init__(self, world):
+        self.told = []
+        update, wait = world.cluster.update, world.cluster.wait
+
+        def updating(original, target, *, force):
+            self.told.append(("force", force))
+            return update(original, target, force=force)
+
+        def waiting(items, timeout, *, jobs):
+            self.told.append(("wait", timeout, jobs))
+            wait(items, timeout, jobs=jobs)
+
+        world.cluster.update, world.cluster.wait = updating, waiting
+
+
+def test_force_timeout_and_jobs_reach_the_cluster(world):
+    installed(world)
+    patience = Patience(world)
+    asked = {"force": True, "wait": True, "wait_for_jobs": True, "timeout": 7.0}
+    upgrade(world.configuration(), "web", world.chart(), {}, UpgradeOptions(**asked))
+    world.revive()
+    rollback(world.configuration(), "web", RollbackOptions(version=1, **asked))
+    assert patience.told == [("force", True), ("wait", 7.0, True)] * 2
+    upgrade(world.configuration(), "web", world.chart(), {}, UpgradeOptions(wait=True))
+    assert patience.told[-2:] == [("force", False), ("wait", 300.0, False)]
+
+
+def test_dns_and_schema_wishes_reach_the_renderer(world):
+    installed(world, enable_dns=True, skip_schema_validation=True, sub_notes=True)
+    upgrade(
+        world.configuration(), "web", world.chart(), {}, UpgradeOptions(enable_dns=True, skip_schema_validation=True)
+    )
+    assert [(one.enable_dns, one.skip_schema_validation, one.sub_notes) for one in world.renderer.requests] == [
+        (True, True, True),
+        (True, True, False),
+    ]
+
+
+def test_an_atomic_install_without_hooks_is_undone_without_hooks(world):
+    world.renderer.hooks = (hook("h", "pre-install", "pre-delete"),)
+    world.cluster.begin({"namespace": "prod", "faults": [{"on": "wait", "error": "too late"}]})
+    with pytest.raises(ReleaseFailedError, match="uninstalled due to atomic being set: too late"):
+        install(world.configuration(), "web", world.chart(), {}, InstallOptions(atomic=True, disable_hooks=True))
+    assert not [call for call in world.cluster.calls if "Task/h" in call]
+
+
+def test_a_failed_filtered_test_keeps_the_other_hooks(world):
+    world.renderer.hooks = (hook("one", "test"), hook("two", "test"))
+    installed(world)
+    world.cluster.begin({"namespace": "prod", "faults": [{"on": "watch", "error": "no"}]})
+    with pytest.raises(ReleaseFailedError, match=r"^no$"):
+        run_tests(world.configuration(), "web", TestOptions(names=("one",)))
+    assert [(one.name, one.last_run.phase.value) for one in world.storage.last("web").hooks] == [
+        ("two", ""),
+        ("one", "Failed"),
+    ]

@@ -189,3 +189,16 @@ def test_an_interrupt_is_recorded_as_a_failure(world):
         install(world.configuration(), "web", world.chart(), {}, INSTALL)
     assert stopped.value.code == 130
     assert world.states() == [(1, "failed")]
+
+
+def test_hooks_of_a_killed_upgrade_do_not_run_again(world):
+    deployed(world)
+    world.renderer.manifest = manifest("a", "c")
+    world.renderer.hooks = (hook("seed", "pre-upgrade"),)
+    world.kill_at("create VirtualMachine/c")
+    with pytest.raises(Killed):
+        upgrade(world.configuration(world.attempt("upgrade")), "web", world.chart(), {}, UPGRADE)
+    world.revive()
+    upgrade(world.configuration(world.attempt("upgrade", pid=2, gone=True)), "web", world.chart(), {}, UPGRADE)
+    assert not [call for call in world.cluster.calls if "seed" in call]
+    assert world.storage.last("web").hooks[0].last_run.phase.value == "Succeeded"
