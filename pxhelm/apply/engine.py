@@ -231,7 +231,7 @@ class _Application:
                 kind = self.ports.kind_of(o.key.kind)
                 memory = self.memories[o.key]
                 memory = self.records.accept(kind, resource, memory, release or _release_of(memory), taken)
-                if o.action is not Action.CREATE and kind.guest and o.vmid and not memory.known.bound:
+                if o.action is Action.ADOPT and kind.guest:
                     memory = self.records.adopt(kind, memory, o.vmid)
                 self.memories[o.key] = memory
         around = replace(self.view.surroundings, bound=self.records.bound())
@@ -271,7 +271,7 @@ class _Application:
             around = self.view.surroundings
             if desired is not None and o.action in (Action.CREATE, Action.REPLACE):
                 around = with_templates(self.ports, (desired,), self.view)
-            adopting = o.action is not Action.CREATE and not memory.known.bound
+            adopting = o.action is Action.ADOPT
             kind = self.ports.kind_of(o.key.kind)
             target = self.records.target(o.key, memory, memory.op.op_id)
             if not kind.guest:

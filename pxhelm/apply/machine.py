@@ -249,6 +249,8 @@ class _Machine:
         if ours and live.uuid and live.uuid != self.s.target.uuid:
             self.s = replace(self.s, target=replace(self.s.target, uuid=live.uuid))
         self.is_bound = self.is_bound or ours
+        if ours and self.s.options.get("adopt"):
+            self.s = replace(self.s, options={k: v for k, v in self.s.options.items() if k != "adopt"})
         bind = live if ours else None
         yield from self.note(c.Settle(seq, verb, state, upid=upid, lines=lines, owned=owned, bind=bind))
 

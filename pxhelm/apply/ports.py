@@ -5,8 +5,9 @@ Never holds a decision.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from pxhelm.errors import ExitCode, PxhelmError
@@ -15,7 +16,7 @@ from pxhelm.plan.leaf import Fingerprint
 from pxhelm.proxmox.request import ApiGen
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import SecretSource
-from pxhelm.secret import Secret
+from pxhelm.secret import SealingKey, Secret
 from pxhelm.store.leases import Holder, IsDead, never
 from pxhelm.store.port import Store
 
@@ -64,3 +65,105 @@ class Ports:
     actor: str = ""
     """Who asked, for the journal."""
     vmid_range: tuple[int, int] = (10000, 99999)
+
+
+class PlacePort(Protocol):
+    """Where a command works (``actions.services.Place``)."""
+
+    @property
+    def cluster(self) -> str:
+        """Name of the context."""
+
+    @property
+    def vmid_range(self) -> tuple[int, int]:
+        """VMIDs that may be chosen."""
+
+
+class ProcessPort(Protocol):
+    """Who runs the command (``actions.services.Process``)."""
+
+    @property
+    def holder(self) -> Holder:
+        """For leases."""
+
+    @property
+    def is_dead(self) -> IsDead:
+        """Proves another holder dead."""
+
+
+class ServicesPort(Protocol):
+    """The part of ``actions.services.Services`` from which ports are made."""
+
+    @property
+    def place(self) -> PlacePort:
+        """Where the command works."""
+
+    @property
+    def store(self) -> Store:
+        """What pxhelm remembers."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster of the context."""
+
+    @property
+    def key(self) -> SealingKey:
+        """Keys the fingerprints of secrets."""
+
+    @property
+    def installation(self) -> str:
+        """The id that our markers carry."""
+
+    @property
+    def process(self) -> ProcessPort:
+        """Who runs the command."""
+
+    @property
+    def listen(self) -> Listener:
+        """Told everything that happens."""
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """An aware clock."""
+
+    @property
+    def sleep(self) -> Callable[[float], None]:
+        """Wait for seconds."""
+
+    @property
+    def new_id(self) -> Callable[[], str]:
+        """Make a UUIDv4."""
+
+
+def ports_of(services: ServicesPort, actor: str = "") -> Ports:
+    """Return the ports that an action's services make.
+
+    Secrets are read by ``services.read_secret`` (a map with ``env``, ``file`` or ``command``), where there is one.
+    """
+    from pxhelm.kinds import kind_of
+
+    read: Callable[[Mapping[str, object]], Secret] | None = getattr(services, "read_secret", None)
+
+    def read_secret(source: SecretSource) -> Secret:
+        if read is None or source.source == "secretRef":
+            return no_secrets(source)
+        return read({source.source: list(source.command) if source.command else source.name})
+
+    clock = services.now
+    return Ports(
+        cluster=services.cluster,
+        store=services.store,
+        cluster_name=services.place.cluster,
+        installation=services.installation,
+        fingerprint=services.key.fingerprint,
+        holder=services.process.holder,
+        now=lambda: clock().timestamp(),
+        sleep=services.sleep,
+        new_id=services.new_id,
+        kind_of=kind_of,
+        is_dead=services.process.is_dead,
+        listen=services.listen,
+        read_secret=read_secret,
+        actor=actor,
+        vmid_range=services.place.vmid_range,
+    )

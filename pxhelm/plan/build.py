@@ -66,7 +66,7 @@ class Policy:
     fingerprint: Fingerprint
     force_conflicts: bool = False
     adopt: bool = False
-    """Take objects that exist and belong to nobody (``--take-ownership``)."""
+    """Take what exists under its own id and belongs to nobody (``--take-ownership``). Guests only by their annotation."""
     replace: frozenset[str] = frozenset()
     """Addresses that may be replaced; ``*`` for all."""
     options: Mapping[str, bool] = field(default_factory=dict)
@@ -94,7 +94,7 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
 
 def situation_of(subject: Subject, view: View, policy: Policy) -> Situation:
     """Return what ``next_step`` is asked about a subject."""
-    adopting = policy.adopt or _adopts(subject)
+    adopting = _adopts(subject) or (policy.adopt and not subject.kind.guest)
     return Situation(
         kind=subject.kind,
         target=subject.target,
@@ -169,7 +169,7 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
 def _action(s: Subject, steps: tuple[Step, ...]) -> Action:
     if s.live.existence is Existence.ABSENT or (s.known.creating and steps and steps[0].verb in ("create", "clone")):
         return Action.CREATE
-    if not steps and not s.known.uid:
+    if not s.known.uid or (s.kind.guest and not s.known.bound and not s.known.creating):
         return Action.ADOPT
     return Action.UPDATE if steps else Action.NOTHING
 
