@@ -99,7 +99,7 @@ class Opened:
         context = self.context
         if context.simulated:
             self.listen(Warned(SIMULATED))
-            client = _simulated(self.settings)
+            client = _simulated(self.settings, self._to_close)
         else:
             client = Client(_connection(context))
         self._to_close.append(client)
@@ -331,5 +331,28 @@ def _connection(context: Context) -> Connection:
     return Connection(context.endpoints, auth, Tls(context.ca_file, context.fingerprint, context.insecure))
 
 
-def _simulated(settings: Settings) -> Client:
-    raise NotImplementedError
+SIMULATED_PACE = 0.01
+"""Factor on the durations of the built-in cluster's tasks: they can be seen, nobody waits for them."""
+
+
+def _simulated(settings: Settings, to_close: list[Any]) -> Client:
+    import sqlite3
+
+    from pxhelm.proxmox.auth import parse_token
+    from pxhelm.proxmox.client import Client, LocalTransport
+    from pxhelm.proxmox.connection import Connection
+    from pxhelm.simulator import seed
+    from pxhelm.simulator.serve import Options, open_simulator
+
+    path = settings.directories.data / "simulator.db"
+    try:
+        simulator = open_simulator(Options(str(path), nodes=3, time_scale=SIMULATED_PACE))
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise PxhelmError(
+            f"cannot open the simulated cluster {path}: {error}", hint="remove the file to begin with a fresh cluster"
+        ) from None
+    to_close.append(simulator)
+    return Client(
+        Connection(("simulator",), parse_token(seed.TOKEN)),
+        open_transport=lambda _endpoint: LocalTransport(simulator.send),
+    )
