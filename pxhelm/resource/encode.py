@@ -41,7 +41,7 @@ class Encoded:
 
 
 STEERING = frozenset(("vmid", "node", "pool", "start", "template"))
-"""Parameters that are no configuration: a step of its own makes them true."""
+"""Parameters of guests that are no configuration: a step of its own makes them true."""
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ def encode(
     draft = _Draft(kind, version, raw)
     for path, value in writes.items():
         place = table.place(path)
-        if place is not None and place.param and place.param not in STEERING:
+        if place is not None and place.param and not (kind.guest and place.param in STEERING):
             _write(draft, place, value)
     _add_creation_values(draft, writes, blank=blank)
     params: dict[str, Param] = {}

@@ -313,7 +313,9 @@ def _env_write(content: Content, _key: str, slot: str, value: Value) -> None:
 
 
 def _dirs_items(content: Mapping[str, WireValue]) -> dict[str, str]:
-    return dict(item.split("=", 1) for item in _split(str(content.get("", "")), ",") if "=" in item)
+    value = content.get("", "")
+    items = value if isinstance(value, list) else _split(str(value), ",")
+    return dict(item.split("=", 1) for item in items if "=" in item)
 
 
 def _dirs_read(content: Mapping[str, WireValue], _key: str, slot: str) -> Value:
