@@ -13,7 +13,7 @@ from typing import Any
 from pxhelm.proxmox.schema import Endpoint, load
 from pxhelm.simulator import tables, wire
 from pxhelm.simulator.auth import identify
-from pxhelm.simulator.errors import ApiError, BareError, parameter_error, parameter_errors
+from pxhelm.simulator.errors import ApiError, BareError, BlockedError, parameter_error, parameter_errors
 from pxhelm.simulator.permissions import Rights, check_access
 from pxhelm.simulator.state import State
 from pxhelm.simulator.tasks import settle
@@ -55,6 +55,12 @@ class Cluster:
             if not error.keep:
                 self.state.restore(saved)
             return wire.failure(form, error), who
+        except BlockedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a mistake of the simulator's own must not look like Proxmox
+            self.state.restore(saved)
+            said = f"simulator error: {type(error).__name__}: {error}"
+            return wire.failure(form, ApiError(said)), who
 
     def settle(self, moment: Moment) -> None:
         """Let the effects of every task take place whose time has passed."""
@@ -73,11 +79,13 @@ class Cluster:
         endpoint = None
         if not re.search(r"\s", clean):
             endpoint = self._schema.endpoint(method, clean.replace("%", "%25"))
+        if endpoint is None and (method, clean) == ("GET", "/"):
+            endpoint = tables.ROOT
         if endpoint is None:
             raise ApiError(f"Method '{method} {clean}' not implemented", 501)
         merged: dict[str, Any] = dict(endpoint.variables)
         for name, value in params.items():
-            if name in merged and merged[name] != str(value):
+            if value is not None and name in merged and merged[name] != str(value):
                 raise parameter_error(name, "duplicate parameter (already defined in URI) with conflicting values")
             merged.setdefault(name, value)
         return Call(world, method, endpoint.path, merged, identity, params), endpoint
@@ -121,8 +129,9 @@ class Cluster:
         items = endpoint.returns.items
         if endpoint.returns.type != "array" or items is None:
             return None
-        key = next((k for k in ("subdir", "name", "id", "cmd", "index") if k in items.properties), None)
-        below = tables.INDEXES.get(endpoint.path) or [c for c in self._schema.children(endpoint.path) if c[0] != "{"]
+        key = tables.INDEX_KEYS.get(endpoint.path)
         if key is None:
-            key = "subdir"
-        return [{key: name} for name in below]
+            key = next((k for k in ("subdir", "name", "id", "cmd", "index") if k in items.properties), "subdir")
+        below = tables.INDEXES.get(endpoint.path) or [c for c in self._schema.children(endpoint.path) if c[0] != "{"]
+        hidden = tables.HIDDEN.get(endpoint.path, ())
+        return [{key: name} for name in below if name not in hidden]

@@ -213,6 +213,7 @@ CHECKS: dict[str, Check] = {
     "pve-replication-job-id": _matches(r"[1-9][0-9]{2,8}-\d{1,9}", "invalid replication job id '{}'"),
     "pve-roleid": _matches(r"[A-Za-z0-9.\-_]+", "role name '{}' contains invalid characters"),
     "pve-startup-order": _startup,
+    "pve-sdn-subnet-id": lambda v: None if re.fullmatch(r"\S+-\S+-\d+", v) else _cidr(v),
     "pve-storage-content": lambda v: None if v in CONTENT_TYPES else f"invalid content type '{v}'",
     "pve-storage-id": _storage_id,
     "pve-storage-path": lambda v: None if v.startswith("/") else "value does not look like a valid absolute path",

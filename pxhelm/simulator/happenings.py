@@ -46,7 +46,7 @@ def crash(world: World, node: str) -> None:
             row |= {"status": "unexpected status", "end": int(world.now)}
             world.state.delete("due", upid)
             for name in row["holds"]:
-                world.state.delete("flock", name)
+                world.state.delete("flock", name.lstrip("~"))
     for vmid, guest in world.state.items("guest"):
         if guest["node"] == node and guest["run"]:
             world.state.edit("guest", vmid)["run"] = None

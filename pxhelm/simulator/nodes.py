@@ -231,13 +231,20 @@ def resources(call: Call) -> list[dict[str, Any]]:
             for e in storage_entries(world)
             if rights.has(f"/storage/{e['storage']}", ["Datastore.Audit", "Datastore.AllocateSpace"], any_of=True)
         ]
-    if kind is None and world.state.keys("pool"):
+    if kind is None:
+        found += _networks(world)
         found += [
             {"id": f"/pool/{pool}", "type": "pool", "pool": pool}
             for pool in sorted(world.state.keys("pool"))
             if rights.has(f"/pool/{pool}", ["Pool.Audit"])
         ]
     return found
+
+
+def _networks(world: World) -> list[dict[str, Any]]:
+    """The zone that every node has: its own bridges."""
+    zone = {"type": "network", "network": "localnetwork", "network-type": "zone", "status": "ok"}
+    return [{**zone, "node": n, "id": f"network/{n}/zone/localnetwork"} for n in world.nodes()]
 
 
 def next_id(call: Call) -> str:

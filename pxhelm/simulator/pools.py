@@ -40,7 +40,8 @@ _MEMBER = [
 def _members(call: Call, pool: str, kind: str | None) -> list[dict[str, Any]]:
     row = call.state.get("pool", pool)
     entries = guest_entries(call.world, [str(v) for v in row["vms"]])
-    entries += [e for e in storage_entries(call.world) if e["storage"] in row["storage"]]
+    local = call.state.get("cluster", "main")["local"]
+    entries += [e for e in storage_entries(call.world) if e["storage"] in row["storage"] and e["node"] == local]
     found = [{k: e[k] for k in _MEMBER if k in e} for e in entries]
     return [e for e in found if kind is None or e["type"] == kind]
 

@@ -59,9 +59,11 @@ def clone(call: Call) -> str:
         "format": params.get("format", ""),
     }
     args |= {k: params[k] for k in ("name", "description", "snapname") if k in params}
-    holds = [f"clone-{vmid}"] if full and row["run"] is None else []
-    seconds = 1.5 + (gib * 0.5 if full else 0.0)
-    return fork(world, call.identity, Plan(call.node, "qmclone", vmid, "qmclone", args, seconds, holds))
+    source = guests.flock("qemu", vmid)
+    holds = [source if row["run"] else f"~{source}", guests.flock("qemu", new)]
+    seconds = 0.5 + (gib * 0.3 if full else 0.0)
+    plan = Plan(call.node, "qmclone", vmid, "qmclone", args, seconds, holds, patience=1.0, delay=0.1)
+    return fork(world, call.identity, plan)
 
 
 def _check_drives(call: Call, conf: dict[str, Any], *, full: bool, target: str) -> float:

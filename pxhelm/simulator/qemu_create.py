@@ -173,7 +173,6 @@ def _may_destroy(task: Running) -> Guest:
     guests.check_protection(row, f"can't remove VM {vmid}")
     if row["run"] is not None:
         raise TaskError(f"VM {vmid} is running - destroy failed")
-    guests.need_writable(world, "qemu", task.node, vmid)
     return row
 
 
@@ -220,6 +219,7 @@ def _owned(world: World, volid: str, vmid: str) -> bool:
 def finish_destroy(task: Running, row: Guest) -> None:
     """Remove configuration, rights, firewall; with ``purge`` also jobs and HA resources."""
     world, vmid = task.world, task.args["vmid"]
+    guests.need_writable(world, row["kind"], task.node, vmid)
     guests.forget(world, vmid)
     if task.args["purge"]:
         task.log(*guests.purge(world, row, vmid))

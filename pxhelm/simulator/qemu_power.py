@@ -211,14 +211,14 @@ def suspend(call: Call) -> str:
     _need_running(call)
     if call.params.get("todisk"):
         return _fork(call, "qmsuspend", {}, 5.0)
-    return _fork(call, "qmpause", {"state": "paused"}, 0.5)
+    return _fork(call, "qmpause", {"state": "paused"}, 0.2)
 
 
 def resume(call: Call) -> str:
     """POST …/status/resume."""
     need_root_for_skiplock(call)
     _need_running(call)
-    return _fork(call, "qmresume", {"state": "running"}, 0.5)
+    return _fork(call, "qmresume", {"state": "running"}, 0.2)
 
 
 def _state_job(task: Running) -> None:

@@ -88,7 +88,8 @@ def _read(call: Call) -> Update:
     values = {k: v for k, v in params.items() if k not in _CONTROL}
     check_ssh_keys(values)
     reverts, deletes = split_list(str(params.get("revert", ""))), split_list(str(params.get("delete", "")))
-    if not values and not reverts and not deletes:
+    null = any(v is None for v in call.raw.values())
+    if not values and not reverts and not deletes and not null:
         raise ApiError("no options specified")
     for option in reverts:
         if not exists(option):
@@ -285,7 +286,9 @@ class _Editor:
             self._set_boot(str(value), values, deleted)
         elif option.startswith("unused"):
             conf[option] = value
-        elif option == "description" and not value:
+        elif option == "description" and str(value).strip("\n"):
+            pending[option] = str(value).rstrip("\n")
+        elif option == "description":
             pending.pop(option, None)
             if option in conf:
                 row["gone"][option] = 1

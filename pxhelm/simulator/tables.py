@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from pxhelm.proxmox.schema import Endpoint, ParamSpec
 from pxhelm.simulator import (
     access,
     acl,
+    backup,
+    datacenter,
+    disk_tasks,
+    firewall,
+    firewall_sets,
+    ha,
+    lxc_create,
+    lxc_power,
     lxc_read,
+    lxc_update,
+    migrate,
+    network,
+    node_extras,
     nodes,
     pools,
     qemu_clone,
@@ -15,6 +28,9 @@ from pxhelm.simulator import (
     qemu_power,
     qemu_read,
     qemu_update,
+    replication,
+    sdn,
+    snapshots,
     storage_config,
     storage_list,
     tasks,
@@ -24,7 +40,19 @@ from pxhelm.simulator.world import Routes
 _MODULES: tuple[ModuleType, ...] = (
     access,
     acl,
+    backup,
+    datacenter,
+    disk_tasks,
+    firewall,
+    firewall_sets,
+    ha,
+    lxc_create,
+    lxc_power,
     lxc_read,
+    lxc_update,
+    migrate,
+    network,
+    node_extras,
     nodes,
     pools,
     qemu_clone,
@@ -32,14 +60,79 @@ _MODULES: tuple[ModuleType, ...] = (
     qemu_power,
     qemu_read,
     qemu_update,
+    replication,
+    sdn,
+    snapshots,
     storage_config,
     storage_list,
     tasks,
 )
 
 HANDLERS: Routes = {}
-INDEXES: dict[str, tuple[str, ...]] = {}
+ROOT = Endpoint(
+    "/",
+    "GET",
+    {},
+    ParamSpec("", "array", items=ParamSpec("", "object", properties={"subdir": ParamSpec("subdir")})),
+    {"user": "all"},
+)
+INDEX_KEYS = {
+    "/nodes/{node}": "name",
+    "/cluster": "name",
+    "/nodes/{node}/capabilities": "name",
+    "/nodes/{node}/capabilities/qemu": "name",
+    "/cluster/ha": "id",
+    "/cluster/sdn": "id",
+}
+INDEXES: dict[str, tuple[str, ...]] = {
+    "/nodes/{node}/qemu/{vmid}": (
+        "agent",
+        "cloudinit",
+        "config",
+        "firewall",
+        "migrate",
+        "monitor",
+        "move",
+        "mtunnel",
+        "pending",
+        "remote_migrate",
+        "resize",
+        "rrd",
+        "rrddata",
+        "sendkey",
+        "snapshot",
+        "spiceproxy",
+        "status",
+        "termproxy",
+        "unlink",
+        "vncproxy",
+    ),
+    "/nodes/{node}/qemu/{vmid}/status": ("current", "reboot", "reset", "shutdown", "start", "stop", "suspend"),
+    "/nodes/{node}/lxc/{vmid}": (
+        "clone",
+        "config",
+        "firewall",
+        "interfaces",
+        "migrate",
+        "pending",
+        "resize",
+        "rrd",
+        "rrddata",
+        "snapshot",
+        "spiceproxy",
+        "status",
+        "termproxy",
+        "vncproxy",
+        "vncwebsocket",
+    ),
+}
 """Directory listings that differ from the paths below."""
+HIDDEN: dict[str, tuple[str, ...]] = {
+    "/access": ("permissions", "vncticket"),
+    "/cluster/sdn": ("dry-run", "lock", "rollback"),
+    "/nodes/{node}": ("execute", "vncwebsocket"),
+}
+"""Paths that directory listings leave out."""
 
 
 def register() -> None:

@@ -93,7 +93,11 @@ class Plan:
     seconds: float = 1.0
     """How long it takes in a real cluster."""
     holds: Sequence[str] = ()
-    """Locks it takes: ``qemu-server/lock-100.conf``."""
+    """Lock files it takes; with a leading ``~`` shared."""
+    patience: float = LOCK_TIMEOUT
+    """How long it waits for them."""
+    delay: float = 0.0
+    """How long the worker takes before it begins."""
 
 
 def fork(world: World, identity: Identity, plan: Plan) -> str:
@@ -116,26 +120,30 @@ def fork(world: World, identity: Identity, plan: Plan) -> str:
         "args": dict(plan.args),
         "seconds": plan.seconds,
         "holds": list(plan.holds),
+        "patience": plan.patience,
         "status": None,
     }
     if identity.token:
         row["tokenid"] = identity.token
     world.state.put("task", upid, row)
-    _enter(world, upid, row)
+    if plan.delay and world.moment.scale:
+        world.state.put("due", upid, {"at": world.now + world.seconds(plan.delay)})
+    else:
+        _enter(world, upid, row)
     return upid
 
 
 def _enter(world: World, upid: str, row: dict[str, Any]) -> None:
     """Take the locks and do what is done first, or wait for the locks."""
-    until = max((lock_until(world, name) for name in row["holds"]), default=0.0)
+    until = max((_held_until(world, name) for name in row["holds"]), default=0.0)
     if until > world.now:
         if not row.get("waiting"):
             row["waiting"] = True
             row["log"].append("trying to acquire lock...")
-        limit = row["began"] + world.seconds(LOCK_TIMEOUT)
+        limit = row["began"] + world.seconds(row["patience"])
         if world.now >= limit:
-            name = next(n for n in row["holds"] if lock_until(world, n) > world.now)
-            _finish(world, upid, row, f"can't lock file '{name}' - got timeout")
+            name = next(n for n in row["holds"] if _held_until(world, n) > world.now)
+            _finish(world, upid, row, f"can't lock file '{name.lstrip('~')}' - got timeout")
         else:
             world.state.put("due", upid, {"at": min(until, limit)})
         return
@@ -153,7 +161,7 @@ def _enter(world: World, upid: str, row: dict[str, Any]) -> None:
     due = world.now + world.seconds(row["seconds"])
     world.state.put("due", upid, {"at": due})
     for name in row["holds"]:
-        world.state.put("flock", name, {"until": due, "upid": upid})
+        _hold(world, name, upid, due)
     if due <= world.now:
         _leave(world, upid, row)
 
@@ -167,7 +175,7 @@ def _text(error: TaskError | ApiError) -> str:
 
 def _leave(world: World, upid: str, row: dict[str, Any]) -> None:
     running = Running(world, upid, row)
-    _release(world, row)
+    _release(world, upid, row["holds"])
     try:
         JOBS[row["job"]].end(running)
     except (TaskError, ApiError) as error:
@@ -176,9 +184,37 @@ def _leave(world: World, upid: str, row: dict[str, Any]) -> None:
     _finish(world, upid, row, f"WARNINGS: {running.warnings}" if running.warnings else "OK")
 
 
-def _release(world: World, row: Mapping[str, Any]) -> None:
-    for name in row["holds"]:
-        world.state.delete("flock", name)
+def _hold(world: World, name: str, upid: str, until: float) -> None:
+    plain = name.lstrip("~")
+    fresh: dict[str, Any] = {"until": 0.0, "shared": {}}
+    row = world.state.edit("flock", plain) if world.state.has("flock", plain) else fresh
+    if name.startswith("~"):
+        row["shared"][upid] = until
+    else:
+        row["until"] = until
+    world.state.put("flock", plain, row)
+
+
+def _release(world: World, upid: str, holds: Sequence[str]) -> None:
+    for name in holds:
+        plain = name.lstrip("~")
+        if not world.state.has("flock", plain):
+            continue
+        row = world.state.edit("flock", plain)
+        if name.startswith("~"):
+            row["shared"].pop(upid, None)
+        else:
+            row["until"] = 0.0
+        if not row["until"] and not row["shared"]:
+            world.state.delete("flock", plain)
+
+
+def _held_until(world: World, name: str) -> float:
+    """Return until when a task has to wait for a lock it wants."""
+    if name.startswith("~"):
+        row = world.state.get("flock", name[1:])
+        return float(row["until"]) if row else 0.0
+    return lock_until(world, name)
 
 
 def _finish(world: World, upid: str, row: dict[str, Any], status: str) -> None:
@@ -189,7 +225,7 @@ def _finish(world: World, upid: str, row: dict[str, Any], status: str) -> None:
     else:
         row["log"].append(f"TASK ERROR: {status}")
     if row.get("entered"):
-        _release(world, row)
+        _release(world, upid, row["holds"])
     world.state.delete("due", upid)
 
 
@@ -214,9 +250,9 @@ def settle(world: World) -> None:
 
 
 def lock_until(world: World, name: str) -> float:
-    """Return until when a lock file is held; 0 if it is free."""
+    """Return until when a lock file is held by anybody; 0 if it is free."""
     row = world.state.get("flock", name)
-    return float(row["until"]) if row else 0.0
+    return max(float(row["until"]), *row["shared"].values(), 0.0) if row else 0.0
 
 
 def need_flock(world: World, name: str) -> None:
@@ -277,7 +313,8 @@ def list_tasks(call: Call) -> list[dict[str, Any]]:
         found.append(_entry(upid, row))
     found.reverse()
     found.sort(key=lambda e: -e["starttime"])
-    call.extra["total"] = len(found)
+    if found:
+        call.extra["total"] = len(found)
     start = params.get("start", 0)
     return found[start : start + params.get("limit", 50)]
 

@@ -106,7 +106,7 @@ def _json(body: bytes) -> dict[str, Any]:
     if found is None:
         return {}
     if isinstance(found, dict):
-        return {k: v for k, v in found.items() if v is not None}
+        return found
     said = f"Not a HASH reference {_PERL}"
     if isinstance(found, str):
         said = f'Can\'t use string ("{found}") as a HASH ref while "strict refs" in use {_PERL}'
@@ -130,6 +130,7 @@ def _multipart(request: HttpRequest) -> tuple[dict[str, Any], tuple[str, bytes]]
             raise BareError(400, "Bad Request")
         if file:
             upload = (file[1].decode(), content)
+            fields["filename"] = upload[0]
         elif name[1] in (b"content", b"checksum", b"checksum-algorithm"):
             fields[name[1].decode()] = content.decode()
         else:
@@ -157,7 +158,8 @@ def failure(form: str, error: ApiError) -> Answer:
     """Return the answer of a request that failed."""
     if isinstance(error, BareError):
         return Answer(error.status, error.message, error.text.encode(), "text/plain", error.delay)
-    body: dict[str, Any] = {"data": None, "message": f"{error.message}\n"}
+    end = "" if error.status == 501 else "\n"
+    body: dict[str, Any] = {"data": None, "message": f"{error.message}{end}"}
     if error.errors is not None:
         body["errors"] = error.errors
     reason = error.message.partition("\n")[0]

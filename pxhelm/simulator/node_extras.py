@@ -1,0 +1,127 @@
+"""A node's own configuration, its capabilities, and starting or stopping all of its guests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pxhelm.simulator import guests
+from pxhelm.simulator.errors import ApiError
+from pxhelm.simulator.formats import split_list
+from pxhelm.simulator.models import CPU_MODELS_BY_VENDOR
+from pxhelm.simulator.qemu_create import start_now
+from pxhelm.simulator.qemu_power import check_start, power_off
+from pxhelm.simulator.tasks import Job, Plan, Running, TaskError, fork
+from pxhelm.simulator.world import Call, Routes, check_digest, digest
+
+
+def read_config(call: Call) -> dict[str, Any]:
+    """GET /nodes/{node}/config."""
+    row = call.state.get("nodeconfig", call.node)
+    if row is None:
+        return {}
+    found = {k: str(v) if isinstance(v, int) else v for k, v in row.items()}
+    text = str(row.get("description", ""))
+    found["description"] = f"{text.rstrip(chr(10))}\n" if text else ""
+    return {**found, "digest": digest(row)}
+
+
+def update_config(call: Call) -> None:
+    """PUT /nodes/{node}/config."""
+    old = call.state.get("nodeconfig", call.node) or {}
+    check_digest(call.params.get("digest"), digest(old))
+    row = {**old, **{k: v for k, v in call.params.items() if k not in ("node", "delete", "digest")}}
+    for option in split_list(str(call.params.get("delete", ""))):
+        row.pop(option, None)
+    call.state.put("nodeconfig", call.node, row)
+
+
+def dns(call: Call) -> dict[str, str]:
+    """GET /nodes/{node}/dns."""
+    row = call.state.get("node", call.node) or {}
+    return {"search": row.get("search", "test.local"), "dns1": row.get("dns1", "127.0.0.1")}
+
+
+def cpu_models(call: Call) -> list[dict[str, Any]]:
+    """GET /nodes/{node}/capabilities/qemu/cpu."""
+    del call
+    found: list[dict[str, Any]] = []
+    for vendor, names in CPU_MODELS_BY_VENDOR.items():
+        more = {"vendor": "default", "abstract": 1} if vendor == "abstract" else {"vendor": vendor}
+        found += [{"name": name, "custom": 0, **more} for name in names]
+    return found
+
+
+def _chosen(call: Call, *, running: bool, everything: bool) -> list[str]:
+    wanted = (
+        [str(v) for v in call.params.get("vms") or []]
+        if isinstance(call.params.get("vms"), list)
+        else split_list(str(call.params.get("vms") or ""))
+    )
+    found = []
+    for vmid in sorted(call.state.keys("guest"), key=int):
+        row = call.state.get("guest", vmid)
+        if row["node"] != call.node or bool(row["run"]) != running or row["conf"].get("template"):
+            continue
+        if wanted and vmid not in wanted:
+            continue
+        if everything or row["conf"].get("onboot"):
+            found.append(vmid)
+    return found
+
+
+def start_all(call: Call) -> str:
+    """POST /nodes/{node}/startall."""
+    call.world.need_quorum()
+    vmids = _chosen(call, running=False, everything=bool(call.params.get("force")))
+    return fork(
+        call.world, call.identity, Plan(call.node, "startall", "", "startall", {"vmids": vmids}, 1.0 + len(vmids))
+    )
+
+
+def _start_all_job(task: Running) -> None:
+    world = task.world
+    for vmid in task.args["vmids"]:
+        row = world.state.get("guest", vmid)
+        if row is None or row["run"]:
+            continue
+        task.log(f"Starting {guests.LABELS[row['kind']]} {vmid}")
+        try:
+            if row["kind"] == "qemu":
+                check_start(world, task.node, vmid, skip_lock=False)
+            start_now(world, vmid)
+        except (TaskError, ApiError) as error:
+            task.log(str(error))
+
+
+def stop_all(call: Call) -> str:
+    """POST /nodes/{node}/stopall."""
+    vmids = _chosen(call, running=True, everything=True)
+    timeout = call.params.get("timeout", 180)
+    args = {"vmids": vmids, "timeout": timeout, "force": call.params.get("force-stop", 1)}
+    seconds = 1.0 + (float(timeout) if vmids else 0.0)
+    return fork(call.world, call.identity, Plan(call.node, "stopall", "", "stopall", args, seconds))
+
+
+def _stop_all_job(task: Running) -> None:
+    world, args = task.world, task.args
+    for vmid in args["vmids"]:
+        row = world.state.get("guest", vmid)
+        if row is None or not row["run"]:
+            continue
+        task.log(f"Stopping {guests.LABELS[row['kind']]} {vmid} (timeout = {args['timeout']} seconds)")
+        if args["force"] or row["conf"].get("kvm", 1):
+            if row["kind"] == "qemu":
+                power_off(world, vmid)
+            else:
+                guests.run_state(world, vmid)["run"] = None
+
+
+ROUTES: Routes = {
+    ("GET", "/nodes/{node}/config"): read_config,
+    ("PUT", "/nodes/{node}/config"): update_config,
+    ("GET", "/nodes/{node}/dns"): dns,
+    ("GET", "/nodes/{node}/capabilities/qemu/cpu"): cpu_models,
+    ("POST", "/nodes/{node}/startall"): start_all,
+    ("POST", "/nodes/{node}/stopall"): stop_all,
+}
+TASKS = {"startall": Job(_start_all_job), "stopall": Job(_stop_all_job)}
