@@ -57,10 +57,10 @@ class Lab:
         self.clients = []
 
     def client(self):
-        made = Client(
-            Connection(("simulator",), parse_token(seed.TOKEN)),
-            open_transport=lambda _: LocalTransport(self.simulator.send),
-        )
+        return self.client_over(self.simulator.send)
+
+    def client_over(self, send):
+        made = Client(Connection(("simulator",), parse_token(seed.TOKEN)), open_transport=lambda _: LocalTransport(send))
         self.clients.append(made)
         return made
 
@@ -115,6 +115,19 @@ class Lab:
     def guests(self):
         rows = self.api("GET", "/cluster/resources", type="vm")
         return {row["vmid"]: row for row in rows if not row.get("template")}
+
+    def set_lock(self, vmid, lock):
+        def change(world):
+            guest = world.state.edit("guest", str(vmid))
+            guest["conf"]["lock"] = lock
+
+        self.simulator.change(change)
+
+    def set_node(self, name, *, online):
+        def change(world):
+            world.state.edit("node", name)["online"] = online
+
+        self.simulator.change(change)
 
     def close(self):
         for client in self.clients:
