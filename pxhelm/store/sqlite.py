@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,10 +28,22 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _READ_ONLY = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN)
 
 
+class _Handle:
+    """A connection that closes with the thread it was opened for: daemons start threads all day."""
+
+    __slots__ = ("__weakref__", "raw")
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self.raw = raw
+
+    def __del__(self) -> None:
+        self.raw.close()
+
+
 class _Local(threading.local):
     """What belongs to one thread."""
 
-    connection: sqlite3.Connection | None = None
+    handle: _Handle | None = None
     depth: int = 0
 
 
@@ -41,12 +54,12 @@ class SqliteConnection:
         self.path = path
         self._max_pages = max_pages
         self._local = _Local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: weakref.WeakSet[_Handle] = weakref.WeakSet()
         self._guard = threading.Lock()
 
     def _connection(self) -> sqlite3.Connection:
-        connection = self._local.connection
-        if connection is None:
+        handle = self._local.handle
+        if handle is None:
             with self._errors():
                 # autocommit: BEGIN IMMEDIATE is ours, so that two writers queue instead of failing on upgrade.
                 connection = sqlite3.connect(
@@ -60,10 +73,11 @@ class SqliteConnection:
                 connection.execute("PRAGMA synchronous = FULL")
                 if self._max_pages:
                     connection.execute(f"PRAGMA max_page_count = {int(self._max_pages)}")
+            handle = _Handle(connection)
             with self._guard:
-                self._opened.append(connection)
-            self._local.connection = connection
-        return connection
+                self._opened.add(handle)
+            self._local.handle = handle
+        return handle.raw
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Run a query."""
@@ -129,8 +143,8 @@ class SqliteConnection:
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._guard:
-            for connection in self._opened:
-                connection.close()
+            for handle in self._opened:
+                handle.raw.close()
             self._opened.clear()
         self._local = _Local()
 

@@ -166,6 +166,20 @@ def test_a_thread_inside_a_transaction_does_not_hold_others_writes_in_it(path):
     store.close()
 
 
+def test_a_thread_that_ends_leaves_no_file_open(path):
+    store = open_store(path)
+    store.clusters.list()
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir()))
+    for _ in range(20):
+        thread = threading.Thread(target=store.clusters.list)
+        thread.start()
+        thread.join()
+    # SQLite keeps one for later use: closing it would drop the process's POSIX locks on the file.
+    assert len(list(descriptors.iterdir())) <= before + 1
+    store.close()
+
+
 def test_a_killed_process_leaves_its_committed_rows(path):
     code = (
         "import os, sys, signal\nfrom pathlib import Path\n"
