@@ -135,14 +135,19 @@ def _join(change: Change, pool: str, path: str, value: Value) -> list[Step]:
 
 def _leave(change: Change, pool: str, path: str) -> list[Step]:
     """Return the step by which members that we put in leave; those of others stay."""
-    ours = change.applied.get(path)
-    if not isinstance(ours, (tuple, list)) or not ours:
+    ours, members = change.applied.get(path), change.live.intended.get(path)
+    if not isinstance(ours, (tuple, list)) or not isinstance(members, tuple):
         return []
     params: dict[str, Param] = {"delete": True}
     if path == "members.storages":
-        params["storage"] = ",".join(bare(str(v)) for v in ours)
+        leaving = [name for name in (bare(str(v)) for v in ours) if name in members]
+        params["storage"] = ",".join(leaving)
     else:
-        params["vms"] = ",".join(str(_vmid(str(v), None, change.surroundings)) for v in ours)
+        vmids = (_vmid(str(v), None, change.surroundings) for v in ours)
+        leaving = [str(vmid) for vmid in vmids if f"vmid:{vmid}" in members]
+        params["vms"] = ",".join(leaving)
+    if not leaving:
+        return []
     return [Step("update", pool_request("PUT", pool, params), Guard.NONE, (path,), Effect.ONLINE)]
 
 
