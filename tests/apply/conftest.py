@@ -60,7 +60,9 @@ class Lab:
         return self.client_over(self.simulator.send)
 
     def client_over(self, send):
-        made = Client(Connection(("simulator",), parse_token(seed.TOKEN)), open_transport=lambda _: LocalTransport(send))
+        made = Client(
+            Connection(("simulator",), parse_token(seed.TOKEN)), open_transport=lambda _: LocalTransport(send)
+        )
         self.clients.append(made)
         return made
 
