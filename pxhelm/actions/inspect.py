@@ -1,0 +1,311 @@
+"""What the cluster holds, ours and others', named as the store names it. Changes nothing.
+
+One list call for everything but tasks, whatever the size of the cluster; ``cached`` reads the store's inventory instead
+and asks nobody. A guest is ours when a binding of the store says so (ADR 3), whatever its name is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from pxhelm.actions.services import Services
+from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.kinds import KINDS
+from pxhelm.proxmox.request import ApiGen, Request, call
+from pxhelm.store.bindings import Binding, BindingState
+from pxhelm.store.objects import ObjectQuery, StoredObject
+
+Row = Mapping[str, Any]
+NODE, TASK = "Node", "Task"
+GUESTS = {"qemu": "VirtualMachine", "lxc": "Container"}
+_LIVE = {NODE: ("nodes", "node", "no"), TASK: ("tasks", "task")}
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "all": (*KINDS, NODE),
+    "templates": ("VirtualMachine", "Container"),
+    "template": ("VirtualMachine", "Container"),
+    **{name: (kind.name,) for kind in KINDS.values() for name in (kind.name.lower(), kind.plural, *kind.short)},
+    **{name: (kind,) for kind, names in _LIVE.items() for name in names},
+    "vms": ("VirtualMachine",),
+    "cts": ("Container",),
+}
+"""What a person may call the kinds: plural, singular, short."""
+
+
+def plural_of(kind: str) -> str:
+    """Return the plural of a kind, as kubectl names resources in its messages."""
+    return KINDS[kind].plural if kind in KINDS else _LIVE[kind][0]
+
+
+def kinds_of(words: str) -> tuple[str, ...]:
+    """Return the kinds of a comma-separated list; PxhelmError in kubectl's words for an unknown one."""
+    found: dict[str, None] = {}
+    for word in words.split(","):
+        kinds = NAMES.get(word.lower())
+        if kinds is None:
+            near = get_close_matches(word.lower(), NAMES, 1, 0.6)
+            known = ", ".join(dict.fromkeys(plural_of(kind) for kind in (*KINDS, NODE, TASK)))
+            raise PxhelmError(
+                f'the server doesn\'t have a resource type "{word}"',
+                code=ExitCode.USAGE,
+                hint=f"did you mean {near[0]}?" if near else f"one of {known}, templates, all",
+            )
+        found.update(dict.fromkeys(kinds))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing: as the cluster lists it, as the store knows it, or both."""
+
+    kind: str
+    name: str
+    """The object's name when it is ours, else the one that Proxmox shows."""
+    namespace: str = ""
+    """Empty for what is not ours and for cluster-scoped kinds."""
+    row: Row = field(default_factory=dict)
+    """The cells of ``/cluster/resources``; empty when the cluster does not show it."""
+    stored: StoredObject | None = None
+    binding: Binding | None = None
+    owned: Mapping[str, Any] = field(default_factory=dict)
+    """Leaves that were applied last, by path."""
+
+    @property
+    def vmid(self) -> int:
+        """VMID of a guest; 0 without one."""
+        return int(self.row.get("vmid") or (self.binding.vmid if self.binding else 0))
+
+    @property
+    def template(self) -> bool:
+        """Whether it is a guest that others are cloned from."""
+        return bool(self.row.get("template"))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of the object, and the read-only ones of live facts (kinds.md 2.10)."""
+        found = dict(self.stored.labels) if self.stored else {}
+        facts = {"node": self.row.get("node"), "pool": self.row.get("pool"), "kind": self.kind}
+        facts["release"] = self.stored.release.rpartition("/")[2] if self.stored else ""
+        found |= {f"pxhelm.io/{key}": str(value) for key, value in facts.items() if value}
+        return found | {f"tag.pxhelm.io/{tag}": "" for tag in tags_of(self.row)}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked for."""
+
+    kinds: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    """Names, or ``vmid:101``; empty = all."""
+    all_namespaces: bool = False
+    templates: bool = False
+    """Only guests that others are cloned from."""
+    cached: bool = False
+
+
+def tags_of(row: Row) -> list[str]:
+    """Return a guest's tags, whichever separator the cluster uses."""
+    return str(row.get("tags") or "").replace(",", " ").replace(";", " ").split()
+
+
+def find(services: Services, query: Query) -> list[Found]:
+    """Return what matches, by kind, namespace and name.
+
+    Raises PxhelmError in kubectl's words when a name is not there, ApiError when the cluster cannot be asked.
+    """
+    everything = list(_everything(services, query))
+    namespace = services.place.namespace
+    here = [one for one in everything if query.all_namespaces or _is_in(one, namespace)]
+    if query.templates:
+        here = [one for one in here if one.template]
+    if query.names:
+        here = [one for name in query.names for one in _named(name, here, everything, query)]
+    order = {kind: number for number, kind in enumerate(query.kinds)}
+    if query.kinds == (TASK,):
+        return here  # the latest first, as they came
+    return sorted(here, key=lambda one: (order[one.kind], one.namespace, one.name, one.vmid))
+
+
+def find_one(services: Services, kinds: tuple[str, ...], name: str) -> Found:
+    """Return the one thing of this name; PxhelmError when there is none, or several."""
+    found = find(services, Query(kinds, (name,)))
+    if len(found) > 1:
+        vmids = ", ".join(f"vmid:{one.vmid}" for one in found)
+        raise PxhelmError(
+            f'{plural_of(found[0].kind)} "{name}" is ambiguous: {len(found)} guests have this name',
+            code=ExitCode.CONFLICT,
+            hint=f"name one by its VMID: {vmids}",
+        )
+    return found[0]
+
+
+def _is_in(one: Found, namespace: str) -> bool:
+    if one.kind not in KINDS or not KINDS[one.kind].namespaced:
+        return True
+    return one.namespace == namespace if one.stored else namespace == "default"
+
+
+def matches_name(one: Found, name: str) -> bool:
+    """Tell whether a name, ``vmid:101``, means this thing."""
+    if name.startswith("vmid:"):
+        return str(one.vmid) == name[5:]
+    return one.name == name
+
+
+def _named(name: str, here: list[Found], everything: list[Found], query: Query) -> list[Found]:
+    # A VMID is unique in the cluster, so it needs no namespace.
+    found = [one for one in (everything if name.startswith("vmid:") else here) if matches_name(one, name)]
+    ours = [one for one in found if one.stored]
+    if ours or found:
+        return ours or found
+    elsewhere = [one for one in everything if matches_name(one, name)]
+    near = get_close_matches(name, [one.name for one in here], 1, 0.6)
+    hint = ""
+    if elsewhere:
+        place = elsewhere[0].namespace or "default"
+        hint = f"it is in namespace {place}: add -n {place}"
+    elif near:
+        hint = f"did you mean {near[0]}?"
+    raise PxhelmError(f'{plural_of(query.kinds[0])} "{name}" not found', hint=hint)
+
+
+# what the cluster, or the inventory, lists
+
+
+def list_rows(guests_only: bool = False) -> ApiGen[list[Row]]:
+    """Return the rows of ``/cluster/resources``."""
+    data = yield from call(Request("GET", "/cluster/resources", {"type": "vm"} if guests_only else {}))
+    return [row for row in data if isinstance(row, Mapping)] if isinstance(data, list) else []
+
+
+def _everything(services: Services, query: Query) -> Iterator[Found]:
+    if TASK in query.kinds:
+        yield from _tasks(services, query)
+    if query.kinds == (TASK,):
+        return
+    rows = _cached_rows(services) if query.cached else services.cluster.run(list_rows(set(query.kinds) <= _GUEST_KINDS))
+    known = _Known(services, query.kinds)
+    for kind in query.kinds:
+        if kind in _GUEST_KINDS:
+            yield from known.guests(kind, [row for row in rows if GUESTS.get(str(row.get("type"))) == kind])
+        elif kind == NODE:
+            yield from (Found(NODE, str(row.get("node")), row=row) for row in rows if row.get("type") == "node")
+        elif kind in KINDS:
+            yield from known.by_id(kind, _MERGE[kind](rows))
+
+
+_GUEST_KINDS = frozenset(GUESTS.values())
+
+
+def _cached_rows(services: Services) -> list[Row]:
+    seen = services.store.inventory.list(services.place.cluster)
+    if not seen:
+        raise PxhelmError(
+            f"nothing is recorded of cluster {services.place.cluster}", hint="record it with `pxhelm discover`"
+        )
+    return [one.current for one in seen]
+
+
+def _tasks(services: Services, query: Query) -> Iterator[Found]:
+    if query.cached:
+        raise PxhelmError(
+            "cannot show cached tasks: tasks are not recorded", code=ExitCode.USAGE, hint="leave --cached out"
+        )
+    data = services.cluster.run(call(Request("GET", "/cluster/tasks")))
+    for row in data if isinstance(data, list) else []:
+        if isinstance(row, Mapping) and row.get("upid"):
+            yield Found(TASK, str(row["upid"]), row=row)
+
+
+def _storages(rows: Iterable[Row]) -> dict[str, Row]:
+    """One row per storage: a storage that is not shared has the room of all its nodes."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row.get("type") != "storage":
+            continue
+        name = str(row.get("storage"))
+        if name not in found:
+            found[name] = {**row, "node": None, "nodes": 0, "where": []}
+        elif not row.get("shared"):
+            for key in ("disk", "maxdisk"):
+                found[name][key] = int(found[name].get(key) or 0) + int(row.get(key) or 0)
+        if row.get("status") == "available":
+            found[name]["nodes"] += 1
+            found[name]["where"].append(str(row.get("node")))
+    return dict(found)
+
+
+def _pools(rows: Iterable[Row]) -> dict[str, Row]:
+    rows = list(rows)
+    names = [str(row.get("pool")) for row in rows if row.get("type") == "pool"]
+    count = {name: sum(row.get("pool") == name and row.get("type") in GUESTS for row in rows) for name in names}
+    return {name: {"type": "pool", "pool": name, "guests": count[name]} for name in names}
+
+
+_MERGE: Mapping[str, Callable[[Iterable[Row]], dict[str, Row]]] = {"Storage": _storages, "Pool": _pools}
+
+
+class _Known:
+    """What the store knows of the cluster's objects, read once."""
+
+    def __init__(self, services: Services, kinds: tuple[str, ...]) -> None:
+        self._objects = services.store.objects
+        self._stored: dict[str, list[StoredObject]] = {}
+        for one in self._objects.list(ObjectQuery(services.place.cluster)):
+            self._stored.setdefault(one.key.kind, []).append(one)
+        wanted = _GUEST_KINDS & set(kinds)
+        bindings = services.store.bindings.list(services.place.cluster) if wanted else ()
+        self._bindings = {b.uid: b for b in bindings if b.state is not BindingState.QUARANTINED}
+
+    def guests(self, kind: str, rows: list[Row]) -> Iterator[Found]:
+        by_vmid = {int(row.get("vmid") or 0): row for row in rows}
+        for one in self._stored.get(kind, ()):
+            binding = self._bindings.get(one.uid)
+            row = by_vmid.pop(binding.vmid, {}) if binding else {}
+            yield self._ours(one, row, binding)
+        for row in by_vmid.values():
+            yield Found(kind, str(row.get("name") or row.get("vmid")), row=row)
+
+    def by_id(self, kind: str, rows: dict[str, Row]) -> Iterator[Found]:
+        for one in self._stored.get(kind, ()):
+            ours = self._ours(one, {}, None)
+            row = rows.pop(str(ours.owned.get("id") or one.key.name), {})
+            yield Found(kind, one.key.name, "", _with_comment(row, ours), one, None, ours.owned)
+        for name, row in rows.items():
+            yield Found(kind, name, row=row)
+
+    def _ours(self, one: StoredObject, row: Row, binding: Binding | None) -> Found:
+        owned = {leaf.path: leaf.base for leaf in self._objects.owned(one.uid)}
+        shown = {**row, "addresses": _addresses(owned)} if row else row
+        return Found(one.key.kind, one.key.name, one.key.namespace, shown, one, binding, owned)
+
+
+def _with_comment(row: Row, ours: Found) -> Row:
+    comment = ours.owned.get("comment")
+    return {**row, "comment": comment} if row and comment else row
+
+
+def _addresses(owned: Mapping[str, Any]) -> list[str]:
+    """Return the addresses that were given to the guest; those of DHCP only the guest knows."""
+    found = []
+    for path, value in sorted(owned.items()):
+        parts = path.split(".")
+        if parts[0] == "networks" and parts[-1] in ("ip", "ip6") and isinstance(value, str):
+            address = value.partition("/")[0]
+            if ":" in address or "." in address:
+                found.append(address)
+    return found
+
+
+def manifest_of(found: Found) -> Mapping[str, Any]:
+    """Return the manifest that was applied last, as a document; empty for what is not ours."""
+    from pxhelm.apply.records import Manifest
+    from pxhelm.golang.yaml import load
+
+    if found.stored is None or not found.stored.manifest:
+        return {}
+    text = Manifest.load(found.stored.manifest).text
+    body = load(text) if text else None
+    return body if isinstance(body, dict) else {}
