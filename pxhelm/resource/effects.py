@@ -68,7 +68,7 @@ def hotplugs(live: Live, feature: str) -> bool:
     features = live.intended.get("options.hotplug")
     if features is None:
         return feature in ("network", "disk", "usb")
-    return isinstance(features, tuple) and (feature in features or features == ("1",))
+    return isinstance(features, tuple) and feature in features
 
 
 def running(live: Live) -> bool:

@@ -134,7 +134,7 @@ def _tags_read(content: Mapping[str, WireValue], key: str, _slot: str) -> Value:
     if value is None:
         return None
     items = value if isinstance(value, list) else _split(str(value), ";, ")
-    return tuple(sorted({item.lower() for item in items}))
+    return tuple(sorted({item.lower() for item in items})) or None
 
 
 def _balloon(content: Mapping[str, WireValue]) -> int | None:
@@ -289,6 +289,22 @@ def _smbios_write(content: Content, key: str, slot: str, value: Value) -> None:
         _put(content, name, None if text is None else base64.b64encode(str(text).encode()).decode())
 
 
+HOTPLUG_DEFAULT = ("disk", "network", "usb")
+
+
+def _hotplug_read(content: Mapping[str, WireValue], key: str, _slot: str) -> Value:
+    value = content.get(key)
+    if value is None:
+        return None
+    items = value if isinstance(value, list) else _split(str(value), ",; ")
+    return HOTPLUG_DEFAULT if items == ["1"] else tuple(sorted({item for item in items if item != "0"}))
+
+
+def _hotplug_write(content: Content, key: str, _slot: str, value: Value) -> None:
+    assert value is None or isinstance(value, tuple)
+    _put(content, key, None if value is None else ",".join(str(item) for item in value) or "0")
+
+
 def _description_read(content: Mapping[str, WireValue], key: str, _slot: str) -> Value:
     value = content.get(key)
     return (split_description(str(value))[0] or None) if value is not None else None
@@ -379,6 +395,7 @@ FORMS: Mapping[str, Form] = {
     "commas": _joined(",; ", ordered=False),
     "lines": _joined("\n", ordered=False),
     "description": Form(_description_read, TEXT.write),
+    "hotplug": Form(_hotplug_read, _hotplug_write),
     "tags": Form(_tags_read, _joined(";", ordered=False).write),
     "smbios": Form(_smbios_read, _smbios_write),
     "env": Form(_env_read, _env_write),

@@ -49,7 +49,7 @@ def _pool(_path: str, before: Value, after: Value, _live: Live) -> tuple[Effect,
 BASICS: tuple[Field, ...] = (
     Field("vmid", "int", "vmid", effect=X, bounds=(100, 999999999), same=lambda p, w, v: not v.vmid or w[p] == v.vmid),
     Field("description", "note", "description", form="description", effect=M),
-    Field("tags", "tags", "tags", form="tags", effect=M),
+    Field("tags", "tags", "tags", form="tags", effect=M, default=()),
     Field("pool", "ref", "pool", effect=_pool, refers=("Pool",)),
     Field("protection", "bool", "protection", effect=M, default=False),
     Field("placement.nodes", "list", "node", same=same_node, help="where to create it, or with Pin keep it"),

@@ -121,7 +121,7 @@ OPTIONS: tuple[Field, ...] = (
     Field("options.freeze", "bool", "freeze", effect=R, default=False),
     Field("options.reboot", "bool", "reboot", effect=R, default=True),
     Field("options.timeDriftFix", "bool", "tdf", effect=R, default=False),
-    Field("options.hotplug", "set", "hotplug", form="commas", effect=R, default=("disk", "network", "usb")),
+    Field("options.hotplug", "set", "hotplug", form="hotplug", effect=R, default=("disk", "network", "usb")),
     Field("options.keyboard", "line", "keyboard", effect=R),
     Field("options.startDate", "line", "startdate", effect=R, default="now"),
     Field("options.args", "line", "args", effect=R, root_only=True),
