@@ -30,6 +30,7 @@ from pxhelm.settings import Context, SecretSource, Settings, load, normalize_end
 if TYPE_CHECKING:
     from pxhelm.proxmox.client import Client
     from pxhelm.proxmox.connection import Certificate, Connection
+    from pxhelm.render.model import JinjaJob
     from pxhelm.store.leases import Lease
     from pxhelm.store.port import Store
 
@@ -201,6 +202,21 @@ class Opened:
         from pxhelm.render.sandbox import post_render
 
         return post_render(program, arguments, text)
+
+    @staticmethod
+    def jinja(job: JinjaJob) -> Mapping[str, str]:
+        """Render Jinja templates in a child process with limits."""
+        from pxhelm.render.sandbox import render_jinja
+
+        return render_jinja(job)
+
+    @staticmethod
+    def resolve(host: str) -> str:
+        """Return an address of a host name, empty when there is none."""
+        try:
+            return socket.gethostbyname(host)
+        except OSError:
+            return ""
 
     @staticmethod
     def read_secret(source: Mapping[str, Any]) -> Secret:

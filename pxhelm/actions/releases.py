@@ -13,13 +13,7 @@ from pxhelm.release.model import Release
 
 def list_releases(services: Services, options: ListOptions) -> list[Release]:
     """Return the releases asked for, each in its last revision."""
-    from pxhelm.golang.regexp import compile_regexp
-
-    def matcher(pattern: str) -> Any:
-        compiled = compile_regexp(pattern)
-        return lambda name: compiled.search(name) is not None
-
-    return stored.list_releases(reading(services), options, matcher)
+    return stored.list_releases(reading(services), options)
 
 
 def history(services: Services, release: str, most: int = 0) -> list[Release]:

@@ -20,6 +20,8 @@ from pxhelm.release.failure import ReleaseNotFoundError
 from pxhelm.release.objects import ObjectPort
 from pxhelm.release.resume import Attempt
 from pxhelm.release.storage import Storage
+from pxhelm.store.fence import fenced
+from pxhelm.store.leases import Lease
 from pxhelm.store.outcome import LeaseHeldError
 from pxhelm.store.releases import Operation
 
@@ -73,6 +75,11 @@ def reading(services: Services) -> Configuration:
     return _configuration(services, StoreOnly(), None)  # type: ignore[arg-type]  # the verbs that read call reach() alone
 
 
+def dry(services: Services, release: str) -> Configuration:
+    """Return the configuration of a verb that shows what it would do: the cluster is read, nothing is locked."""
+    return _configuration(services, ReleaseObjects(services, f"{services.place.namespace}/{release}"), None)
+
+
 @contextmanager
 def changing(services: Services, command: Command) -> Iterator[Configuration]:
     """Hold the release's lock and hand out the configuration of a verb that changes it.
@@ -86,13 +93,17 @@ def changing(services: Services, command: Command) -> Iterator[Configuration]:
     facts = command.facts(services, name)
     with ExitStack() as held:
         try:
-            held.enter_context(services.hold(name, LEASE_SECONDS))
+            lease = held.enter_context(services.hold(name, LEASE_SECONDS))
         except LeaseHeldError:
-            if not _is_pending(services, command.release):
+            if command.verb not in _TELLS_PENDING or not _is_pending(services, command.release):
                 raise
             yield _configuration(services, objects, Attempt(facts))
         else:
-            yield _configuration(services, objects, Attempt(facts, recorded_holder_gone=True))
+            yield _configuration(services, objects, Attempt(facts, recorded_holder_gone=True), lease)
+
+
+_TELLS_PENDING = ("install", "upgrade")
+"""Verbs that look for a pending revision before they change anything."""
 
 
 def _is_pending(services: Services, release: str) -> bool:
@@ -102,15 +113,22 @@ def _is_pending(services: Services, release: str) -> bool:
         return False
 
 
-def _configuration(services: Services, objects: ObjectPort, attempt: Attempt | None) -> Configuration:
-    from pxhelm.actions.rendering import ChartRenderer
+def _configuration(
+    services: Services, objects: ObjectPort, attempt: Attempt | None, lease: Lease | None = None
+) -> Configuration:
+    from pxhelm.actions.rendering import chart_renderer
 
-    place = services.place
+    place, store = services.place, services.store
+    storage = Storage(store.releases, place.cluster, place.namespace, services.now)
+    if lease is not None:
+        storage = Storage(
+            store.releases, place.cluster, place.namespace, services.now, fenced=lambda: fenced(store, lease)
+        )
     return Configuration(
         namespace=place.namespace,
         objects=objects,
-        storage=Storage(services.store.releases, place.cluster, place.namespace, services.now),
-        renderer=ChartRenderer(services),
+        storage=storage,
+        renderer=chart_renderer(services),
         clock=services.now,
         listen=services.listen,
         attempt=attempt,

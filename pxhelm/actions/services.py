@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from pxhelm.events import Listener
 from pxhelm.proxmox.request import ApiGen
+from pxhelm.render.model import JinjaRenderer
 from pxhelm.secret import SealingKey
 from pxhelm.store.leases import Holder, IsDead, Lease
 from pxhelm.store.port import Store
@@ -123,6 +124,14 @@ class Services(Protocol):
     @property
     def post_render(self) -> Callable[[str, tuple[str, ...], str], str]:
         """Pipe a text through an executable: program, arguments, text."""
+
+    @property
+    def jinja(self) -> JinjaRenderer:
+        """Render Jinja templates in a child process with limits."""
+
+    @property
+    def resolve(self) -> Callable[[str], str]:
+        """Return an address of a host name, empty when there is none (``--enable-dns``)."""
 
     @property
     def starter(self) -> Callable[[str], Mapping[str, bytes]]:

@@ -29,6 +29,8 @@ class _Parser:
         self.source = source
         self.functions = functions
         self.tokens = lx.Lexer(source).run()
+        # the parser looks at most two tokens past the end
+        self.tokens += [self.tokens[-1]] * 3
         self.at = 0
         self.trees: dict[str, n.Tree] = {}
         self.variables: list[tuple[str, int]] = [("$", 0)]
@@ -44,8 +46,7 @@ class _Parser:
 
     def next(self) -> Token:
         token = self.tokens[self.at]
-        if self.at < len(self.tokens) - 1:
-            self.at += 1
+        self.at += 1
         self.last = token
         return token
 

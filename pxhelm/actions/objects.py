@@ -1,0 +1,129 @@
+"""Manifests against the cluster: validate, plan, apply, delete. Charts become manifests first (``charts``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pxhelm.actions.services import Services
+from pxhelm.apply.engine import ApplyRequest, ApplyResult, Planned, PlanRequest, apply_plan, plan_objects
+from pxhelm.apply.ports import ports_of
+from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.events import Warned
+from pxhelm.kinds import parse_all
+from pxhelm.manifest import Manifest, load_manifests
+from pxhelm.plan import document
+from pxhelm.plan.model import Action
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.model import Resource
+
+MANAGER = "kubectl:pxhelm"
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRequest:
+    """What is asked for with manifests."""
+
+    files: tuple[str, ...]
+    """Files, folders, or ``-``."""
+    manager: str = MANAGER
+    force_conflicts: bool = False
+    adopt: bool = False
+    replace: tuple[str, ...] = ()
+    """Addresses that may be destroyed and made anew; ``*`` for all."""
+    options: Mapping[str, bool] = field(default_factory=dict)
+
+
+def load_documents(services: Services, names: Sequence[str]) -> list[Manifest]:
+    """Return the manifests of files, folders or standard input, in order."""
+    found: list[Manifest] = []
+    for name in names:
+        for path, data in services.manifests(name).items():
+            text = data.decode("utf-8", "surrogateescape")
+            found += load_manifests(text, "standard input" if path == "-" else path)
+    if not found:
+        raise PxhelmError("no objects given", code=ExitCode.USAGE, hint="name manifests with -f FILE|DIR|-")
+    return found
+
+
+def validate(services: Services, names: Sequence[str]) -> tuple[Resource, ...]:
+    """Return the resources of manifests; StageError with every mistake. The cluster is not asked."""
+    return _parsed(services, load_documents(services, names), "default")
+
+
+def _parsed(services: Services, manifests: Sequence[Manifest], namespace: str) -> tuple[Resource, ...]:
+    parsed = parse_all(manifests, namespace)
+    for warning in parsed.warnings:
+        services.listen(Warned(warning))
+    return parsed.resources
+
+
+def plan(services: Services, request: ManifestRequest) -> Planned:
+    """Return what applying the manifests would do; writes nothing."""
+    resources = _parsed(services, load_documents(services, request.files), services.place.namespace)
+    return plan_resources(services, resources, _plan_request(request))
+
+
+def plan_resources(services: Services, resources: Sequence[Resource], request: PlanRequest) -> Planned:
+    """Plan resources and tell the plan's warnings."""
+    planned = plan_objects(ports_of(services), resources, request)
+    for warning in planned.plan.warnings:
+        services.listen(Warned(warning))
+    return planned
+
+
+def plan_deletion(services: Services, names: Sequence[str], request: PlanRequest | None = None) -> Planned:
+    """Return what deleting the objects of the manifests would do."""
+    resources = _parsed(services, load_documents(services, names), services.place.namespace)
+    keys = tuple(resource.key for resource in resources)
+    return plan_keys(services, keys, request)
+
+
+def plan_keys(services: Services, keys: Sequence[ObjectKey], request: PlanRequest | None = None) -> Planned:
+    """Return what deleting objects would do."""
+    base = request or PlanRequest(manager=MANAGER)
+    wanted = PlanRequest(base.manager, base.release, tuple(keys), options=base.options)
+    return plan_resources(services, (), wanted)
+
+
+def _plan_request(request: ManifestRequest) -> PlanRequest:
+    return PlanRequest(
+        manager=request.manager,
+        force_conflicts=request.force_conflicts,
+        adopt=request.adopt,
+        replace=frozenset(request.replace),
+        options=request.options,
+    )
+
+
+def carry_out(services: Services, planned: Planned, how: ApplyRequest | None = None) -> ApplyResult:
+    """Do what a plan says."""
+    return apply_plan(ports_of(services), planned, how)
+
+
+def destroys(planned: Planned) -> tuple[ObjectKey, ...]:
+    """Return the objects whose guests or data would cease to exist."""
+    return tuple(
+        o.key for o in planned.plan.objects if (o.action in (Action.DELETE, Action.REPLACE) and o.steps) or o.frees_bytes
+    )
+
+
+def save(planned: Planned) -> str:
+    """Return a plan of manifests as the text of a file."""
+    texts = [resource.text for resource in planned.resources.values()]
+    return document.dumps(planned.plan, texts)
+
+
+def load_plan(services: Services, name: str) -> Planned:
+    """Read a saved plan; PxhelmError when it is another cluster's, or not one of ours."""
+    found, texts = document.loads(services.read(name).decode("utf-8", "surrogateescape"))
+    if found.cluster != services.place.cluster:
+        raise PxhelmError(
+            f"cannot apply the plan: it was made for {found.cluster}, this context is {services.place.cluster}",
+            code=ExitCode.REFUSED,
+            hint=f"give --context {found.cluster}",
+        )
+    manifests = [one for text in texts for one in load_manifests(text, name)]
+    resources = {r.key: r for r in parse_all(manifests, services.place.namespace).resources}
+    delete = tuple(o.key for o in found.objects if o.action is Action.DELETE)
+    return Planned(found, resources, PlanRequest(manager=found.manager, delete=delete), strict=True)

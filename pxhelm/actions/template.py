@@ -1,0 +1,78 @@
+"""Render a chart and show what came out; the cluster is not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pxhelm.actions.inputs import ValueFlags, check_installable, gather_values, load_chart
+from pxhelm.actions.rendering import template_host
+from pxhelm.actions.services import Services
+from pxhelm.errors import PxhelmError
+from pxhelm.events import Warned
+from pxhelm.render.capabilities import capabilities
+from pxhelm.render.engine import render
+from pxhelm.render.model import Options, ReleaseInfo, Rendered, RenderRequest
+from pxhelm.render.output import Show, output_files, template_text
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRequest:
+    """``helm template``."""
+
+    chart: str
+    release: str = "release-name"
+    namespace: str = "default"
+    values: ValueFlags = field(default_factory=ValueFlags)
+    is_upgrade: bool = False
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+    skip_schema: bool = False
+    sub_notes: bool = False
+    enable_dns: bool = False
+    show: Show = field(default_factory=Show)
+    validate: bool = False
+    """Also check the manifests against their kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Templated:
+    """What was rendered."""
+
+    text: str
+    """As ``helm template`` prints it."""
+    rendered: Rendered
+
+    def files(self, show: Show, folder: str) -> Mapping[str, bytes]:
+        """Return what ``--output-dir`` writes, below ``folder``."""
+        found = output_files(self.rendered, show, folder)
+        return {name: text.encode("utf-8", "surrogateescape") for name, text in found.items()}
+
+
+def template(services: Services, request: TemplateRequest) -> Templated:
+    """Render a chart; PxhelmError in Helm's words, with the template line in ``where``."""
+    from pxhelm.release.failure import name_problem
+
+    chart = load_chart(services, request.chart)
+    check_installable(chart)
+    values = gather_values(request.values, services.read)
+    if problem := name_problem(request.release):
+        raise PxhelmError(f'release name "{request.release}": {problem}')
+    rendered = render(
+        RenderRequest(
+            chart=chart,
+            values=values,
+            release=ReleaseInfo(request.release, request.namespace, 1, request.is_upgrade),
+            capabilities=capabilities(request.kube_version, request.api_versions),
+            options=Options(skip_schema=request.skip_schema, sub_notes=request.sub_notes),
+            host=template_host(services, live=False, dns=request.enable_dns),
+            jinja=services.jinja,
+        )
+    )
+    for warning in rendered.warnings:
+        services.listen(Warned(warning))
+    if request.validate:
+        from pxhelm.kinds import parse_all
+
+        parse_all(rendered.manifests, request.namespace)
+    return Templated(template_text(rendered, request.show), rendered)

@@ -1,0 +1,47 @@
+"""``pxhelm diff``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pxhelm.cli import command as cli
+from pxhelm.cli.options import all_of, flag, output_flag, values_flags
+from pxhelm.cli.planning import manifest_flags
+from pxhelm.errors import ExitCode, PxhelmError
+
+HELP = """Show how the cluster differs from a chart or from manifests. Writes nothing.
+
+Exits with 0 when nothing differs, 1 when something does, 2 on errors, as kubectl diff.
+"""
+DIFFERS, TROUBLE = 1, 2
+
+
+@cli.command("diff", usage="[RELEASE CHART]", arguments=(0, 2), help=HELP)
+@all_of(values_flags, manifest_flags)
+@flag("--reset-values", help="reset the values to the ones built into the chart")
+@flag("--reuse-values", help="reuse the last release's values and merge in any overrides")
+@flag("--skip-schema-validation", help="disable JSON schema validation")
+@output_flag("text", "json", "yaml", default="text")
+def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
+    """Compare and print."""
+    from pxhelm.app import open_services
+    from pxhelm.cli.failure import show
+    from pxhelm.cli.planning import planned_from
+    from pxhelm.cli.progress import showing
+    from pxhelm.cli.views.document import FORMATS
+    from pxhelm.cli.views.plan import plan_text
+    from pxhelm.plan.document import to_json
+
+    try:
+        with showing() as listen, open_services(session.flags, listen) as services:
+            planned = planned_from(services, arguments, options)
+    except PxhelmError as error:
+        show(error, debug=bool(session.flags.get("debug")))
+        return TROUBLE
+    if options["output"] in FORMATS:
+        click.echo(FORMATS[options["output"]](to_json(planned.plan)), nl=False)
+    elif not planned.plan.empty:
+        click.echo(plan_text(planned.plan), nl=False)
+    return ExitCode.OK if planned.plan.empty else DIFFERS

@@ -1,0 +1,126 @@
+"""What plan, diff, apply and delete share on the command line: flags, confirmation, how a result reads."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pxhelm.cli.options import all_of, files_flag, flag, texts
+from pxhelm.errors import ExitCode, PxhelmError
+
+if TYPE_CHECKING:
+    from pxhelm.actions.objects import ManifestRequest
+    from pxhelm.actions.services import Services
+    from pxhelm.apply.engine import ApplyResult, Planned
+
+manifest_flags = all_of(
+    files_flag,
+    click.option("--field-manager", default="pxhelm", metavar="NAME", help="name under which fields are owned"),
+    flag("--force-conflicts", help="take over fields that another manager owns"),
+    flag("--take-ownership", "--adopt", "adopt", help="take over objects that exist and belong to nobody"),
+    texts("--replace", metavar="KIND/NAME", help="allow this object to be destroyed and made anew; * for all"),
+    flag("--free-volumes", help="free the volumes of disks that are removed, instead of detaching them"),
+    flag("--allow-offline", help="allow to stop guests for changes that need it"),
+)
+
+
+def manifest_request(options: dict[str, Any]) -> ManifestRequest:
+    """Return what the manifest flags ask for."""
+    from pxhelm.actions.objects import ManifestRequest
+
+    names = ("free-volumes", "allow-offline")
+    return ManifestRequest(
+        files=tuple(options["files"]),
+        manager=f"kubectl:{options['field_manager']}",
+        force_conflicts=options["force_conflicts"],
+        adopt=options["adopt"],
+        replace=tuple(options["replace"]),
+        options={name: True for name in names if options[name.replace("-", "_")]},
+    )
+
+
+def planned_from(services: Services, arguments: tuple[str, ...], options: dict[str, Any]) -> Planned:
+    """Return the plan of manifests (``-f``) or of ``RELEASE CHART``."""
+    if options["files"]:
+        if arguments:
+            raise PxhelmError(
+                f"cannot plan {arguments[0]} and files at once", code=ExitCode.USAGE, hint="give one of them"
+            )
+        from pxhelm.actions.objects import plan
+
+        return plan(services, manifest_request(options))
+    if len(arguments) != 2:
+        raise PxhelmError(
+            "nothing to plan", code=ExitCode.USAGE, hint="give RELEASE CHART, or manifests with -f FILE|DIR|-"
+        )
+    from pxhelm.actions.charts import plan_chart
+    from pxhelm.actions.install import Wanted
+    from pxhelm.cli.release_flags import value_flags
+    from pxhelm.release.options import UpgradeOptions
+
+    asked = UpgradeOptions(
+        dry_run="server",
+        reset_values=options["reset_values"],
+        reuse_values=options["reuse_values"],
+        skip_schema_validation=options["skip_schema_validation"],
+    )
+    return plan_chart(services, Wanted(arguments[0], arguments[1], value_flags(options)), asked)
+
+
+def confirm_destruction(planned: Planned, *, yes: bool) -> None:
+    """Ask before guests or data go; PxhelmError (REFUSED) without a terminal and without ``--yes``."""
+    from pxhelm.actions.objects import destroys
+
+    going = destroys(planned)
+    if not going or yes:
+        return
+    listed = ", ".join(key.address for key in going)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise PxhelmError(
+            f"cannot go on: this would destroy {listed}, and nobody is there to confirm it",
+            code=ExitCode.REFUSED,
+            hint="give --yes if that is what you want",
+        )
+    freed = sum(o.frees_bytes for o in planned.plan.objects)
+    space = f" ({freed / 2**30:.1f} GiB will be freed)" if freed else ""
+    if not click.confirm(f"destroy {listed}{space}?", err=True):
+        raise PxhelmError("nothing was done", code=ExitCode.REFUSED)
+
+
+def show_result(result: ApplyResult, output: str) -> int:
+    """Print what became of every object and return the exit status."""
+    from pxhelm.cli.views.document import FORMATS
+    from pxhelm.plan.model import Action
+
+    words = {
+        Action.CREATE: "created",
+        Action.UPDATE: "configured",
+        Action.REPLACE: "replaced",
+        Action.DELETE: "deleted",
+        Action.ADOPT: "adopted",
+        Action.NOTHING: "unchanged",
+        Action.READ: "unchanged",
+        None: "blocked",
+    }
+    if output in FORMATS:
+        rows = [
+            {
+                "address": o.key.address,
+                "action": words[o.action],
+                "ok": o.ok,
+                **({} if o.ok else {"reason": o.outcome.reason, "message": o.outcome.message}),
+            }
+            for o in result.objects
+        ]
+        click.echo(FORMATS[output]({"objects": rows, "exitCode": int(result.exit_code)}), nl=False)
+        return result.exit_code
+    for o in result.objects:
+        if o.ok:
+            click.echo(f"{o.key.address} {words[o.action]}")
+    for o in result.failed:
+        click.echo(f"Error: {o.key.address}: {o.outcome.message}", err=True)
+        if o.outcome.hint:
+            click.echo(f"hint: {o.outcome.hint}", err=True)
+    return result.exit_code
