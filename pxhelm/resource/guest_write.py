@@ -94,6 +94,8 @@ def _sort(writer: Writer) -> _Sorted:
         place = table.place(each.path)
         if (device and device in gone) or place is None or place.param in STEERING or not place.param:
             continue
+        if each.effect is Effect.REPLACE:
+            continue  # never in place: the plan replaces the whole guest, or refuses
         there = _volume_there(writer, each.path)
         form = place.field.form
         if form == "volume-size" and there:
