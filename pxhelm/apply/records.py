@@ -127,7 +127,7 @@ class Records:
 
     def marker(self, uid: str, vmid: int, op: str) -> Marker:
         """Return the proof that the guest of an object carries."""
-        return Marker(self.ports.installation, uid, vmid, op or "plan")
+        return Marker(self.ports.installation, uid or "new", vmid, op or "plan")
 
     def open_steps(self, memory: Memory) -> tuple[OpenStep, ...]:
         """Return the writes of which nobody knows the end, oldest first."""

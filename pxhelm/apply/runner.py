@@ -193,6 +193,7 @@ class _Worker:
         self.records = runner.records
         self.memory = work.memory
         self.view: View | None = None
+        self.looked = False
         self.steps: dict[int, Step] = {}
         self.turns: dict[Turn, int] = {}
         self.held: _Held
@@ -300,6 +301,12 @@ class _Worker:
                 live = self.ports.cluster.run(kind.observe(target))
                 if kind.guest and live.existence is not Existence.PRESENT:
                     live = None  # not where it was: the whole cluster is asked before anything is concluded
+        first = kind.guest and not asked.relist and not self.looked and not self.memory.known.bound
+        if first and live is None and not row and not asked.target.node:
+            # A guest to be made: Proxmox' claim of the VMID decides, one question is courtesy enough.
+            with suppress(ApiError):
+                live = self.ports.cluster.run(observe(kind, asked.target, View(around)))
+        self.looked = True
         if live is None:
             try:
                 view = self.ports.cluster.run(look_round())

@@ -1,11 +1,12 @@
 """Plan and apply against the simulated cluster."""
 
 import pytest
-from conftest import Action, vm
+from lab import vm
 
 from pxhelm.apply.command import Result
 from pxhelm.apply.engine import PlanRequest, plan_objects
 from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.plan.model import Action
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.journal import StepState

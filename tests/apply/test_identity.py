@@ -4,12 +4,13 @@ import itertools
 import json
 
 import pytest
-from conftest import QUICK, Action, vm
+from lab import QUICK, vm
 
 from pxhelm.apply.command import Result
 from pxhelm.apply.engine import PlanRequest, apply_plan, plan_objects
 from pxhelm.apply.records import start_of
 from pxhelm.errors import ExitCode
+from pxhelm.plan.model import Action
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.objects import ObjectKey as StoreKey

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from conftest import QUICK, vm
+from lab import QUICK, vm
 
 from pxhelm.apply.objects import ReleaseObjects
 from pxhelm.errors import PxhelmError, StageError

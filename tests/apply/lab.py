@@ -1,0 +1,134 @@
+"""A simulated cluster, a store and the ports between them, for the tests of plan and apply."""
+
+import itertools
+import json
+import time
+
+from pxhelm import kinds, manifest
+from pxhelm.apply.engine import ApplyRequest, PlanRequest, apply_plan, destroy, plan_objects
+from pxhelm.apply.machine import Patience
+from pxhelm.apply.ports import Ports
+from pxhelm.apply.runner import Settings
+from pxhelm.proxmox.auth import parse_token
+from pxhelm.proxmox.client import Client, LocalTransport
+from pxhelm.proxmox.connection import Connection
+from pxhelm.proxmox.task import Polling
+from pxhelm.secret import SealingKey
+from pxhelm.simulator import seed
+from pxhelm.simulator.serve import Options, open_simulator
+from pxhelm.store.leases import Holder
+from pxhelm.store.sqlite import open_store
+
+QUICK = ApplyRequest(
+    settings=Settings(polling=Polling(first=0.005, longest=0.05)),
+    patience=Patience(lock=1.0, unseen=0.2, dead=0.4, first=0.02, longest=0.1),
+)
+VM = """
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata:
+  name: {name}
+  namespace: production
+{metadata}
+spec:
+  node: pve-node1
+  cpu: {{ cores: {cores}, sockets: 1 }}
+  memory: 8192
+  disks: [{{ storage: local-lvm, size: 50G }}]
+  template: debian-12-template
+{spec}
+"""
+
+
+def vm(name="web-server", cores=4, metadata="", spec=""):
+    return VM.format(name=name, cores=cores, metadata=metadata, spec=spec)
+
+
+class Lab:
+    """One simulated cluster and one store."""
+
+    def __init__(self, tmp_path, **options):
+        self.simulator = open_simulator(Options(**{"time_scale": 0.0, **options}))
+        self.store = open_store(tmp_path / "store.db")
+        self.counter = itertools.count(1)
+        self.told = []
+        self.clients = []
+
+    def client(self):
+        return self.client_over(self.simulator.send)
+
+    def client_over(self, send):
+        made = Client(
+            Connection(("simulator",), parse_token(seed.TOKEN)), open_transport=lambda _: LocalTransport(send)
+        )
+        self.clients.append(made)
+        return made
+
+    def ports(self, worker="one", **changes):
+        number = self.counter
+        return Ports(
+            **{
+                "cluster": self.client(),
+                "store": self.store,
+                "cluster_name": "lab",
+                "installation": "inst0001",
+                "fingerprint": SealingKey(b"k" * 32).fingerprint,
+                "holder": Holder("here", "boot", 1, worker),
+                "now": time.time,
+                "sleep": time.sleep,
+                "new_id": lambda: f"00000000-0000-4000-8000-{next(number):012d}",
+                "kind_of": kinds.kind_of,
+                "listen": self.told.append,
+                **changes,
+            }
+        )
+
+    def resources(self, *texts):
+        found = manifest.load_manifests("\n---\n".join(texts), "test.yaml")
+        return kinds.parse(found)
+
+    def plan(self, *texts, **request):
+        return plan_objects(self.ports(), self.resources(*texts), PlanRequest(**request))
+
+    def apply(self, *texts, how=QUICK, **request):
+        planned = self.plan(*texts, **request)
+        return apply_plan(self.ports(), planned, how)
+
+    def destroy(self, *keys, **request):
+        return destroy(self.ports(), keys, PlanRequest(**request), QUICK)
+
+    def writes(self, since=0):
+        return [e for e in self.simulator.log() if e.method != "GET" and e.id > since]
+
+    @property
+    def mark(self):
+        return max((e.id for e in self.simulator.log()), default=0)
+
+    def api(self, method, path, **params):
+        headers = {"Authorization": f"PVEAPIToken={seed.TOKEN}"}
+        status, reason, _, body = self.simulator.send(method, path, {k: [str(v)] for k, v in params.items()}, headers)
+        assert status == 200, f"{method} {path}: {status} {reason} {body!r}"
+        return json.loads(body)["data"]
+
+    def guests(self):
+        rows = self.api("GET", "/cluster/resources", type="vm")
+        return {row["vmid"]: row for row in rows if not row.get("template")}
+
+    def set_lock(self, vmid, lock):
+        def change(world):
+            guest = world.state.edit("guest", str(vmid))
+            guest["conf"]["lock"] = lock
+
+        self.simulator.change(change)
+
+    def set_node(self, name, *, online):
+        def change(world):
+            world.state.edit("node", name)["online"] = online
+
+        self.simulator.change(change)
+
+    def close(self):
+        for client in self.clients:
+            client.close()
+        self.store.close()
+        self.simulator.close()
