@@ -184,7 +184,7 @@ def _object_plan(
         action=action,
         changes=diff.changes if action is not Action.NOTHING else (),
         steps=steps,
-        generation=s.known.generation + (1 if text != s.known.text else 0),
+        generation=s.known.generation + (1 if text != s.known.text or not s.known.uid else 0),
         digest=s.live.digest,
         vmid=s.target.vmid,
         node=s.live.node or (steps[0].request.node if steps else ""),
