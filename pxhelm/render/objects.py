@@ -21,6 +21,10 @@ class Files(GoMap):
 
     __slots__ = ()
     GO_TYPE = "engine.files"
+    GO_ASSIGNABLE = False
+    """A map of bytes is no ``map[string]interface {}``."""
+    GO_ZERO = b""
+    """What a missing key gives."""
     GO_METHODS = {  # noqa: RUF012 - a class table, as GoMap says
         "Get": "text",
         "GetBytes": "raw",
@@ -30,9 +34,14 @@ class Files(GoMap):
         "Lines": "lines",
     }
 
+    def get(self, key: str, default: object = None) -> object:
+        """Return a file's bytes; Go's zero value, no bytes, for a file that is not there."""
+        found = super().get(key, default)
+        return self.GO_ZERO if found is None else found
+
     def raw(self, name: str) -> bytes:
         """Return a file's bytes, none for a file that is not there."""
-        found = self.get(name, b"")
+        found = self.get(name)
         return found if isinstance(found, bytes) else b""
 
     def text(self, name: str) -> str:
