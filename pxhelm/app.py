@@ -67,7 +67,7 @@ class Opened:
 
         store = open_store(self.settings.store, int(os.environ.get("PXHELM_STORE_MAX_PAGES") or 0))
         self._to_close.append(store)
-        return SealedStore(store, Sealer(self.key, secrets.token_bytes))
+        return SealedStore(store, Sealer(self.key, lambda: secrets.token_bytes(12)))
 
     @cached_property
     def key(self) -> SealingKey:

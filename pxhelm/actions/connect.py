@@ -60,7 +60,7 @@ def test_connection(services: Services, user: str) -> Connection:
     rows = status if isinstance(status, list) else []
     permissions = services.cluster.run(call(Request("GET", "/access/permissions")))
     held = {name for path in permissions.values() for name in path} if isinstance(permissions, dict) else set()
-    cluster = next((row for row in rows if row.get("type") == "cluster"), {})
+    cluster: dict[str, object] = next((row for row in rows if row.get("type") == "cluster"), {})
     return Connection(
         version=str(version.get("version", "")),
         cluster=str(cluster.get("name", "")),

@@ -36,15 +36,19 @@ def texts(*names: str, help: str, commas: bool = False, metavar: str = "stringAr
     return click.option(*names, multiple=True, metavar=metavar, help=help, callback=comma_list if commas else None)
 
 
-values_flags = all_of(
-    texts(
-        "-f", "--values", commas=True, metavar="strings", help="specify values in a YAML file or - for standard input"
-    ),
+set_flags = all_of(
     texts("--set", help="set values on the command line (key1=val1,key2=val2)"),
     texts("--set-string", help="set STRING values on the command line"),
     texts("--set-json", help="set JSON values on the command line (key1=jsonval1)"),
     texts("--set-file", help="set values from files (key1=path1)"),
     texts("--set-literal", help="set a literal STRING value on the command line"),
+)
+
+values_flags = all_of(
+    texts(
+        "-f", "--values", commas=True, metavar="strings", help="specify values in a YAML file or - for standard input"
+    ),
+    set_flags,
 )
 
 chart_flags = all_of(

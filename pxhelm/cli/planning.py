@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pxhelm.cli.options import all_of, files_flag, flag, texts
+from pxhelm.cli.options import all_of, files_flag, flag, set_flags, texts
 from pxhelm.errors import ExitCode, PxhelmError
 
 if TYPE_CHECKING:
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from pxhelm.actions.services import Services
     from pxhelm.apply.engine import ApplyResult, Planned
 
-manifest_flags = all_of(
-    files_flag,
+owner_flags = all_of(
     click.option("--field-manager", default="pxhelm", metavar="NAME", help="name under which fields are owned"),
     flag("--force-conflicts", help="take over fields that another manager owns"),
     flag("--take-ownership", "--adopt", "adopt", help="take over objects that exist and belong to nobody"),
@@ -24,6 +23,27 @@ manifest_flags = all_of(
     flag("--free-volumes", help="free the volumes of disks that are removed, instead of detaching them"),
     flag("--allow-offline", help="allow to stop guests for changes that need it"),
 )
+
+
+manifest_flags = all_of(files_flag, owner_flags)
+
+either_flags = all_of(
+    click.option(
+        "-f",
+        "--values",
+        "--filename",
+        "files",
+        multiple=True,
+        metavar="FILE",
+        help="with RELEASE CHART: values in a YAML file; without: manifests (FILE, DIR or -)",
+    ),
+    set_flags,
+    owner_flags,
+    flag("--reset-values", help="reset the values to the ones built into the chart"),
+    flag("--reuse-values", help="reuse the last release's values and merge in any overrides"),
+    flag("--skip-schema-validation", help="disable JSON schema validation"),
+)
+"""For plan and diff, which take a chart as Helm does or manifests as kubectl does."""
 
 
 def manifest_request(options: dict[str, Any]) -> ManifestRequest:
@@ -66,7 +86,9 @@ def planned_from(services: Services, arguments: tuple[str, ...], options: dict[s
         reuse_values=options["reuse_values"],
         skip_schema_validation=options["skip_schema_validation"],
     )
-    return plan_chart(services, Wanted(arguments[0], arguments[1], value_flags(options)), asked)
+    return plan_chart(
+        services, Wanted(arguments[0], arguments[1], value_flags({**options, "values": options["files"]})), asked
+    )
 
 
 def confirm_destruction(planned: Planned, *, yes: bool) -> None:

@@ -85,9 +85,13 @@ def name_and_chart(arguments: Sequence[str], options: dict[str, Any]) -> tuple[s
         return arguments[0], arguments[1]
     chart = arguments[0]
     if options.get("name_template"):
-        from pxhelm.actions.names import from_template
+        import secrets
+        import time
 
-        return from_template(options["name_template"]), chart
+        from pxhelm.actions.names import from_template
+        from pxhelm.gotemplate.host import Host
+
+        return from_template(options["name_template"], Host(time.time, secrets.token_bytes)), chart
     if not options.get("generate_name"):
         raise PxhelmError("must either provide a name or specify --generate-name")
     import time

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import all_of, flag, output_flag, values_flags
-from pxhelm.cli.planning import manifest_flags
+from pxhelm.cli.options import output_flag
+from pxhelm.cli.planning import either_flags
 from pxhelm.errors import ExitCode, PxhelmError
 
 HELP = """Show how the cluster differs from a chart or from manifests. Writes nothing.
@@ -19,10 +19,7 @@ DIFFERS, TROUBLE = 1, 2
 
 
 @cli.command("diff", usage="[RELEASE CHART]", arguments=(0, 2), help=HELP)
-@all_of(values_flags, manifest_flags)
-@flag("--reset-values", help="reset the values to the ones built into the chart")
-@flag("--reuse-values", help="reuse the last release's values and merge in any overrides")
-@flag("--skip-schema-validation", help="disable JSON schema validation")
+@either_flags
 @output_flag("text", "json", "yaml", default="text")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Compare and print."""

@@ -68,8 +68,8 @@ def command(session: cli.Session, **options: Any) -> None:
     def updated(release: Release) -> str:
         if not options["time_format"] or release.info.last_deployed is None:
             return go_time(release)
-        from pxhelm.golang.layout import format_time
+        from pxhelm.golang.times import Time
 
-        return format_time(release.info.last_deployed, options["time_format"])
+        return Time(int(release.info.last_deployed.timestamp())).format(options["time_format"])
 
     click.echo(list_text(found, options["output"], updated, headers=not options["no_headers"]), nl=False)

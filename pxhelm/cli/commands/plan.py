@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import all_of, flag, output_flag, values_flags
-from pxhelm.cli.planning import manifest_flags
+from pxhelm.cli.options import flag, output_flag
+from pxhelm.cli.planning import either_flags
 from pxhelm.errors import ExitCode, PxhelmError
 
 HELP = """Show what installing or upgrading a chart, or applying manifests, would do. Writes nothing.
@@ -19,10 +19,7 @@ HELP = """Show what installing or upgrading a chart, or applying manifests, woul
 
 
 @cli.command("plan", usage="[RELEASE CHART]", arguments=(0, 2), help=HELP)
-@all_of(values_flags, manifest_flags)
-@flag("--reset-values", help="reset the values to the ones built into the chart")
-@flag("--reuse-values", help="reuse the last release's values and merge in any overrides")
-@flag("--skip-schema-validation", help="disable JSON schema validation")
+@either_flags
 @click.option("--out", default="", metavar="FILE", help="save the plan of manifests")
 @flag("--detailed-exitcode", help="exit with 2 when there are changes, 0 when there are none")
 @output_flag("text", "json", "yaml", default="text")
@@ -35,7 +32,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     from pxhelm.cli.views.plan import plan_text
     from pxhelm.plan.document import to_json
 
-    if options["out"] and not options["files"]:
+    if options["out"] and arguments:
         raise PxhelmError(
             "cannot save the plan of a chart: it would not be recorded as a revision",
             code=ExitCode.USAGE,
