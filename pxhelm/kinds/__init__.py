@@ -14,6 +14,7 @@ from pxhelm.kinds.container import CONTAINER
 from pxhelm.kinds.pool import POOL
 from pxhelm.kinds.storage import STORAGE
 from pxhelm.kinds.virtual_machine import VIRTUAL_MACHINE
+from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Resource
 from pxhelm.resource.parse import Document, parse_resource
@@ -24,6 +25,9 @@ KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (STORAGE, POOL, VIRTUAL
 _NAMES: Mapping[str, Kind] = {
     name: kind for kind in KINDS.values() for name in (kind.name.lower(), kind.plural, *kind.short)
 }
+
+
+_NAME = ("metadata", "name")
 
 
 def kind_of(name: str) -> Kind:
@@ -52,7 +56,7 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
     resources: list[Resource] = []
     errors: list[PxhelmError] = []
     warnings: list[str] = []
-    seen: dict[object, Resource] = {}
+    seen: dict[ObjectKey, Document] = {}
     claimed: dict[tuple[str, str], Resource] = {}
     for document in documents:
         kind = _kind_of_document(document, errors)
@@ -64,17 +68,12 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
         if found.resource is None:
             continue
         if found.resource.key in seen:
-            first = seen[found.resource.key].where
-            errors.append(
-                PxhelmError(
-                    f"{found.resource.key.address} is defined twice",
-                    where=found.resource.where,
-                    hint=f"the first is at {first}" if first else "",
-                )
-            )
+            first = seen[found.resource.key].where(_NAME)
+            message = f"{found.resource.key.address} is defined twice"
+            errors.append(PxhelmError(message, where=document.where(_NAME), hint=f"the first is at {first}"))
             continue
-        seen[found.resource.key] = found.resource
-        errors += _claims(kind, found.resource, claimed)
+        seen[found.resource.key] = document
+        errors += _claims(kind, found.resource, claimed, document)
         resources.append(found.resource)
     if errors:
         count = f"{len(errors)} mistakes" if len(errors) > 1 else "a mistake"
@@ -100,7 +99,9 @@ def _kind_of_document(document: Document, errors: list[PxhelmError]) -> Kind | N
     return KINDS[name]
 
 
-def _claims(kind: Kind, resource: Resource, claimed: dict[tuple[str, str], Resource]) -> list[PxhelmError]:
+def _claims(
+    kind: Kind, resource: Resource, claimed: dict[tuple[str, str], Resource], document: Document
+) -> list[PxhelmError]:
     """Two objects may not claim one id of Proxmox (kinds.md 2.2); for guests that is a VMID that both name."""
     claim = str(resource.leaves.get("vmid", "")) if kind.guest else kind.identifier(resource)
     if not claim:
@@ -110,4 +111,6 @@ def _claims(kind: Kind, resource: Resource, claimed: dict[tuple[str, str], Resou
     if other is resource:
         return []
     what = f"VMID {claim}" if kind.guest else f"the id {claim}"
-    return [PxhelmError(f"{resource.key.address} and {other.key.address} both claim {what}", where=resource.where)]
+    return [
+        PxhelmError(f"{resource.key.address} and {other.key.address} both claim {what}", where=document.where(_NAME))
+    ]

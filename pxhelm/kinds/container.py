@@ -130,6 +130,7 @@ CONTAINER = Kind(
     },
     device_effects={"mounts": mount.plug, "networks": nic.plug_container},
     api="/nodes/{node}/lxc",
+    later=("ha", "firewall"),
     sources=sources,
     refuse=refuse,
 )

@@ -12,6 +12,7 @@ from pxhelm.resource.decode import text_of
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.encode import encode
 from pxhelm.resource.field import Field
+from pxhelm.resource.gates import version_problem
 from pxhelm.resource.kind import Change, Column, Kind, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target
 from pxhelm.resource.normal import Normal
@@ -149,7 +150,11 @@ def steps(change: Change) -> tuple[Step, ...]:
 
 
 def refuse(change: Change) -> str:
-    """Return why the definition must stay: guests have volumes on it."""
+    """Return why the definition cannot be written, or must stay: guests have volumes on it."""
+    if change.desired is not None:
+        problem = version_problem(STORAGE, change.desired.leaves, change.surroundings.version)
+        if problem:
+            return problem
     if change.desired is not None or change.live.existence is not Existence.PRESENT:
         if (
             change.desired is not None

@@ -103,6 +103,7 @@ VIRTUAL_MACHINE = Kind(
     slots={"disks": disk.SLOTS, "networks": nic.SLOTS, "numa": cpu.NUMA_SLOTS, **devices.SLOTS},
     device_effects={"disks": disk.plug, "networks": nic.plug, "usb": devices.plug_usb},
     api="/nodes/{node}/qemu",
+    later=("ha", "firewall"),
     sources=sources,
     refuse=refuse,
 )

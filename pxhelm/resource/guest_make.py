@@ -14,9 +14,11 @@ from pxhelm.resource.compare import wanted_changes
 from pxhelm.resource.decode import Rows
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.encode import encode
+from pxhelm.resource.gates import version_problem
 from pxhelm.resource.guest import Situated, choose_node, clone_source, live_of, template_slots, volumes_bytes
 from pxhelm.resource.guest_write import Writer, cloudinit_drive, shutdown, update_steps
 from pxhelm.resource.identity import join_description
+from pxhelm.resource.kind import Op
 from pxhelm.resource.model import Existence, Live, Value
 from pxhelm.resource.parts.cloudinit import needs_drive
 from pxhelm.resource.references import bare
@@ -290,6 +292,12 @@ def refuse_guest(writer: Writer) -> str:
     """Return why a guest must not be touched as asked (engine.md D11.1, D7.3); empty when it may be."""
     change = writer.change
     live = change.live
+    if change.desired is not None:
+        changed = {c.path: c.after for c in change.changes if c.op is Op.SET}
+        leaves = changed if live.existence is Existence.PRESENT else change.desired.leaves
+        problem = version_problem(writer.kind, leaves, change.surroundings.version)
+        if problem:
+            return problem
     if live.existence is not Existence.PRESENT:
         return ""
     if change.desired is None:

@@ -114,6 +114,8 @@ class Kind:
     """Family of devices → its slots in Proxmox' order: ``networks`` → ``net0`` …"""
     device_effects: Mapping[str, EffectRule] = field(default_factory=dict)
     """Family of devices → effect of adding (before None) or removing (after None) a whole device."""
+    later: tuple[str, ...] = ()
+    """Fields of kinds.md that this version does not know yet: said so, instead of "unknown"."""
     api: str = ""
     """Path whose POST takes the kind's parameters: where the schema describes them."""
     sources: Callable[[Resource, Surroundings], tuple[int, ...]] = lambda _resource, _surroundings: ()

@@ -45,6 +45,14 @@ class Document(Protocol):
         """The document as it stands."""
 
     @property
+    def file(self) -> str:
+        """The file it came from."""
+
+    @property
+    def line(self) -> int:
+        """Line of the file where it begins."""
+
+    @property
     def body(self) -> Mapping[str, object]:
         """The decoded document."""
 
@@ -109,7 +117,7 @@ def parse_resource(kind: Kind, document: Document, default_namespace: str = "def
         tuple(reader.absent),
         tuple(_references(reader, key)),
         document.text,
-        document.where(("metadata", "name")),
+        Where(document.file, document.line),  # exact places cost a second reading: ``locate`` gives them
         _locator(reader),
     )
     return reader.parsed
@@ -247,10 +255,15 @@ def _walk(reader: _Reader, path: ManifestPath, value: object, above: Branch) -> 
             reader.fail_spec(path, f"unknown slot {name} in {family}", _suggest_slot(reader, family, name))
             return
         below = above.children[STAR]
+    if below is None and name in reader.kind.later and len(path) == 1:
+        message = f"{name} of a {reader.kind.name} is not supported yet"
+        reader.fail_spec(path, message, "set it in Proxmox; pxhelm leaves it alone")
+        return
     if below is None:
-        reader.fail_spec(
-            path, f"unknown field {_dotted(path)}", _suggest(name, [n for n in above.children if n != STAR])
-        )
+        known = [n for n in above.children if n != STAR]
+        if len(path) == 1 and reader.kind.guest:
+            known += ["node", "template"]  # shorthand that has left the spec by now
+        reader.fail_spec(path, f"unknown field {_dotted(path)}", _suggest(name, known))
         return
     if value is None:  # an empty Helm value must not delete hardware: null equals absent
         return

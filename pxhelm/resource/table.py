@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pxhelm.proxmox.schema import ParamSpec, load
 from pxhelm.resource.field import Field
@@ -140,5 +141,10 @@ def table_of(fields: tuple[Field, ...], slots: Mapping[str, tuple[str, ...]]) ->
 
 def spec_of(api: str, version: str, param: str) -> ParamSpec | None:
     """Return what the schema of a version says about a create parameter; None when it has no such parameter."""
+    return _parameters(api, version).get(param)
+
+
+@lru_cache(maxsize=64)
+def _parameters(api: str, version: str) -> Mapping[str, ParamSpec]:
     endpoint = load(version).endpoint("POST", api) if api else None
-    return endpoint.parameters.get(param) if endpoint is not None else None
+    return endpoint.parameters if endpoint is not None else {}
