@@ -58,6 +58,11 @@ def _parsed(services: Services, manifests: Sequence[Manifest], namespace: str) -
     return parsed.resources
 
 
+def parse_text(services: Services, text: str, source: str) -> tuple[Resource, ...]:
+    """Return the resources of a text of manifests; StageError with every mistake."""
+    return _parsed(services, load_manifests(text, source), services.place.namespace)
+
+
 def plan(services: Services, request: ManifestRequest) -> Planned:
     """Return what applying the manifests would do; writes nothing."""
     resources = _parsed(services, load_documents(services, request.files), services.place.namespace)
