@@ -57,13 +57,20 @@ def create(world: World, kind: str, node: str, vmid: str) -> Guest:
     other = world.state.get("guest", vmid)
     if other is not None:
         raise ApiError(f"{LABELS[other['kind']]} {vmid} already exists on node '{other['node']}'")
-    row: Guest = world.state.put("guest", vmid, blank(kind, node, {"lock": "create"}))
-    return row
+    return write(world, vmid, blank(kind, node, {"lock": "create"}))
 
 
 def blank(kind: str, node: str, conf: Mapping[str, Any]) -> Guest:
     """Return a fresh row."""
     return {"kind": kind, "node": node, "conf": dict(conf), "pending": {}, "gone": {}, "snaps": {}, "run": None}
+
+
+def write(world: World, vmid: str, row: Guest) -> Guest:
+    """Write a guest's row, new or in place of the one that claimed its number."""
+    old = world.state.get("guest", vmid)
+    born = old.get("born", world.now) if old else world.now
+    fresh: Guest = world.state.put("guest", vmid, {**row, "born": born})
+    return fresh
 
 
 def digest_of(row: Mapping[str, Any]) -> str:

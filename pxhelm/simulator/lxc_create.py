@@ -141,9 +141,7 @@ def _create_job(task: Running) -> None:
         f"extracting archive '{volumes.path(world, args['template'])}'",
         "Detected container architecture: amd64",
     )
-    world.state.put(
-        "guest", vmid, guests.blank("lxc", task.node, _complete(world, vmid, {**values, **mounts}, template))
-    )
+    guests.write(world, vmid, guests.blank("lxc", task.node, _complete(world, vmid, {**values, **mounts}, template)))
     _after(task)
 
 
@@ -194,7 +192,7 @@ def _restore_job(task: Running) -> None:
             volumes.remove(world, task.node, volid)
     conf = {k: saved[k] for k in saved if k in _KEPT or k.startswith("net")}
     task.log(*maker.log, "merging backed-up and given configuration..")
-    world.state.put("guest", vmid, guests.blank("lxc", task.node, {**conf, **args["values"], **made}))
+    guests.write(world, vmid, guests.blank("lxc", task.node, {**conf, **args["values"], **made}))
     _after(task)
 
 
@@ -208,7 +206,7 @@ def destroy(call: Call) -> str:
     if row["conf"].get("lock") == "create":
         need_flock(world, guests.flock("lxc", vmid))
     if row["run"] is not None and not params.get("force"):
-        raise ApiError(f"CT {vmid} is running - destroy failed")
+        raise ApiError(f"unable to destroy CT {vmid} - container is running")
     args = {"vmid": vmid, "purge": params.get("purge", 0), "unreferenced": params.get("destroy-unreferenced-disks", 0)}
     return fork(
         world, call.identity, Plan(call.node, "vzdestroy", vmid, "vzdestroy", args, 1.0, [guests.flock("lxc", vmid)])

@@ -18,7 +18,7 @@ NETWORK = frozenset(("nameserver", "searchdomain", "hostname"))
 FAST_PLUG = frozenset(
     ["description", "hookscript", "lock", "onboot", "protection", "startup", "tags", "template", "timezone"]
 )
-HOT = CPU | MEMORY
+HOT = CPU | MEMORY | NETWORK
 READ_ONLY = ("unprivileged",)
 REQUIRED = ("rootfs", "ostype")
 

@@ -142,7 +142,7 @@ def clone(call: Call) -> str:
         raise ApiError(f"unable to create CT {new}: config file already exists")
     args = {"new": new, "pool": pool, "storage": storage, "full": full, "target": target}
     args |= {k: params[k] for k in ("hostname", "description") if k in params}
-    world.state.put("guest", new, guests.blank("lxc", call.node, {"lock": "create"}))
+    guests.write(world, new, guests.blank("lxc", call.node, {"lock": "create"}))
     return _fork(call, "vzclone", args, 1.5 + 0.5 * gib * full)
 
 
@@ -168,7 +168,7 @@ def _clone_job(task: Running) -> None:
         net = split_properties(keys, conf[option])
         conf[option] = print_properties(keys, {**net, "hwaddr": world.mac()})
     conf |= {k: args[k] for k in ("hostname", "description") if args.get(k)}
-    world.state.put("guest", new, guests.blank("lxc", args["target"], conf))
+    guests.write(world, new, guests.blank("lxc", args["target"], conf))
     guests.join_pool(world, new, args["pool"])
 
 

@@ -38,7 +38,8 @@ def get_config(call: Call) -> dict[str, Any]:
 def get_pending(call: Call) -> list[dict[str, Any]]:
     """GET …/pending."""
     row = guests.look(call.world, "lxc", call.node, call.vmid)
-    return pending_rows({**row, "conf": _shown(row["conf"]), "pending": _shown(row["pending"])})
+    shown = {**row, "conf": _shown(row["conf"]), "pending": _shown(row["pending"])}
+    return pending_rows(shown, guests.digest_of(row))
 
 
 def _bytes(text: str) -> int:
@@ -94,22 +95,20 @@ def interfaces(call: Call) -> list[dict[str, Any]] | None:
     row = guests.look(call.world, "lxc", call.node, call.vmid)
     if row["run"] is None:
         return None
-    found: list[dict[str, Any]] = [
-        {"name": "lo", "hwaddr": "00:00:00:00:00:00", "inet": "127.0.0.1/8", "inet6": "::1/128"}
-    ]
+    zero = "00:00:00:00:00:00"
+    found: list[dict[str, Any]] = [{"name": "lo", "hwaddr": zero, "hardware-address": zero, "ip-addresses": []}]
     for option in sorted(o for o in row["conf"] if o.startswith("net")):
         net = split_properties(keys_of("lxc", option), row["conf"][option])
-        entry = {
-            "name": net["name"],
-            "hwaddr": net.get("hwaddr", "").lower(),
-            "hardware-address": net.get("hwaddr", "").lower(),
-        }
+        mac = net.get("hwaddr", "").lower()
+        entry: dict[str, Any] = {"name": net["name"], "hwaddr": mac, "hardware-address": mac, "ip-addresses": []}
         address = net.get("ip", "")
         if address == "dhcp":
             number = int(call.vmid)
             address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}/8"
         if "/" in address:
+            ip, _, prefix = address.partition("/")
             entry["inet"] = address
+            entry["ip-addresses"].append({"ip-address": ip, "ip-address-type": "inet", "prefix": prefix})
         found.append(entry)
     return found
 

@@ -153,7 +153,15 @@ def config_nodes(call: Call) -> list[dict[str, Any]]:
     return found
 
 
+def _unseen(world: World, row: guests.Guest) -> bool:
+    """Tell whether the statistics daemon has not come by since the guest was made."""
+    period = world.seconds(world.moment.statistics)
+    return bool(period) and row.get("born", 0) // period == world.now // period
+
+
 def _guest_entry(world: World, vmid: str, row: guests.Guest, pool: str) -> dict[str, Any]:
+    if _unseen(world, row):
+        return _unknown_entry(vmid, row, pool)
     read = qemu_read.status_of if row["kind"] == "qemu" else lxc_read.status_of
     status = read(world, row, vmid)
     entry = {
@@ -178,6 +186,19 @@ def _guest_entry(world: World, vmid: str, row: guests.Guest, pool: str) -> dict[
     if guests.ha_managed(world, row, vmid):
         entry["hastate"] = str((world.state.get("ha", guests.ha_id(row, vmid)) or {}).get("state", "started"))
     return entry
+
+
+def _unknown_entry(vmid: str, row: guests.Guest, pool: str) -> dict[str, Any]:
+    entry = {
+        "id": f"{row['kind']}/{vmid}",
+        "type": row["kind"],
+        "node": row["node"],
+        "vmid": int(vmid),
+        "status": "unknown",
+    }
+    if pool:
+        entry["pool"] = pool
+    return entry | {k: row["conf"][k] for k in ("tags", "lock") if str(row["conf"].get(k, "")).strip()}
 
 
 def guest_entries(world: World, vmids: list[str] | None = None) -> list[dict[str, Any]]:

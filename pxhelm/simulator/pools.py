@@ -116,7 +116,8 @@ def update_pool(call: Call) -> None:
                 raise ApiError(f"{prefix}VM {vmid} is not a pool member")
             row["vms"].remove(vmid)
             continue
-        _add_vm(call, pool, row, vmid)
+        if call.state.has("guest", str(vmid)):
+            _add_vm(call, pool, row, vmid)
     for name in split_list(str(params.get("storage", ""))):
         if params.get("delete"):
             if name not in row["storage"]:

@@ -92,7 +92,7 @@ def _clone_begin(task: Running) -> None:
         raise TaskError(f"unable to create VM {args['new']}: config file already exists")
     row = guests.look(world, "qemu", task.node, args["vmid"])
     guests.check_lock(row)
-    world.state.put("guest", args["new"], guests.blank("qemu", task.node, {"lock": "clone"}))
+    guests.write(world, args["new"], guests.blank("qemu", task.node, {"lock": "clone"}))
     task.log(f"creating a clone of VM {args['vmid']} with ID {args['new']}")
 
 
@@ -110,7 +110,7 @@ def _clone_job(task: Running) -> None:
             volumes.remove(world, task.node, volid)
         world.state.delete("guest", args["new"])
         raise TaskError(f"clone failed: {error}") from None
-    world.state.put("guest", args["new"], guests.blank("qemu", args["target"], fresh))
+    guests.write(world, args["new"], guests.blank("qemu", args["target"], fresh))
     guests.join_pool(world, args["new"], args["pool"])
     firewall = world.state.get("firewall", f"vm/{args['vmid']}")
     if firewall:

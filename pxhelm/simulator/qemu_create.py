@@ -114,7 +114,7 @@ def _create_job(task: Running) -> None:
         raise TaskError(f"unable to create VM {vmid} - {error}") from None
     task.log(*maker.log)
     conf = _complete(world, {**values, **made})
-    world.state.put("guest", vmid, guests.blank("qemu", task.node, conf))
+    guests.write(world, vmid, guests.blank("qemu", task.node, conf))
     guests.join_pool(world, vmid, args["pool"])
     if args["ha"]:
         task.log("Add as HA resource")

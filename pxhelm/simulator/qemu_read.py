@@ -52,14 +52,14 @@ def get_config(call: Call) -> dict[str, Any]:
     return {**_masked(conf), "digest": guests.digest_of(row)}
 
 
-def pending_rows(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+def pending_rows(row: Mapping[str, Any], digest: str) -> list[dict[str, Any]]:
     """Return value, pending value and deletion of each option, the digest among them."""
     conf = _masked(row["conf"])
     pending = _masked(row["pending"])
     found: list[dict[str, Any]] = [
         {"key": o, "value": conf[o], "delete": how} for o, how in row["gone"].items() if o in conf
     ]
-    conf["digest"] = guests.digest_of(row)
+    conf["digest"] = digest
     for option in sorted({*conf, *pending} - set(row["gone"])):
         entry: dict[str, Any] = {"key": option}
         if option in conf:
@@ -72,7 +72,8 @@ def pending_rows(row: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def get_pending(call: Call) -> list[dict[str, Any]]:
     """GET …/pending."""
-    return pending_rows(guests.look(call.world, "qemu", call.node, call.vmid))
+    row = guests.look(call.world, "qemu", call.node, call.vmid)
+    return pending_rows(row, guests.digest_of(row))
 
 
 def memory_mib(conf: Mapping[str, Any]) -> int:

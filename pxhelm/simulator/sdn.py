@@ -138,7 +138,8 @@ def delete_zone(call: Call) -> None:
         raise ApiError(f"{prefix}sdn '{name}' does not exist")
     used = next((v for v, row in call.state.items(VNETS) if row["zone"] == name), None)
     if used:
-        raise ApiError(f"{prefix}zone {name} is used by vnet {used}")
+        where = "/usr/share/perl5/PVE/Network/SDN/Zones/Plugin.pm line 149."
+        raise ApiError(f"{prefix}zone {name} is used by vnet {used} at {where}")
     call.state.delete(ZONES, name)
 
 
@@ -149,7 +150,9 @@ def create_vnet(call: Call) -> None:
     if call.state.has(VNETS, name):
         raise ApiError(f"{prefix}sdn vnet object ID '{name}' already defined")
     if not call.state.has(ZONES, row["zone"]):
-        raise ApiError(f"{prefix}zone {row['zone']} don't exist")
+        raise ApiError(
+            f"{prefix}cannot lookup undefined type! at /usr/share/perl5/PVE/API2/Network/SDN/Vnets.pm line 326."
+        )
     call.state.put(VNETS, name, {"type": "vnet", **row})
 
 
@@ -164,7 +167,7 @@ def delete_vnet(call: Call) -> None:
     if not call.state.has(VNETS, name):
         raise ApiError(f"sdn vnet '{name}' does not exist")
     if any(row["vnet"] == name for _, row in call.state.items(SUBNETS)):
-        raise ApiError("delete sdn vnet object failed: Can't delete vnet if subnets exists")
+        raise nested("delete sdn vnet object failed: ", {"vnet": "Can't delete vnet if subnets exists"})
     call.state.delete(VNETS, name)
 
 

@@ -55,6 +55,9 @@ class Options:
     seed: int = 1
     time_scale: float = 1.0
     """Factor on everything that takes time: tasks, locks, delayed refusals; 0 = at once."""
+    statistics: float = 0.0
+    """Seconds between two visits of the statistics daemon, 10 in a real cluster: until the next one
+    ``/cluster/resources`` shows a new guest as ``unknown`` and without a name. 0 = it knows at once."""
     latency: float = 0.0
     """Seconds that every answer takes longer."""
     faults: tuple[str, ...] = ()
@@ -114,7 +117,7 @@ class Simulator:
 
     def moment(self) -> Moment:
         """Return the present."""
-        return Moment(self._clock(), os.urandom, self.options.time_scale)
+        return Moment(self._clock(), os.urandom, self.options.time_scale, self.options.statistics)
 
     def change(self, function: Callable[[World], Any]) -> Any:
         """Run a function on the state in a transaction of its own."""

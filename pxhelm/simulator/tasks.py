@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pxhelm.simulator.errors import ApiError, BlockedError, denied, parameter_error
@@ -235,18 +235,19 @@ def next_due(world: World) -> float | None:
 
 
 def settle(world: World) -> None:
-    """Let the effects of every task take place whose time has passed, oldest first."""
+    """Let the effects of every task take place whose time has passed, oldest first, each at its own time."""
     while True:
         ready = sorted((row["at"], upid) for upid, row in world.state.items("due") if row["at"] <= world.now)
         if not ready:
             return
-        upid = ready[0][1]
+        at, upid = ready[0]
+        past = World(world.state, replace(world.moment, now=at))
         row = world.state.edit("task", upid)
         if row.get("entered"):
-            _leave(world, upid, row)
+            _leave(past, upid, row)
         else:
             world.state.delete("due", upid)
-            _enter(world, upid, row)
+            _enter(past, upid, row)
 
 
 def lock_until(world: World, name: str) -> float:

@@ -81,7 +81,7 @@ def check_value(rule: Rule, raw: Any, path: str, errors: Errors) -> Any:
     if isinstance(raw, (dict, list)):
         errors[path] = f"type check ('{rule.type}') failed - got {'HASH' if isinstance(raw, dict) else 'ARRAY'}"
         return None
-    text = "1" if raw is True else "0" if raw is False else str(raw)
+    text = "1" if raw is True else "0" if raw is False else f"{raw:g}" if isinstance(raw, float) else str(raw)
     value = _typed(rule, text, path, errors)
     if path not in errors:
         complaint = _complaint(rule, text, path)

@@ -27,6 +27,8 @@ class Moment:
     """Returns so many random bytes."""
     scale: float = 1.0
     """Factor on everything that takes time in a real cluster; 0 = at once."""
+    statistics: float = 0.0
+    """Every how many seconds the statistics daemon comes by, 10 in a real cluster; 0 = it is always there already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class Story:
         self.saved = {}
 
     def moment(self):
-        return Moment(self.now, self.entropy, 1.0)
+        return Moment(self.now, self.entropy, 1.0, 10.0)
 
     def run(self):
         self._login()
