@@ -41,7 +41,7 @@ def main() -> None:
         ],
         check=True,
         cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "1"},
+        env={**os.environ, "PYTHONHASHSEED": "1", "PYTHONPATH": str(ROOT)},
     )
     binary = ROOT / "dist" / "pxhelm"
     print(f"{binary.relative_to(ROOT)}: {binary.stat().st_size / 1e6:.1f} MB")

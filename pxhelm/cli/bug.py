@@ -29,7 +29,8 @@ def report(arguments: list[str]) -> int:
         f"pxhelm {VERSION}, Python {platform.python_version()}, {platform.platform()}\n"
         f"command: {command}\n\n{type(error).__name__}\n{frames}"
     )
-    click.echo(f"Error: this is a bug in pxhelm: {type(error).__name__}", err=True)
+    what = f" {error.name}" if isinstance(error, ImportError | NameError | AttributeError) and error.name else ""
+    click.echo(f"Error: this is a bug in pxhelm: {type(error).__name__}{what}", err=True)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.write_text(text, encoding="utf-8")
