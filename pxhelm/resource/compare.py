@@ -47,8 +47,9 @@ def same(kind: Kind, wanted: Leaves, live: Live, path: str) -> bool:
     if place.field.same is not None:
         return place.field.same(path, wanted, live)
     value, found = wanted[path], live_value(live, path)
-    if found is None:
-        return value == place.field.default and value is not None
+    if found is None:  # nothing wanted where nothing is: an empty text or list is not written either
+        default = place.field.default
+        return value is not None and (value == default or (value in ("", ()) and not default))
     if place.field.refers and isinstance(value, str):
         return bare(value) == bare(str(found))
     return value == found or (

@@ -163,7 +163,7 @@ def _print(draft: _Draft, param: str, content: Content) -> Param | None:
     if storage is not None or size is not None:
         if storage is None:
             raise PxhelmError(f"cannot create {param}: it has a size but no storage", hint="add storage: NAME")
-        gib = "0" if "import-from" in content else _gib(size if isinstance(size, int) else 0)
+        gib = _new_size(param, content, size)
         name = "file" if spec is None or "file" in spec.properties else "volume"
         content = {name: f"{storage}:{gib}", **content}
     if set(content) <= {"base64"}:
@@ -179,6 +179,16 @@ def _scalar(value: object) -> Param | None:
     if isinstance(value, list):
         return ",".join(str(item) for item in value)
     return value if isinstance(value, (str, int, float, bool)) and value != "" else None
+
+
+def _new_size(param: str, content: Content, size: object) -> str:
+    if "import-from" in content:
+        return "0"  # as large as what is imported; grown afterwards
+    if isinstance(size, int):
+        return _gib(size)
+    if param in ("efidisk0", "tpmstate0"):
+        return "1"  # Proxmox knows their size and ignores this one
+    raise PxhelmError(f"cannot create {param}: it has a storage but no size", hint="add a size, such as size: 32G")
 
 
 def _gib(size: int) -> str:

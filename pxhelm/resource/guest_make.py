@@ -13,16 +13,18 @@ from pxhelm.proxmox.request import Param, Request
 from pxhelm.resource.compare import wanted_changes
 from pxhelm.resource.decode import Rows
 from pxhelm.resource.effect import Effect
+from pxhelm.resource.effects import classify
 from pxhelm.resource.encode import encode
 from pxhelm.resource.gates import version_problem
 from pxhelm.resource.guest import Situated, choose_node, clone_source, live_of, template_slots, volumes_bytes
 from pxhelm.resource.guest_write import Writer, cloudinit_drive, shutdown, update_steps
 from pxhelm.resource.identity import join_description
-from pxhelm.resource.kind import Op
+from pxhelm.resource.kind import LeafChange, Op
 from pxhelm.resource.model import Existence, Live, Value
 from pxhelm.resource.parts.cloudinit import needs_drive
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step, Undo
+from pxhelm.resource.table import table_of
 
 
 def guest_steps(writer: Writer) -> tuple[Step, ...]:
@@ -39,9 +41,21 @@ def guest_steps(writer: Writer) -> tuple[Step, ...]:
         change,
         live=predicted,
         created=True,
-        changes=wanted_changes(writer.kind, change.desired, predicted),
+        changes=(*wanted_changes(writer.kind, change.desired, predicted), *_unreadable(writer, predicted)),
     )
     return (first, *update_steps(replace(writer, change=follow)))
+
+
+def _unreadable(writer: Writer, predicted: Live) -> tuple[LeafChange, ...]:
+    """Return the leaves that nobody can compare and that a clone has to be given."""
+    table = table_of(writer.kind.fields, writer.kind.slots)
+    found = []
+    for path, value in writer.desired.leaves.items():
+        place = table.place(path)
+        if place is None or not place.field.write_only or place.field.creation_only or path in predicted.intended:
+            continue
+        found.append(classify(writer.kind, LeafChange(path, Op.SET, None, value), predicted))
+    return tuple(found)
 
 
 def creation(writer: Writer) -> tuple[Step, Live]:
@@ -80,9 +94,8 @@ def _clone(writer: Writer, source: int) -> tuple[Step, Live]:
     around = change.surroundings
     template = around.templates.get(source)
     from_node = template.node if template is not None else str(around.guests.get(source, {}).get("node", ""))
-    if not from_node:
-        raise PxhelmError(f"cannot clone VMID {source}: nobody says on which node it is")
     node = choose_node(writer.desired, change.target, around, from_node)
+    from_node = from_node or node  # a template that the same plan makes: where it will be is known when it is there
     linked = leaves.get("source.clone.mode") == "Linked"
     slot, disk_storage = _first_disk(writer)
     _check_slots(writer, template, slot)
@@ -242,6 +255,7 @@ def _predicted_blank(writer: Writer, params: dict[str, Param], node: str) -> Liv
     live = live_of(writer.kind, Rows(raw, raw, ""), at)
     # what was sent is there, in whatever words; what cannot be sent is not asked again
     sent = {p: v for p, v in leaves.items() if p not in ("isTemplate", "power.policy")}
+    sent |= {p.replace(".importFrom", ".size"): 0 for p in leaves if p.endswith(".importFrom")}  # grown afterwards
     intended = {**live.intended, **sent} if "archive" not in params else live.intended
     return replace(live, intended=intended, current=intended)
 

@@ -317,3 +317,45 @@ def test_an_unknown_guest_is_not_absent(cluster, apply_to):
     cluster.simulator.happen({"event": "quorum-lost"})
     found = cluster.run(it.kind.observe(it.target))
     assert (found.existence.value, found.reason) == ("unknown", "the cluster has no quorum")
+
+
+def test_an_imported_disk_is_grown_before_the_first_start(cluster, apply_to):
+    cluster.simulator.happen(
+        {"event": "put-file", "node": "pve-node1", "volid": "local:import/base.qcow2", "size": 196616}
+    )
+    spec = '{node: pve-node1, disks: {scsi0: {storage: local-lvm, size: 10G, importFrom: "local:import/base.qcow2"}}}'
+    it = apply_to(cluster, vm(spec))
+    planned = it.steps()
+    assert planned[0].request.params["scsi0"] == "local-lvm:0,import-from=local:import/base.qcow2,iothread=1"
+    assert [s.verb for s in planned] == ["create", "resize", "start"]
+
+
+def test_firmware_disks_have_no_size_of_ours(cluster, apply_to):
+    spec = "{bios: ovmf, efiDisk: {storage: local-lvm}, tpm: {storage: local-lvm}, disks: {scsi0: {storage: local-lvm, size: 1G}}}"
+    it = apply_to(cluster, vm(spec))
+    params = it.steps()[0].request.params
+    assert (params["efidisk0"], params["tpmstate0"]) == ("local-lvm:1,efitype=4m", "local-lvm:1,version=v2.0")
+    it.apply()
+    assert it.changes() == {}
+
+
+def test_a_disk_without_a_size_is_refused_before_anything_is_written(cluster, apply_to):
+    it = apply_to(cluster, vm("{disks: {scsi0: {storage: local-lvm}}}"))
+    with pytest.raises(PxhelmError, match="cannot create scsi0: it has a storage but no size"):
+        it.steps()
+
+
+def test_a_password_is_part_of_what_is_planned_and_never_shown(cluster, apply_to):
+    from pxhelm.resource.references import reveal
+
+    spec = "{template: debian-12-template, cloudInit: {user: ops, password: {valueFrom: {env: PW}}}}"
+    it = apply_to(cluster, reveal(vm(spec), lambda _source: "hunter2"))
+    planned = it.steps()
+    assert planned[1].leaves == ("cloudInit.user", "cloudInit.password")
+    assert "hunter2" not in repr(planned)
+
+
+def test_what_is_empty_needs_no_write(cluster, apply_to):
+    it = made(cluster, apply_to, BLANK.replace("node:", 'description: "", tags: [], dns: {servers: []}, node:'))
+    assert it.changes() == {}
+    assert it.apply() == []
