@@ -42,6 +42,14 @@ def web(template, **files):
     return chart({**base, **{f"templates/{n}": t for n, t in files.items()}})
 
 
+def attempt(request, show):
+    """Return what ``helm template`` prints and its error."""
+    try:
+        return template_text(render(request), show), ""
+    except PxhelmError as e:
+        return "", e.message
+
+
 @pytest.mark.parametrize("number", range(len(CHARTS)))
 def test_a_chart_renders_as_in_helm(number):
     """Subcharts with aliases, conditions, tags, imports, globals, hooks, libraries; templates that change values."""
@@ -49,24 +57,15 @@ def test_a_chart_renders_as_in_helm(number):
     values = {}
     for text in case["values"]:
         values = merge_files(values, yaml.load_map(text))
-    try:
-        got = template_text(
-            render(RenderRequest(chart(case["files"]), values, ReleaseInfo("x"))), Show(include_crds=True)
-        )
-    except PxhelmError as e:
-        assert e.message == case["error"]
-        return
-    assert (got, "") == (case["stdout"], case["error"])
+    got = attempt(RenderRequest(chart(case["files"]), values, ReleaseInfo("x")), Show(include_crds=True))
+    assert got == (case["stdout"], case["error"])
 
 
 @pytest.mark.parametrize("name", [n for n in FLAGS["runs"] if not n.startswith("dir")])
 def test_flags_show_what_helm_shows(name):
-    rendered = render(RenderRequest(chart(FLAGS["files"]), release=ReleaseInfo("rel")))
     want = FLAGS["runs"][name]
-    try:
-        assert template_text(rendered, SHOWS[name]) == want["stdout"]
-    except RenderError as e:
-        assert e.message == want["error"]
+    got = attempt(RenderRequest(chart(FLAGS["files"]), release=ReleaseInfo("rel")), SHOWS[name])
+    assert got == (want["stdout"], want["error"])
 
 
 @pytest.mark.parametrize("name", ["dir", "dircrds", "dirname"])
