@@ -21,13 +21,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pxhelm.actions.services import ChartSource, Cluster, Place, Process
+from pxhelm.actions.services import ChartSource, Place, Process
 from pxhelm.errors import PxhelmError
 from pxhelm.events import Listener, Warned, nobody
 from pxhelm.secret import SealingKey, Secret
 from pxhelm.settings import Context, SecretSource, Settings, load, normalize_endpoint
 
 if TYPE_CHECKING:
+    from pxhelm.actions.services import Cluster
     from pxhelm.proxmox.client import Client
     from pxhelm.proxmox.connection import Certificate, Connection
     from pxhelm.render.model import JinjaJob

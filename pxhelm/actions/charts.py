@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pxhelm.actions.inputs import check_installable, gather_values, load_chart
-from pxhelm.actions.install import Wanted
+from pxhelm.actions.inputs import Wanted, check_installable, gather_values, load_chart
 from pxhelm.actions.objects import plan_resources
 from pxhelm.actions.releasing import dry
 from pxhelm.actions.services import Services

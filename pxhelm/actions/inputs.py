@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pxhelm.actions.services import Services
 from pxhelm.chart.load import load
 from pxhelm.chart.model import Chart
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
+
+if TYPE_CHECKING:
+    from pxhelm.actions.services import Services
 
 Values = dict[str, object]
 
@@ -30,6 +33,29 @@ class ValueFlags:
     def empty(self) -> bool:
         """Whether no flag was given."""
         return not (self.files or self.json or self.plain or self.strings or self.from_files or self.literals)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What install, upgrade and plan are given."""
+
+    release: str
+    chart: str
+    """Path of a folder or archive."""
+    values: ValueFlags = field(default_factory=ValueFlags)
+
+
+DRY_RUN = {"none": "", "false": "", "true": "client", "unset": "client", "client": "client", "server": "server"}
+
+
+def dry_run(value: str) -> str:
+    """Return the state machine's word for a ``--dry-run`` value; PxhelmError in Helm's words for an unknown one."""
+    if value not in DRY_RUN:
+        raise PxhelmError(
+            "Invalid dry-run flag. Flag must one of the following: false, true, none, client, server",
+            code=ExitCode.USAGE,
+        )
+    return DRY_RUN[value]
 
 
 def gather_values(flags: ValueFlags, read: Callable[[str], bytes]) -> Values:

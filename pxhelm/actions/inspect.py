@@ -13,9 +13,13 @@ from typing import Any
 
 from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.events import Warned
 from pxhelm.kinds import KINDS
 from pxhelm.proxmox.request import ApiGen, Request, call
+from pxhelm.resource.columns import duration
+from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.bindings import Binding, BindingState
+from pxhelm.store.objects import ObjectKey as StoreKey
 from pxhelm.store.objects import ObjectQuery, StoredObject
 
 Row = Mapping[str, Any]
@@ -54,6 +58,10 @@ def kinds_of(words: str) -> tuple[str, ...]:
             )
         found.update(dict.fromkeys(kinds))
     return tuple(found)
+
+
+class NotFoundError(PxhelmError):
+    """Nothing has this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +176,9 @@ def _named(name: str, here: list[Found], everything: list[Found], query: Query) 
         hint = f"it is in namespace {place}: add -n {place}"
     elif near:
         hint = f"did you mean {near[0]}?"
-    raise PxhelmError(f'{plural_of(query.kinds[0])} "{name}" not found', hint=hint)
+    elif name.isdigit():
+        hint = f"a VMID is written vmid:{name}"
+    raise NotFoundError(f'{plural_of(query.kinds[0])} "{name}" not found', hint=hint)
 
 
 # what the cluster, or the inventory, lists
@@ -205,27 +215,33 @@ def _cached_rows(services: Services) -> list[Row]:
         raise PxhelmError(
             f"nothing is recorded of cluster {services.place.cluster}", hint="record it with `pxhelm discover`"
         )
-    return [one.current for one in seen]
+    age = duration(max(1.0, services.now().timestamp() - min(one.at for one in seen)))
+    services.listen(Warned(f"as recorded {age} ago by `pxhelm discover`; the cluster was not asked"))
+    return [one.current for one in seen if one.kind != TASK]
 
 
 def _tasks(services: Services, query: Query) -> Iterator[Found]:
+    data: object
     if query.cached:
-        raise PxhelmError(
-            "cannot show cached tasks: tasks are not recorded", code=ExitCode.USAGE, hint="leave --cached out"
-        )
-    data = services.cluster.run(call(Request("GET", "/cluster/tasks")))
+        seen = services.store.inventory.list(services.place.cluster, TASK)
+        data = sorted((one.current for one in seen), key=lambda row: -int(row.get("starttime") or 0))
+    else:
+        data = services.cluster.run(call(Request("GET", "/cluster/tasks")))
     for row in data if isinstance(data, list) else []:
         if isinstance(row, Mapping) and row.get("upid"):
             yield Found(TASK, str(row["upid"]), row=row)
 
 
-def _storages(rows: Iterable[Row]) -> dict[str, Row]:
-    """One row per storage: a storage that is not shared has the room of all its nodes."""
+def merge_storages(rows: Iterable[Row]) -> dict[str, Row]:
+    """Return one row per storage: one that is not shared has the room of all its nodes. Merged rows stay as they are."""
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row.get("type") != "storage":
             continue
         name = str(row.get("storage"))
+        if "where" in row:
+            found[name] = dict(row)
+            continue
         if name not in found:
             found[name] = {**row, "node": None, "nodes": 0, "where": []}
         elif not row.get("shared"):
@@ -244,7 +260,7 @@ def _pools(rows: Iterable[Row]) -> dict[str, Row]:
     return {name: {"type": "pool", "pool": name, "guests": count[name]} for name in names}
 
 
-_MERGE: Mapping[str, Callable[[Iterable[Row]], dict[str, Row]]] = {"Storage": _storages, "Pool": _pools}
+_MERGE: Mapping[str, Callable[[Iterable[Row]], dict[str, Row]]] = {"Storage": merge_storages, "Pool": _pools}
 
 
 class _Known:
@@ -299,6 +315,18 @@ def _addresses(owned: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def key_of(found: Found) -> ObjectKey:
+    """Return the key of an object of ours."""
+    assert found.stored is not None
+    key = found.stored.key
+    return ObjectKey(key.kind, key.namespace, key.name)
+
+
+def is_known(services: Services, key: ObjectKey) -> bool:
+    """Tell whether the store holds the object."""
+    return services.store.objects.get(StoreKey(services.place.cluster, key.kind, key.namespace, key.name)) is not None
+
+
 def manifest_of(found: Found) -> Mapping[str, Any]:
     """Return the manifest that was applied last, as a document; empty for what is not ours."""
     from pxhelm.apply.records import Manifest
@@ -307,5 +335,14 @@ def manifest_of(found: Found) -> Mapping[str, Any]:
     if found.stored is None or not found.stored.manifest:
         return {}
     text = Manifest.load(found.stored.manifest).text
-    body = load(text) if text else None
+    body = _whole(load(text)) if text else None
     return body if isinstance(body, dict) else {}
+
+
+def _whole(value: object) -> object:
+    """Undo what Helm's reading does to numbers: integers are integers again."""
+    if isinstance(value, dict):
+        return {key: _whole(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 
-from pxhelm.actions.inputs import ValueFlags, check_installable, gather_values, load_chart
+from pxhelm.actions.inputs import Wanted, check_installable, gather_values, load_chart
 from pxhelm.actions.releasing import Command, changing
 from pxhelm.actions.services import Services
-from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.release.install import install as run_install
 from pxhelm.release.model import Release
 from pxhelm.release.options import InstallOptions, UpgradeOptions
 from pxhelm.release.upgrade import upgrade as run_upgrade
 from pxhelm.release.upgrade import upgrade_or_install
-
-DRY_RUN = {"none": "", "false": "", "true": "client", "unset": "client", "client": "client", "server": "server"}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What install and upgrade are given."""
-
-    release: str
-    chart: str
-    """Path of a folder or archive."""
-    values: ValueFlags = field(default_factory=ValueFlags)
-
-
-def dry_run(value: str) -> str:
-    """Return the state machine's word for a ``--dry-run`` value; PxhelmError in Helm's words for an unknown one."""
-    if value not in DRY_RUN:
-        raise PxhelmError(
-            "Invalid dry-run flag. Flag must one of the following: false, true, none, client, server",
-            code=ExitCode.USAGE,
-        )
-    return DRY_RUN[value]
 
 
 def install(services: Services, wanted: Wanted, options: InstallOptions) -> Release:

@@ -109,7 +109,9 @@ def carry_out(services: Services, planned: Planned, how: ApplyRequest | None = N
 def destroys(planned: Planned) -> tuple[ObjectKey, ...]:
     """Return the objects whose guests or data would cease to exist."""
     return tuple(
-        o.key for o in planned.plan.objects if (o.action in (Action.DELETE, Action.REPLACE) and o.steps) or o.frees_bytes
+        o.key
+        for o in planned.plan.objects
+        if (o.action in (Action.DELETE, Action.REPLACE) and o.steps) or o.frees_bytes
     )
 
 

@@ -5,18 +5,20 @@ Each is made when it is first asked for, so that a command pays only for what it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from pxhelm.events import Listener
-from pxhelm.proxmox.request import ApiGen
-from pxhelm.render.model import JinjaRenderer
-from pxhelm.secret import SealingKey
-from pxhelm.store.leases import Holder, IsDead, Lease
-from pxhelm.store.port import Store
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from pxhelm.events import Listener
+    from pxhelm.proxmox.request import ApiGen
+    from pxhelm.render.model import JinjaRenderer
+    from pxhelm.secret import SealingKey
+    from pxhelm.store.leases import Holder, IsDead, Lease
+    from pxhelm.store.port import Store
 
 T = TypeVar("T")
 

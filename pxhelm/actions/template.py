@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from pxhelm.actions.host import template_host
 from pxhelm.actions.inputs import ValueFlags, check_installable, gather_values, load_chart
-from pxhelm.actions.rendering import template_host
-from pxhelm.actions.services import Services
 from pxhelm.errors import PxhelmError
 from pxhelm.events import Warned
 from pxhelm.render.capabilities import capabilities
 from pxhelm.render.engine import render
 from pxhelm.render.model import Options, ReleaseInfo, Rendered, RenderRequest
 from pxhelm.render.output import Show, output_files, template_text
+
+if TYPE_CHECKING:
+    from pxhelm.actions.services import Services
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def planned_from(services: Services, arguments: tuple[str, ...], options: dict[s
             "nothing to plan", code=ExitCode.USAGE, hint="give RELEASE CHART, or manifests with -f FILE|DIR|-"
         )
     from pxhelm.actions.charts import plan_chart
-    from pxhelm.actions.install import Wanted
+    from pxhelm.actions.inputs import Wanted
     from pxhelm.cli.release_flags import value_flags
     from pxhelm.release.options import UpgradeOptions
 

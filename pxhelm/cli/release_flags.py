@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pxhelm.actions.inputs import ValueFlags
-from pxhelm.actions.install import dry_run
+from pxhelm.actions.inputs import ValueFlags, dry_run
 from pxhelm.errors import ExitCode, PxhelmError
 
 

@@ -28,7 +28,8 @@ The chart is a folder or a packaged chart. Values come from its values.yaml, the
 @output_flag("table", "json", "yaml")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Install and print the release."""
-    from pxhelm.actions.install import Wanted, install
+    from pxhelm.actions.inputs import Wanted
+    from pxhelm.actions.install import install
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import name_and_chart, shared, value_flags

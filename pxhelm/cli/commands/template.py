@@ -33,7 +33,7 @@ HELP = """Locally render a chart and print the manifests. The cluster is not ask
 @texts("--post-renderer-args", help="argument of the post-renderer")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Render and print."""
-    from pxhelm.actions.install import dry_run
+    from pxhelm.actions.inputs import dry_run
     from pxhelm.actions.template import TemplateRequest, template
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing

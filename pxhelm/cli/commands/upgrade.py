@@ -29,7 +29,8 @@ kept, as Helm does; --reset-values goes back to the chart's own.
 @output_flag("table", "json", "yaml")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Upgrade and print the release."""
-    from pxhelm.actions.install import Wanted, upgrade
+    from pxhelm.actions.inputs import Wanted
+    from pxhelm.actions.install import upgrade
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import shared, value_flags

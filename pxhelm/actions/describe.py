@@ -1,0 +1,131 @@
+"""Everything that is known of one object: manifest, live configuration, drift, what is pending, what was done to it.
+
+Reads the cluster and the store; changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pxhelm.actions.inspect import Found, key_of
+from pxhelm.actions.services import Services
+from pxhelm.apply.ports import ports_of
+from pxhelm.apply.records import Memory, Records
+from pxhelm.errors import PxhelmError
+from pxhelm.kinds import KINDS
+from pxhelm.plan.model import Drift
+from pxhelm.plan.observe import look_round, observe
+from pxhelm.resource.compare import comparable, live_value, same
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Kind
+from pxhelm.resource.model import Existence, Live, Target, Value
+from pxhelm.store.events import EventRecord
+from pxhelm.store.journal import Op, Step
+
+_OPERATIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An option that the running guest has not taken over yet."""
+
+    path: str
+    current: object
+    after_restart: object
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """All there is to say about one object."""
+
+    found: Found
+    managers: tuple[str, ...] = ()
+    live: Live | None = None
+    """None for what has no configuration of its own (nodes, tasks)."""
+    drift: tuple[Drift, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    operations: tuple[tuple[Op, tuple[Step, ...]], ...] = ()
+    """The latest operations with their steps, latest first."""
+    events: tuple[EventRecord, ...] = ()
+    problem: str = ""
+    """Why the live configuration is not known."""
+
+
+def describe(services: Services, found: Found) -> Description:
+    """Gather everything about one object."""
+    if found.kind not in KINDS:
+        return Description(found)
+    kind = KINDS[found.kind]
+    memory: Memory | None = None
+    target = Target(ObjectKey(found.kind, "", found.name), "", str(found.row.get("node") or ""), found.vmid)
+    if found.stored is not None:
+        records = Records(ports_of(services))
+        key = key_of(found)
+        memory = records.recall((key,))[key]
+        target = records.target(key, memory)
+    target = replace(target, row=_row(found, kind))
+    live, problem = _live(services, kind, target)
+    bases = memory.known.bases if memory else {}
+    return Description(
+        found,
+        managers=tuple(sorted(bases)),
+        live=live,
+        drift=_drift(kind, bases, live) if live else (),
+        pending=_pending(live) if live else (),
+        operations=_operations(services, found),
+        events=services.store.events.list(services.place.cluster, found.stored.uid, 20) if found.stored else (),
+        problem=problem,
+    )
+
+
+def _row(found: Found, kind: Kind) -> Mapping[str, object]:
+    if kind.guest:
+        return found.row
+    return {"id": str(found.owned.get("id") or found.name)}
+
+
+def _live(services: Services, kind: Kind, target: Target) -> tuple[Live | None, str]:
+    try:
+        view = services.cluster.run(look_round())
+        live = services.cluster.run(observe(kind, target, view))
+    except PxhelmError as error:
+        return None, error.message
+    if live.existence is Existence.PRESENT:
+        return live, ""
+    return None, "it does not exist" if live.existence is Existence.ABSENT else live.reason
+
+
+def _drift(kind: Kind, bases: Mapping[str, Mapping[str, object]], live: Live) -> tuple[Drift, ...]:
+    """Return the leaves that were applied and are otherwise now."""
+    found = []
+    for remembered in bases.values():
+        leaves = {path: _value(base) for path, base in remembered.items() if not isinstance(base, dict)}
+        for path, base in leaves.items():
+            if comparable(kind, path) and not same(kind, leaves, live, path):
+                found.append(Drift(path, base, live_value(live, path)))
+    return tuple(sorted(found, key=lambda one: one.path))
+
+
+def _value(base: object) -> Value:
+    """Return a base as a leaf has it: JSON knows no tuples. A secret's fingerprint is no value and never gets here."""
+    if isinstance(base, list):
+        return tuple(_value(each) for each in base)
+    return base  # type: ignore[return-value]  # scalars of JSON are scalars of leaves
+
+
+def _pending(live: Live) -> tuple[Pending, ...]:
+    paths = sorted(live.intended.keys() | live.current.keys())
+    return tuple(
+        Pending(path, live.current.get(path), live.intended.get(path))
+        for path in paths
+        if live.current.get(path) != live.intended.get(path)
+    )
+
+
+def _operations(services: Services, found: Found) -> tuple[tuple[Op, tuple[Step, ...]], ...]:
+    if found.stored is None:
+        return ()
+    journal = services.store.journal
+    latest = journal.ops(found.stored.uid)[-_OPERATIONS:]
+    return tuple((op, journal.steps(op.op_id)) for op in reversed(latest))

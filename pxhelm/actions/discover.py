@@ -1,0 +1,164 @@
+"""Record what the cluster holds in the store's inventory, with its history (engine.md D4.5).
+
+Reads the list, and of every guest its configuration; changes nothing in the cluster. What was seen before and is gone is
+recorded as gone, except tasks: their list is cut by Proxmox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pxhelm.actions.inspect import GUESTS, NODE, TASK, list_rows, merge_storages
+from pxhelm.actions.services import Services
+from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.events import Warned
+from pxhelm.kinds import KINDS
+from pxhelm.proxmox.request import Request, call
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.model import Existence, Live, Target
+from pxhelm.store.bindings import BindingState
+from pxhelm.store.inventory import Observation
+
+SCOPES: Mapping[str, frozenset[str]] = {
+    "all": frozenset((*KINDS, NODE, TASK)),
+    "vms": frozenset(("VirtualMachine",)),
+    "containers": frozenset(("Container",)),
+    "storage": frozenset(("Storage",)),
+    "nodes": frozenset((NODE,)),
+    "tasks": frozenset((TASK,)),
+}
+_VOLATILE = frozenset(
+    ("cpu", "mem", "memhost", "disk", "uptime", "netin", "netout", "diskread", "diskwrite", "pressurecpusome")
+)
+"""Cells that change by themselves: shown from the inventory, no reason for a row of history."""
+_TYPES = {**GUESTS, "node": NODE, "storage": "Storage", "pool": "Pool"}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many of a kind there are, and what differs from the last time."""
+
+    total: int = 0
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    managed: int = 0
+
+
+def discover(services: Services, scope: str) -> dict[str, Count]:
+    """Record what is there and return the counts by kind; PxhelmError for an unknown scope."""
+    kinds = SCOPES.get(scope)
+    if kinds is None:
+        raise PxhelmError(f"cannot discover {scope}", code=ExitCode.USAGE, hint=f"one of {', '.join(SCOPES)}")
+    cluster = services.place.cluster
+    seen = list(_observations(services, kinds))
+    counts = {kind: Count() for kind in (*KINDS, NODE, TASK) if kind in kinds}
+    inventory = services.store.inventory
+    with services.store.transaction():
+        before = {one.ref: one for one in inventory.list(cluster) if one.kind in kinds}
+        for one in seen:
+            differs = inventory.observe(one)
+            count = counts[one.kind]
+            counts[one.kind] = replace(
+                count,
+                total=count.total + 1,
+                new=count.new + (one.ref not in before),
+                changed=count.changed + (differs and one.ref in before),
+                managed=count.managed + bool(one.uid),
+            )
+        for ref in before.keys() - {one.ref for one in seen}:
+            kind = before[ref].kind
+            if kind != TASK:
+                inventory.forget(cluster, ref, services.now().timestamp())
+                counts[kind] = replace(counts[kind], gone=counts[kind].gone + 1)
+    return counts
+
+
+def _observations(services: Services, kinds: frozenset[str]) -> Iterator[Observation]:
+    now = services.now().timestamp()
+    cluster = services.place.cluster
+    if kinds != SCOPES["tasks"]:
+        guests_only = kinds <= frozenset(GUESTS.values())
+        listed = services.cluster.run(list_rows(guests_only))
+        rows = [row for row in listed if _TYPES.get(str(row.get("type"))) in kinds and row.get("type") != "storage"]
+        rows += merge_storages(listed).values() if "Storage" in kinds else ()
+        bound = {
+            b.vmid: b.uid for b in services.store.bindings.list(cluster) if b.state is not BindingState.QUARANTINED
+        }
+        lives = _configurations(services, rows)
+        for row in rows:
+            vmid = int(row.get("vmid") or 0)
+            live = lives.get(vmid)
+            yield Observation(
+                cluster=cluster,
+                ref=_ref(row),
+                kind=_TYPES[str(row["type"])],
+                at=now,
+                digest=_digest(row, live),
+                status=str(row.get("status") or ""),
+                node=str(row.get("node") or ""),
+                uid=bound.get(vmid, "") if vmid else "",
+                intended=_plain(live.intended) if live else {},
+                current=dict(row),
+            )
+    if TASK in kinds:
+        yield from _tasks(services, now)
+
+
+def _tasks(services: Services, now: float) -> Iterator[Observation]:
+    data = services.cluster.run(call(Request("GET", "/cluster/tasks")))
+    for row in data if isinstance(data, list) else []:
+        if isinstance(row, Mapping) and row.get("upid"):
+            yield Observation(
+                cluster=services.place.cluster,
+                ref=f"task/{row['upid']}",
+                kind=TASK,
+                at=now,
+                status=str(row.get("status") or "running"),
+                node=str(row.get("node") or ""),
+                current=dict(row),
+                actor=str(row.get("user") or ""),
+            )
+
+
+def _configurations(services: Services, rows: Iterable[Mapping[str, Any]]) -> dict[int, Live]:
+    """Read every guest's configuration; what cannot be read is told and left out."""
+    guests = [row for row in rows if row.get("type") in GUESTS]
+    reads = []
+    for row in guests:
+        kind = KINDS[GUESTS[str(row["type"])]]
+        key = ObjectKey(kind.name, "", str(row.get("name") or row["vmid"]))
+        reads.append(kind.observe(Target(key, "", str(row["node"]), int(row["vmid"]), row=row)))
+    found: dict[int, Live] = {}
+    for row, outcome in zip(guests, services.cluster.run_all(reads), strict=True):
+        if isinstance(outcome, Live):
+            if outcome.existence is Existence.PRESENT:
+                found[int(row["vmid"])] = outcome
+        elif isinstance(outcome, PxhelmError):
+            services.listen(
+                Warned(f"the configuration of {row.get('name')} ({row['vmid']}) is unknown: {outcome.message}")
+            )
+        else:
+            raise outcome
+    return found
+
+
+def _ref(row: Mapping[str, Any]) -> str:
+    if row["type"] in ("pool", "storage"):
+        return f"{row['type']}/{row[row['type']]}"
+    return str(row["id"])
+
+
+def _digest(row: Mapping[str, Any], live: Live | None) -> str:
+    stable = {key: value for key, value in row.items() if key not in _VOLATILE}
+    text = json.dumps([live.digest if live else "", stable], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def _plain(leaves: Mapping[str, object]) -> dict[str, Any]:
+    """Return leaves as JSON has them."""
+    return {path: list(value) if isinstance(value, tuple) else value for path, value in leaves.items()}
