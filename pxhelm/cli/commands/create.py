@@ -1,0 +1,46 @@
+"""``pxhelm create``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pxhelm.cli import command as cli
+from pxhelm.errors import PxhelmError
+
+HELP = """Create a new chart with the given name, from a starter.
+
+\b
+Starters:
+  blank      N virtual machines from a template: what a chart needs, explained
+  web-app    pool, load balancer, web servers, schema, notes and a test
+  DIR        any chart; <CHARTNAME> in its files becomes the name
+"""
+
+
+@cli.command("create", usage="NAME", arguments=(1, 1), help=HELP)
+@click.option("-p", "--starter", default="blank", show_default=True, metavar="NAME|DIR", help="chart to start from")
+def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+    """Write the chart's folder; existing files are overwritten with a warning, as Helm does."""
+    from pxhelm.actions.scaffold import scaffold
+    from pxhelm.app import open_services
+    from pxhelm.files import write_files
+
+    folder = Path(arguments[0])
+    with open_services(session.flags) as services:
+        files = scaffold(services, folder.name, options["starter"])
+    parent = folder.parent.resolve()
+    if not parent.exists():
+        raise PxhelmError(f"stat {parent}: no such file or directory")
+    if not parent.is_dir():
+        raise PxhelmError(f"no such directory {parent}")
+    if folder.exists() and not folder.is_dir():
+        raise PxhelmError(f"file {parent / folder.name} already exists and is not a directory")
+    click.echo(f"Creating {arguments[0]}")
+    for path in files:
+        if (folder / path).exists():
+            click.echo(f'WARNING: File "{parent / folder.name / path}" already exists. Overwriting.', err=True)
+    write_files(folder, files)
+    (folder / "charts").mkdir(exist_ok=True)
