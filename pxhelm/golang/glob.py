@@ -38,7 +38,21 @@ def compile_glob(pattern: str) -> re.Pattern[str]:
             depth = _sign(sign, depth, out)
     if depth:
         out.append(")" * depth)
+    if _is_row(pattern):
+        out = [_half_rune(piece) for piece in out]
     return re.compile("(?:" + "".join(out) + r")\Z", re.DOTALL)
+
+
+def _is_row(pattern: str) -> bool:
+    """Whether the library compiles the pattern to a row: several parts of known length, no ``*`` and no ``{``."""
+    return re.search(r"(?<!\\)[?\[]", pattern) is not None and re.search(r"(?<!\\)[*{]", pattern) is None
+
+
+def _half_rune(piece: str) -> str:
+    """Copy a row's flaw: it cuts each part after the first byte of its last character, so that must be ASCII."""
+    if piece.startswith("["):
+        return f"(?=[\\x00-\\x7f]){piece}"
+    return piece if piece[-1].isascii() else "(?!)"
 
 
 def _sign(sign: str, depth: int, out: list[str]) -> int:

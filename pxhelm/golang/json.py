@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pxhelm.golang.strconv import NumError, decimal_digits, format_float, parse_float, quote
-from pxhelm.golang.value import go_string
+from pxhelm.golang.value import Struct, go_string
 
 
 class JsonError(ValueError):
@@ -84,7 +84,7 @@ def _object(value: dict[Any, object], newline: str, indent: str, html: bool) -> 
     inner = newline + indent
     lead = "{" + inner
     colon = ": " if indent else ":"
-    order: Any = value if getattr(value, "GO_ORDERED", False) else sorted(value, key=_byte_order)
+    order: Any = value if isinstance(value, Struct) else sorted(value, key=_byte_order)
     for key in order:
         yield lead + text(str(key), html=html) + colon
         yield from _pieces(value[key], inner, indent, html)
@@ -124,12 +124,14 @@ def plain(value: object) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        made = Struct if isinstance(value, Struct) else dict
+        return made({str(key): plain(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     go_json = getattr(value, "go_json", None)
     if go_json is not None:
-        return plain(go_json())
+        shown = go_json()
+        return plain(Struct(shown) if type(shown) is dict else shown)
     raise JsonError(f"json: unsupported type: {getattr(value, 'GO_TYPE', type(value).__name__)}")
 
 

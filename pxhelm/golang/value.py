@@ -75,8 +75,20 @@ class StringMap(dict[str, object]):
     GO_TYPE = "map[string]string"
 
 
+class Struct(dict[str, object]):
+    """What JSON holds of a Go struct: keys in the order of its fields."""
+
+    __slots__ = ()
+
+
 class Uint64(int):
     """A Go uint64, as the parts of a semantic version are."""
+
+    __slots__ = ()
+
+
+class Uint8(int):
+    """A Go uint8, as a byte of a string or of a []byte is."""
 
     __slots__ = ()
 
@@ -106,6 +118,8 @@ _TYPE_NAMES: dict[type, str] = {
     bytes: "[]uint8",
     Int64: "int64",
     Uint64: "uint64",
+    Uint8: "uint8",
+    complex: "complex128",
     int: "int",
 }
 
@@ -134,6 +148,8 @@ _KIND_NAMES: dict[type, str] = {
     bytes: "slice",
     Int64: "int64",
     Uint64: "uint64",
+    Uint8: "uint8",
+    complex: "complex128",
     int: "int",
 }
 

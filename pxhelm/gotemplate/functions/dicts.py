@@ -39,12 +39,12 @@ def has_key(values: Dict, key: str) -> bool:
 
 def pluck(key: str, *maps: Dict) -> list[object]:
     """Return the values of one key in several maps."""
-    return [values[key] for values in maps if key in values]
+    return [values[key] for values in maps if values and key in values]
 
 
 def keys(*maps: Dict) -> Strings:
     """Return the keys of the maps; Go's order is random, ours is that of each map."""
-    return Strings([key for values in maps for key in values])
+    return Strings([key for values in maps for key in values or ()])
 
 
 def pick(values: Dict, *names: str) -> Dict:
@@ -96,7 +96,7 @@ def merge(target: Dict, *sources: Dict) -> Dict:
     """Fill what is missing or empty in the first map from the others, in place."""
     for source in sources:
         if source is not target:
-            _merge_into(target, source, overwrite=False)
+            _merge_into(target, source or {}, overwrite=False)
     return target
 
 
@@ -104,7 +104,7 @@ def merge_overwrite(target: Dict, *sources: Dict) -> Dict:
     """Overwrite the first map with the others, in place."""
     for source in sources:
         if source is not target:
-            _merge_into(target, source, overwrite=True)
+            _merge_into(target, source or {}, overwrite=True)
     return target
 
 
