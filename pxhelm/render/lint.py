@@ -7,8 +7,8 @@ the door's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pxhelm.chart.lint import Finding, Severity, lint_chart_file, lint_dependencies
@@ -21,10 +21,11 @@ from pxhelm.golang.text import SPACE
 from pxhelm.golang.value import go_string
 from pxhelm.manifest import scalar_text
 from pxhelm.render import deprecations
-from pxhelm.render.model import Capabilities, KubeVersion, Options, ReleaseInfo, Rendered, RenderRequest
+from pxhelm.render.engine import run_templates
+from pxhelm.render.model import Capabilities, JinjaRenderer, KubeVersion, Options, ReleaseInfo, RenderRequest
 from pxhelm.values.dependencies import process_dependencies
-from pxhelm.values.merge import coalesce, coalesce_tables, copy_map
-from pxhelm.values.schema import check_single
+from pxhelm.values.merge import Warnings, coalesce, coalesce_tables, copy_map
+from pxhelm.values.schema import check_single, validate
 
 _CRD_HOOK: Final = re.compile(rb'"?helm\.sh/hook"?:\s+crd-install')
 _RELEASE_TIME: Final = re.compile(rb"\.Release\.Time")
@@ -33,8 +34,6 @@ _SUBDOMAIN: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0
 _LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SERVICE: Final = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _SELECTING: Final = frozenset({"Deployment", "ReplicaSet", "DaemonSet", "StatefulSet"})
-
-Engine = Callable[[RenderRequest], Rendered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +49,17 @@ class LintRequest:
     kube_version: KubeVersion | None = None
     skip_schema: bool = False
     host: Any = None
+    jinja: JinjaRenderer | None = None
+    told: Warnings = field(default_factory=Warnings)
+    """Gets what Helm logs, such as ``[INFO] Missing required value: …``."""
 
 
-def lint(request: LintRequest, engine: Engine) -> list[Finding]:
-    """Return everything Helm's linter finds, and what was logged while rendering as INFO of no rule."""
+def lint(request: LintRequest) -> list[Finding]:
+    """Return everything Helm's linter finds; ``request.told`` gets what Helm logs meanwhile."""
     return [
         *lint_chart_file(request.files),
         *_lint_values(request),
-        *_lint_templates(request, engine),
+        *_lint_templates(request),
         *lint_dependencies(request.files, request.folder),
     ]
 
@@ -81,7 +83,7 @@ def _lint_values(request: LintRequest) -> Iterator[Finding]:
         yield Finding(Severity.ERROR, "values.yaml", fault)
 
 
-def _lint_templates(request: LintRequest, engine: Engine) -> Iterator[Finding]:
+def _lint_templates(request: LintRequest) -> Iterator[Finding]:
     folder = "templates/"
     try:
         chart = load(request.files)
@@ -94,23 +96,24 @@ def _lint_templates(request: LintRequest, engine: Engine) -> Iterator[Finding]:
         values = coalesce(chart, request.values)
     except PxhelmError:
         return
+    rendering = RenderRequest(
+        chart,
+        values,
+        ReleaseInfo("test-release", request.namespace, 0),
+        replace(Capabilities(), kube_version=version),
+        Options(lint=True),
+        host=request.host,
+        jinja=request.jinja,
+    )
     try:
-        rendered = engine(
-            RenderRequest(
-                chart,
-                values,
-                ReleaseInfo("test-release", request.namespace, 0, is_upgrade=False),
-                replace(Capabilities(), kube_version=version),
-                Options(
-                    lint=True, skip_schema=request.skip_schema, process_dependencies=False, check_kube_version=False
-                ),
-                host=request.host,
-            )
-        )
+        again = coalesce(chart, values)
+        if not request.skip_schema:
+            validate(chart, again)
+        outputs = run_templates(rendering, chart, again, request.told).files
     except PxhelmError as e:
         yield Finding(Severity.ERROR, folder, e.message)
         return
-    yield from _outputs(chart, rendered.files, version)
+    yield from _outputs(chart, outputs, version)
 
 
 def _outputs(chart: Chart, outputs: Mapping[str, str], version: KubeVersion) -> Iterator[Finding]:
