@@ -44,10 +44,25 @@ class Session:
                 self.flags[name] = value
 
 
+def _completer(what: str) -> Callable[[click.Context, click.Parameter, str], Any]:
+    """Return the completer of an argument or flag; its module is imported only when the shell asks."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> Any:
+        from pxhelm.cli import completion
+
+        return getattr(completion, f"complete_{what}")(ctx, param, incomplete)
+
+    return complete
+
+
 def _global_options() -> list[click.Option]:
     return [
-        click.Option(["--context"], help="cluster to work on (a name from `pxhelm config`)"),
-        click.Option(["-n", "--namespace"], help="namespace scope for this request"),
+        click.Option(
+            ["--context"], help="cluster to work on (a name from `pxhelm config`)", shell_complete=_completer("context")
+        ),
+        click.Option(
+            ["-n", "--namespace"], help="namespace scope for this request", shell_complete=_completer("namespace")
+        ),
         click.Option(["--config"], metavar="FILE", help="configuration file"),
         click.Option(["--endpoint"], metavar="URL", help="address of a Proxmox node, instead of the context's"),
         click.Option(["--fingerprint"], metavar="SHA256", help="certificate fingerprint to trust"),
@@ -67,7 +82,8 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.usage_tail = usage
         self.bounds = arguments
-        self.params.append(click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED))
+        complete = _completer("argument")
+        self.params.append(click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED, shell_complete=complete))
         self.own = len(self.params)
         self.params.extend(_global_options())
 

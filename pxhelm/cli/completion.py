@@ -1,0 +1,161 @@
+"""What the shell completes: releases, objects, contexts and namespaces, from the store and the configuration.
+
+Asks no cluster and never says anything: a store that cannot be read completes to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from pxhelm.app import Opened
+
+_CHARTS = frozenset(("install", "template", "plan", "diff", "upgrade"))
+"""Commands whose second argument is a chart: the shell completes files."""
+_RELEASES = frozenset(("upgrade", "rollback", "uninstall", "history", "status", "plan", "diff", "test"))
+_KINDS = ("vms", "containers", "storages", "pools", "nodes", "tasks", "templates", "all")
+_PARTS = ("all", "values", "manifest", "notes", "hooks", "metadata")
+
+
+def complete_argument(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return what the next argument of a command may be."""
+    given = list(ctx.params.get("arguments") or ())
+    path = ctx.command_path.split(" ")[1:]
+    found: Iterable[str] = ()
+    with suppress(Exception):
+        found = _candidates(ctx, path, given, incomplete)
+    items = [CompletionItem(each) for each in dict.fromkeys(found) if each.startswith(incomplete)]
+    if not items and path and (path[0] in _CHARTS or path[0] == "create") and len(given) <= 1:
+        return [CompletionItem(incomplete, type="file")]
+    return items
+
+
+def complete_context(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the contexts of the configuration, and the built-in one."""
+    with suppress(Exception):
+        from pxhelm.settings import SIMULATOR, load
+
+        return [CompletionItem(name) for name in (*load().contexts, SIMULATOR) if name.startswith(incomplete)]
+    return []
+
+
+def complete_namespace(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the namespaces in which the store holds something."""
+    found: set[str] = {"default"}
+    with suppress(Exception):
+        found |= _opened(ctx, _namespaces)
+    return [CompletionItem(name) for name in sorted(found) if name.startswith(incomplete)]
+
+
+def _candidates(ctx: click.Context, path: list[str], given: list[str], incomplete: str) -> Iterable[str]:
+    match path:
+        case ["config", "use" | "remove"]:
+            return [item.value for item in complete_context(ctx, ctx.command.params[0], incomplete)]
+        case ["completion"]:
+            return ("bash", "zsh", "fish")
+        case ["discover"]:
+            return ("all", "vms", "containers", "storage", "nodes", "tasks")
+        case ["vm" | "container", verb] if verb != "create":
+            return _opened(ctx, _guests("VirtualMachine" if path[0] == "vm" else "Container"))
+        case ["get" | "describe" | "delete"] if not given:
+            return _first_of_objects(ctx, path[0], incomplete)
+        case ["get"] if given[0] in _PARTS:
+            return _opened(ctx, _releases) if len(given) == 1 else ()
+        case ["get" | "describe" | "delete"]:
+            return _opened(ctx, _named(given[0]))
+        case [verb] if verb in _RELEASES and not given:
+            return _opened(ctx, _releases)
+        case ["rollback"] if len(given) == 1:
+            return _opened(ctx, _revisions(given[0]))
+    return ()
+
+
+def _first_of_objects(ctx: click.Context, verb: str, incomplete: str) -> Iterable[str]:
+    if "/" in incomplete:
+        kind = incomplete.partition("/")[0]
+        return [f"{kind}/{name}" for name in _opened(ctx, _named(kind))]
+    return (*_KINDS, *_PARTS[1:]) if verb == "get" else ("vm", "container", "storage", "pool")
+
+
+Reader = Callable[["Opened"], Any]
+
+
+def _opened(ctx: click.Context, read: Reader) -> Any:
+    from pxhelm.app import open_services
+
+    flags: Mapping[str, Any] = {
+        name: value
+        for each in (ctx, *_parents(ctx))
+        for name in ("context", "namespace", "config")
+        if (value := each.params.get(name))
+    }
+    with open_services(flags) as services:
+        return read(services)
+
+
+def _parents(ctx: click.Context) -> Iterable[click.Context]:
+    while ctx.parent is not None:
+        ctx = ctx.parent
+        yield ctx
+
+
+def _releases(services: Opened) -> list[str]:
+    latest = services.store.releases.latest(services.place.cluster, services.place.namespace)
+    return [revision.key.name for revision in latest]
+
+
+def _revisions(name: str) -> Reader:
+    def read(services: Opened) -> list[str]:
+        found = services.store.releases.list(services.place.cluster, services.place.namespace)
+        return [str(revision.version) for revision in found if revision.key.name == name]
+
+    return read
+
+
+def _namespaces(services: Opened) -> set[str]:
+    from pxhelm.store.objects import ObjectQuery
+
+    cluster = services.place.cluster
+    found = {one.key.namespace for one in services.store.objects.list(ObjectQuery(cluster))}
+    found |= {revision.key.namespace for revision in services.store.releases.latest(cluster)}
+    return found - {""}
+
+
+def _guests(kind: str) -> Reader:
+    def read(services: Opened) -> list[str]:
+        return _names(services, (kind,))
+
+    return read
+
+
+def _named(words: str) -> Reader:
+    def read(services: Opened) -> list[str]:
+        from pxhelm.actions.inspect import kinds_of
+
+        return _names(services, kinds_of(words))
+
+    return read
+
+
+def _names(services: Opened, kinds: tuple[str, ...]) -> list[str]:
+    """Return the names of our objects, and of others' as they were last recorded."""
+    from pxhelm.store.objects import ObjectQuery
+
+    cluster, namespace = services.place.cluster, services.place.namespace
+    found = {
+        one.key.name
+        for kind in kinds
+        for one in services.store.objects.list(ObjectQuery(cluster, kind=kind))
+        if one.key.namespace in ("", namespace)
+    }
+    for kind in kinds:
+        for seen in services.store.inventory.list(cluster, kind):
+            name = seen.current.get("name") or seen.current.get("storage") or seen.current.get("pool") or seen.node
+            if not seen.uid:
+                found.add(str(name))
+    return sorted(found)
