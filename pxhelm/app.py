@@ -255,7 +255,7 @@ def open_services(flags: Mapping[str, Any], listen: Listener = nobody) -> Iterat
 
 def peek_certificate(endpoint: str) -> Certificate:
     """Return what a server shows of itself, before anything is sent to it."""
-    from pxhelm.proxmox.client import peek_certificate as peek
+    from pxhelm.proxmox.https import peek_certificate as peek
 
     return peek(endpoint)
 

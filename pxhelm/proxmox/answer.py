@@ -33,6 +33,8 @@ def read_answer(request: Request, answer: HttpAnswer) -> Response:
     if status >= 300:
         target = headers.get("location", "elsewhere")
         raise _foreign(request, status, f"the server redirects to {target}")
+    if request.download is not None:
+        return Response(body, date=headers.get("date", ""))
     content = _json(body)
     if "data" not in content:
         start = body[:_FIRST_BYTES].decode(errors="replace")

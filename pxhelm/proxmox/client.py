@@ -1,4 +1,4 @@
-"""Sends requests to Proxmox VE over HTTPS (edge).
+"""Sends requests to Proxmox VE (edge).
 
 Never retries a write, never decides what to send, never shows a secret. A read is asked again when the connection
 failed; a write goes to another endpoint only when it certainly was not sent, which is when no connection came about.
@@ -8,56 +8,50 @@ does not meet a closed one.
 
 from __future__ import annotations
 
-import ssl
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Self, TypeVar, cast
+from urllib.parse import urlsplit
 
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox import auth as authentication
 from pxhelm.proxmox import schema, wire
-from pxhelm.proxmox.answer import broken, causes, read_answer, reason_of, untrusted
+from pxhelm.proxmox.answer import broken, read_answer, untrusted
 from pxhelm.proxmox.auth import ApiToken, Auth, Login, Ticket
-from pxhelm.proxmox.connection import Certificate, Connection, Limits, Tls, fingerprint_of
-from pxhelm.proxmox.errors import ApiError, Failure
+from pxhelm.proxmox.connection import Connection
+from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import (
+    MANUAL,
     ApiGen,
+    Download,
+    FileTransport,
     Fleet,
     HttpAnswer,
     LocalAnswer,
     MaybeSent,
     NotSent,
     Pairs,
-    Progress,
     Request,
     Response,
     Transport,
     Upload,
-    UploadingTransport,
     drive,
 )
 
-if TYPE_CHECKING:
-    import httpx
-
 T = TypeVar("T")
 
-API = "/api2/json"
 _AVOID_FOR = 10.0
 """Seconds for which an endpoint that did not answer is asked last; doubled each time, up to a minute."""
-_CHUNK = 1 << 16
 
 
 class Client:
     """A cluster, asked from many threads at once.
 
-    ``open_transport`` makes the transport of an endpoint; the default is HTTPS. ``progress`` hears of uploads.
+    ``open_transport`` makes the transport of an endpoint; the default is HTTPS.
     """
 
     def __init__(
@@ -66,12 +60,11 @@ class Client:
         *,
         open_transport: Callable[[str], Transport] | None = None,
         version: str = "9.2",
-        progress: Progress | None = None,
     ) -> None:
         if not connection.endpoints:
             raise PxhelmError("cannot reach a cluster: the context has no endpoint")
         limits = connection.limits
-        opener = open_transport or (lambda endpoint: HttpTransport(endpoint, connection.tls, limits, progress))
+        opener = open_transport or (lambda endpoint: _https(endpoint, connection))
         self._connection = connection
         self._doors = [_Door(endpoint, opener, limits.per_endpoint) for endpoint in connection.endpoints]
         self._in_flight = threading.BoundedSemaphore(limits.in_flight)
@@ -213,11 +206,15 @@ class _Door:
             if self._transport is None:
                 self._transport = self._opener(self.endpoint)
             transport = self._transport
-        if request.upload is None:
+        if request.upload is None and request.download is None:
             return transport.send(request.method, request.path, pairs, headers)
         if not hasattr(transport, "send_file"):
-            raise PxhelmError(f"cannot upload {request.upload.filename}: {self.endpoint} takes no files")
-        return cast("UploadingTransport", transport).send_file(request.path, pairs, headers, request.upload)
+            raise PxhelmError(f"cannot {request.method} {request.path}: {self.endpoint} carries no files")
+        carrier = cast("FileTransport", transport)
+        if request.download is not None:
+            return carrier.receive(request.path, pairs, headers, request.download)
+        assert request.upload is not None
+        return carrier.send_file(request.path, pairs, headers, request.upload)
 
     def close(self) -> None:
         with self._lock:
@@ -236,7 +233,7 @@ class _Session:
         self._ticket: Ticket | None = None
 
     def headers(self, request: Request) -> tuple[Ticket | None, dict[str, str]]:
-        if self._auth is None or request.path == "/access/ticket":
+        if self._auth is None or request.path == "/access/ticket" or request.path.startswith(MANUAL):
             return None, {}
         if isinstance(self._auth, ApiToken):
             return None, self._auth.headers()
@@ -270,96 +267,6 @@ class _Session:
         return authentication.read_ticket(read_answer(request, answer).data, time.monotonic())
 
 
-class HttpTransport:
-    """HTTPS to one endpoint, at most ``per_endpoint`` connections."""
-
-    def __init__(self, endpoint: str, tls: Tls, limits: Limits, progress: Progress | None = None) -> None:
-        sys.modules.setdefault("httpx._main", cast("Any", None))  # its own command line: half of the time to import
-        import httpx
-
-        self._endpoint = endpoint
-        self._limits = limits
-        self._progress = progress
-        count = limits.per_endpoint
-        self._transport = httpx.HTTPTransport(
-            verify=_context(tls),
-            trust_env=False,
-            limits=httpx.Limits(
-                max_connections=count, max_keepalive_connections=count, keepalive_expiry=limits.keepalive
-            ),
-        )
-        self._timeouts = {"connect": limits.connect, "read": limits.read, "write": limits.read, "pool": None}
-
-    def send(self, method: str, path: str, pairs: Pairs, headers: Mapping[str, str]) -> HttpAnswer:
-        """Send a form or a query."""
-        import httpx
-
-        text = urlencode(pairs, quote_via=quote)
-        url, content = f"{self._endpoint}{API}{path}", b""
-        given = dict(headers)
-        if method in ("POST", "PUT"):
-            content = text.encode()
-            given["content-type"] = "application/x-www-form-urlencoded"
-        elif text:
-            url = f"{url}?{text}"
-        return self._exchange(httpx.Request(method, url, headers=given, content=content))
-
-    def send_file(self, path: str, pairs: Pairs, headers: Mapping[str, str], upload: Upload) -> HttpAnswer:
-        """Send a form with one file, read while it is sent."""
-        import httpx
-
-        start, end, kind = wire.multipart(pairs, upload.filename)
-        try:
-            size = Path(upload.path).stat().st_size
-        except OSError as error:
-            raise PxhelmError(f"cannot upload {upload.path}: {error.strerror}") from None
-        given = {
-            **headers,
-            "content-type": kind,
-            "content-length": str(len(start) + size + len(end)),
-        }
-        body = self._body(start, upload.path, size, end)
-        return self._exchange(httpx.Request("POST", f"{self._endpoint}{API}{path}", headers=given, content=body))
-
-    def fetch(self, path: str) -> bytes:
-        """Return a file that the node serves beside the API, such as its manual; ApiError unless 200."""
-        import httpx
-
-        status, reason, _, body = self._exchange(httpx.Request("GET", f"{self._endpoint}{path}"))
-        if status != 200:
-            raise ApiError(Failure("GET", path, status, reason))
-        return body
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._transport.close()
-
-    def _exchange(self, request: httpx.Request) -> HttpAnswer:
-        import httpx
-
-        request.extensions["timeout"] = self._timeouts
-        try:
-            response = self._transport.handle_request(request)
-            body = response.read()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
-            raise _not_sent(self._endpoint, error, self._limits.connect) from None
-        except httpx.TransportError as error:
-            raise MaybeSent(reason_of(error, f"no answer within {self._limits.read:g} s")) from None
-        reason = response.extensions.get("reason_phrase", b"").decode(errors="replace")
-        return response.status_code, reason, response.headers, body
-
-    def _body(self, start: bytes, path: str, size: int, end: bytes) -> Iterator[bytes]:
-        yield start
-        sent = 0
-        with Path(path).open("rb") as file:
-            while chunk := file.read(min(_CHUNK, size - sent)):
-                sent += len(chunk)
-                yield chunk
-                if self._progress is not None:
-                    self._progress(sent, size)
-        yield end
-
-
 class LocalTransport:
     """Carries requests into a cluster in this process, given as the function that answers them.
 
@@ -384,7 +291,25 @@ class LocalTransport:
             content = Path(upload.path).read_bytes()
         except OSError as error:
             raise PxhelmError(f"cannot upload {upload.path}: {error.strerror}") from None
-        return self._ask("POST", path, {}, {**headers, "content-type": kind}, start + content + end)
+        answer = self._ask("POST", path, {}, {**headers, "content-type": kind}, start + content + end)
+        if upload.progress is not None:
+            upload.progress(len(content), len(content))
+        return answer
+
+    def receive(self, path: str, pairs: Pairs, headers: Mapping[str, str], download: Download) -> HttpAnswer:
+        """Take over a file."""
+        status, reason, got, body = self.send("GET", path, pairs, headers)
+        if status != 200:
+            return status, reason, got, body
+        if download.progress is not None:
+            download.progress(len(body), len(body))
+        if not download.path:
+            return status, reason, got, body
+        try:
+            Path(download.path).write_bytes(body)
+        except OSError as error:
+            raise PxhelmError(f"cannot write {download.path}: {error.strerror}") from None
+        return status, reason, got, b""
 
     def close(self) -> None:
         """Leave the cluster alone: whoever opened it closes it."""
@@ -399,102 +324,7 @@ class LocalTransport:
         return status, reason, {name.lower(): value for name, value in got.items()}, content
 
 
-def peek_certificate(endpoint: str, timeout: float = 5.0) -> Certificate:
-    """Return the certificate that an endpoint shows, without trusting it; OSError when there is none."""
-    import socket
+def _https(endpoint: str, connection: Connection) -> Transport:
+    from pxhelm.proxmox.https import HttpTransport
 
-    from cryptography import x509
-
-    place = urlsplit(endpoint)
-    context = _unverified(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    address = (place.hostname or "", place.port or 8006)
-    with (
-        socket.create_connection(address, timeout) as plain,
-        context.wrap_socket(plain, server_hostname=place.hostname) as secured,
-    ):
-        der = secured.getpeercert(binary_form=True) or b""
-    found = x509.load_der_x509_certificate(der)
-    return Certificate(
-        fingerprint_of(der), found.subject.rfc4514_string(), found.issuer.rfc4514_string(), found.not_valid_after_utc
-    )
-
-
-class _Pinned(ssl.SSLContext):
-    """Trusts one certificate; looks at it before a byte of HTTP is sent."""
-
-    fingerprint = ""
-
-    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
-        secured = super().wrap_socket(*args, **options)
-        shown = fingerprint_of(secured.getpeercert(binary_form=True) or b"")
-        if shown != self.fingerprint:
-            secured.close()
-            raise _WrongFingerprintError(f"its certificate has the fingerprint {shown}, not {self.fingerprint}")
-        return secured
-
-
-class _WrongFingerprintError(ssl.SSLError):
-    pass
-
-
-def _unverified(context: ssl.SSLContext) -> ssl.SSLContext:
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _context(tls: Tls) -> ssl.SSLContext:
-    if tls.fingerprint:
-        pinned = _Pinned(ssl.PROTOCOL_TLS_CLIENT)
-        pinned.fingerprint = tls.fingerprint.upper()
-        return _unverified(pinned)
-    if tls.insecure:
-        return _unverified(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    try:
-        return ssl.create_default_context(cafile=tls.ca_file or _system_authorities())
-    except OSError as error:
-        raise PxhelmError(f"cannot read CA file {tls.ca_file}: {error.strerror or error}") from None
-
-
-def _system_authorities() -> str | None:
-    """Return None where OpenSSL finds the system's authorities itself, else those that are shipped."""
-    places = ssl.get_default_verify_paths()
-    if places.cafile or places.capath:
-        return None
-    import certifi
-
-    return certifi.where()
-
-
-def _not_sent(endpoint: str, error: Exception, timeout: float) -> NotSent:
-    import socket
-
-    for cause in causes(error):
-        if isinstance(cause, _WrongFingerprintError):
-            hint = "if the node got a new certificate, pin its fingerprint instead; else somebody is in between"
-            return NotSent(str(cause.args[0]), trust=True, hint=hint)
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return _distrust(endpoint, cause)
-        if isinstance(cause, ssl.SSLError):
-            return NotSent(f"no TLS: {(cause.reason or str(cause)).replace('_', ' ').lower()}")
-        if isinstance(cause, socket.gaierror):
-            return NotSent("the name cannot be resolved")
-    return NotSent(reason_of(error, f"no connection within {timeout:g} s"))
-
-
-def _distrust(endpoint: str, error: ssl.SSLCertVerificationError) -> NotSent:
-    try:
-        shown = peek_certificate(endpoint)
-    except (OSError, ValueError):
-        return NotSent(f"its certificate cannot be trusted: {error.verify_message}", trust=True)
-    if error.verify_code == 10:
-        reason = f"its certificate has expired on {shown.not_after:%Y-%m-%d %H:%M} UTC"
-        return NotSent(
-            reason, trust=True, hint="renew it on the node: pvecm updatecerts --force, then restart pveproxy"
-        )
-    if error.verify_code in (62, 64):
-        reason = f"its certificate is for another name: {shown.subject}"
-    else:
-        reason = f"its certificate is not signed by a known authority ({error.verify_message})"
-    hint = f"if {shown.fingerprint} is the SHA-256 fingerprint that `pvenode cert info` shows on the node, pin it as tls.fingerprint of the context; or give the cluster's own authority, /etc/pve/pve-root-ca.pem, as tls.caFile"
-    return NotSent(reason, trust=True, hint=hint)
+    return HttpTransport(endpoint, connection.tls, connection.limits)

@@ -15,9 +15,15 @@ from pxhelm.secret import Secret
 
 T = TypeVar("T")
 
+MANUAL = "/pve-docs/"
+"""What stands on every node beside the API; paths that begin so are not below ``/api2/json`` and need no login."""
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Param = str | int | float | bool | Secret | Sequence[str]
 """A parameter as the caller means it; the wire encoder prints booleans as 0/1 and opens secrets."""
+
+
+Progress = Callable[[int, int], None]
+"""Told bytes moved so far and bytes in all; 0 in all when nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,18 @@ class Upload:
 
     path: str
     filename: str
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An answer that is no JSON: a log, a file of a backup, a page of the manual (``/pve-docs/…``).
+
+    It becomes the file ``path``, whole or not at all; with an empty one the bytes are the ``data`` of the response.
+    """
+
+    path: str = ""
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +54,7 @@ class Request:
     path: str
     params: Mapping[str, Param] = field(default_factory=dict)
     upload: Upload | None = None
+    download: Download | None = None
     node: str = ""
     """The node that owns the object, preferred as the endpoint; empty = any."""
 
@@ -185,8 +204,6 @@ class Fleet(Generic[T]):
 
 
 Pairs = Sequence[tuple[str, str]]
-Progress = Callable[[int, int], None]
-"""Told bytes sent so far and bytes in all."""
 HttpAnswer = tuple[int, str, Mapping[str, str], bytes]
 """Status, reason line, headers with names in lower case, body."""
 LocalAnswer = Callable[[str, str, Mapping[str, list[str]], Mapping[str, str], bytes | None], HttpAnswer]
@@ -209,11 +226,15 @@ class Transport(Protocol):
         ...
 
 
-class UploadingTransport(Transport, Protocol):
+class FileTransport(Transport, Protocol):
     """A transport that also carries files."""
 
     def send_file(self, path: str, pairs: Pairs, headers: Mapping[str, str], upload: Upload) -> HttpAnswer:
         """POST a form and the file as ``multipart/form-data``; as ``send``."""
+        ...
+
+    def receive(self, path: str, pairs: Pairs, headers: Mapping[str, str], download: Download) -> HttpAnswer:
+        """GET and keep a successful answer as ``download`` says; as ``send``, the body empty when it went to a file."""
         ...
 
 

@@ -45,6 +45,8 @@ class Answer:
     headers: dict = field(default_factory=dict)
     drop: bool = False
     delay: float = 0.0
+    length: int | None = None
+    """What is promised; the connection is closed after the body when it is more."""
 
 
 def failure(status, reason, message=None, errors=None):
@@ -124,8 +126,8 @@ class FakeServer:
         if answer.drop:
             return False
         content = json.dumps({"data": answer.data}).encode() if answer.body is None else answer.body
-        close = answer.status >= 400
-        lines = [f"HTTP/1.1 {answer.status} {answer.reason}", f"content-length: {len(content)}"]
+        close = answer.status >= 400 or answer.length is not None
+        lines = [f"HTTP/1.1 {answer.status} {answer.reason}", f"content-length: {answer.length or len(content)}"]
         lines += [f"{k}: {v}" for k, v in answer.headers.items()]
         lines += ["connection: close"] * close
         connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode() + content)

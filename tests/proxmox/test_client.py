@@ -9,10 +9,11 @@ import pytest
 
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.auth import ApiToken, Login
-from pxhelm.proxmox.client import Client, HttpTransport, LocalTransport, peek_certificate
+from pxhelm.proxmox.client import Client, LocalTransport
 from pxhelm.proxmox.connection import Connection, Limits, Tls
 from pxhelm.proxmox.errors import ApiError, ErrorClass
-from pxhelm.proxmox.request import Request, Upload, Wait, call
+from pxhelm.proxmox.https import HttpTransport, peek_certificate
+from pxhelm.proxmox.request import MANUAL, Download, Request, Upload, Wait, call
 from pxhelm.secret import Secret
 from tests.proxmox.fakeserver import DAY, NOW, Answer, FakeServer, failure, issue
 
@@ -378,9 +379,9 @@ def test_a_file_is_uploaded_with_its_size_and_progress(tmp_path):
     heard = []
     with (
         FakeServer([Answer(data="UPID")]) as server,
-        client(server.endpoint, progress=lambda *p: heard.append(p)) as proxmox,
+        client(server.endpoint) as proxmox,
     ):
-        upload = Upload(str(file), 'my "tiny".iso')
+        upload = Upload(str(file), 'my "tiny".iso', lambda *p: heard.append(p))
         proxmox.send(Request("POST", "/nodes/n/storage/local/upload", {"content": "iso"}, upload))
         seen = server.seen[0]
     boundary = seen.headers["content-type"].partition("boundary=")[2].encode()
@@ -399,10 +400,42 @@ def test_a_file_that_is_not_there_is_not_uploaded(tmp_path):
 
 def test_the_description_of_the_api_comes_from_beside_it():
     with FakeServer([Answer(body=b"const apiSchema = []")]) as server:
-        assert (
-            HttpTransport(server.endpoint, Tls(), QUICK).fetch("/pve-docs/api-viewer/apidata.js").startswith(b"const")
-        )
+        answer = client(server.endpoint).send(Request("GET", MANUAL + "api-viewer/apidata.js", download=Download()))
+        assert answer.data == b"const apiSchema = []"
+        assert server.seen[0].path == "/pve-docs/api-viewer/apidata.js"
         assert "authorization" not in server.seen[0].headers
+
+
+def test_a_download_becomes_a_file_and_tells_how_far_it_is(tmp_path):
+    heard, target = [], tmp_path / "task.log"
+    with FakeServer([Answer(body=b"line\n" * 40_000)]) as server:
+        download = Download(str(target), lambda *p: heard.append(p))
+        answer = client(server.endpoint).send(
+            Request("GET", "/nodes/n/tasks/U/log", {"download": True}, download=download)
+        )
+        assert server.seen[0].path == "/api2/json/nodes/n/tasks/U/log?download=1"
+    assert target.read_bytes() == b"line\n" * 40_000
+    assert answer.data == b""
+    assert heard[-1] == (200_000, 200_000)
+    assert [each for each, _ in heard] == sorted(each for each, _ in heard)
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_download_that_is_refused_writes_nothing(tmp_path):
+    target = tmp_path / "task.log"
+    with FakeServer([Answer(403, "Permission check failed", body=b"")]) as server, pytest.raises(ApiError) as caught:
+        client(server.endpoint).send(Request("GET", "/nodes/n/tasks/U/log", download=Download(str(target))))
+    assert caught.value.cls is ErrorClass.DENIED
+    assert not target.exists()
+
+
+def test_a_download_that_breaks_off_leaves_no_file(tmp_path):
+    target = tmp_path / "task.log"
+    cut = Answer(body=b"line\n", length=50_000)
+    with FakeServer([cut] * 4) as server, pytest.raises(ApiError) as caught:
+        client(server.endpoint).send(Request("GET", "/nodes/n/tasks/U/log", download=Download(str(target))))
+    assert caught.value.cls is ErrorClass.TRANSIENT
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_secret_shows(certificates):
@@ -433,7 +466,7 @@ def test_another_transport_can_be_plugged_in(tmp_path):
     inner = InProcess()
     with client("simulator", open_transport=lambda _: inner) as proxmox:
         assert proxmox.run(call(Request("GET", "/version", {"a": True}))) == 5
-        with pytest.raises(PxhelmError, match="takes no files"):
+        with pytest.raises(PxhelmError, match="carries no files"):
             proxmox.send(Request("POST", "/nodes/n/storage/l/upload", {}, Upload("x", "x")))
     method, path, pairs, headers = inner.calls[0]
     assert (method, path, pairs) == ("GET", "/version", [("a", "1")])
