@@ -46,6 +46,8 @@ class Parsed:
 
     resources: tuple[Resource, ...]
     warnings: tuple[str, ...] = ()
+    lints: tuple[str, ...] = ()
+    """What works, but could be written better; for ``lint`` alone."""
 
 
 def parse_all(documents: Iterable[Document], default_namespace: str = "default") -> Parsed:
@@ -56,6 +58,7 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
     resources: list[Resource] = []
     errors: list[PxhelmError] = []
     warnings: list[str] = []
+    lints: list[str] = []
     seen: dict[ObjectKey, Document] = {}
     claimed: dict[tuple[str, str], Resource] = {}
     for document in documents:
@@ -65,6 +68,7 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
         found = parse_resource(kind, document, default_namespace)
         errors += found.errors
         warnings += found.warnings
+        lints += [f"{document.where(('spec',))}: {text}" for text in found.lints]
         if found.resource is None:
             continue
         if found.resource.key in seen:
@@ -78,7 +82,7 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
     if errors:
         count = f"{len(errors)} mistakes" if len(errors) > 1 else "a mistake"
         raise StageError(f"cannot use the manifests: {count} in them", tuple(errors))
-    return Parsed(tuple(resources), tuple(warnings))
+    return Parsed(tuple(resources), tuple(warnings), tuple(lints))
 
 
 def parse(documents: Iterable[Document], default_namespace: str = "default") -> list[Resource]:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from pxhelm.proxmox.request import ApiGen
 from pxhelm.resource.columns import GUEST
+from pxhelm.resource.decode import decode as decode_config
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
 from pxhelm.resource.guest import LXC, clone_source, observe_guest
 from pxhelm.resource.guest_make import guest_steps, refuse_guest
 from pxhelm.resource.guest_write import Writer
 from pxhelm.resource.kind import Change, Kind, Surroundings
-from pxhelm.resource.model import Live, Resource, Target
+from pxhelm.resource.model import Leaves, Live, Resource, Target
 from pxhelm.resource.normal import Normal, guest_shorthand, move, numbered, slots
 from pxhelm.resource.parts import common, mount, nic
 from pxhelm.resource.step import Step
@@ -104,6 +105,11 @@ def refuse(change: Change) -> str:
     return refuse_guest(Writer(CONTAINER, LXC, change))
 
 
+def decode(config: Mapping[str, object]) -> Leaves:
+    """Return the leaves of a configuration."""
+    return decode_config(CONTAINER, config)
+
+
 def sources(resource: Resource, surroundings: Surroundings) -> tuple[int, ...]:
     """Return the VMID of the template it is cloned from."""
     found = clone_source(resource, surroundings, LXC)
@@ -123,6 +129,7 @@ CONTAINER = Kind(
     steps=steps,
     identifier=lambda resource: str(resource.leaves.get("hostname", resource.key.name)),
     columns=GUEST,
+    decode=decode,
     slots={
         "mounts": mount.SLOTS,
         "networks": nic.SLOTS,

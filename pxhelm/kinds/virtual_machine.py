@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from pxhelm.proxmox.request import ApiGen
 from pxhelm.resource.columns import GUEST
+from pxhelm.resource.decode import decode as decode_config
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
 from pxhelm.resource.guest import QEMU, clone_source, observe_guest
 from pxhelm.resource.guest_make import guest_steps, refuse_guest
 from pxhelm.resource.guest_write import Writer
 from pxhelm.resource.kind import Change, Kind, Surroundings
-from pxhelm.resource.model import Live, Resource, Target
+from pxhelm.resource.model import Leaves, Live, Resource, Target
 from pxhelm.resource.normal import Normal, by_bus, guest_shorthand, move, slots, wrap
 from pxhelm.resource.parts import cloudinit, common, cpu, devices, disk, nic
 from pxhelm.resource.step import Step
@@ -66,6 +67,11 @@ def refuse(change: Change) -> str:
     return refuse_guest(Writer(VIRTUAL_MACHINE, QEMU, change))
 
 
+def decode(config: Mapping[str, object]) -> Leaves:
+    """Return the leaves of a configuration."""
+    return decode_config(VIRTUAL_MACHINE, config)
+
+
 def sources(resource: Resource, surroundings: Surroundings) -> tuple[int, ...]:
     """Return the VMID of the template it is cloned from."""
     found = clone_source(resource, surroundings, QEMU)
@@ -100,6 +106,7 @@ VIRTUAL_MACHINE = Kind(
     steps=steps,
     identifier=lambda resource: str(resource.leaves.get("hostname", resource.key.name)),
     columns=GUEST,
+    decode=decode,
     slots={"disks": disk.SLOTS, "networks": nic.SLOTS, "numa": cpu.NUMA_SLOTS, **devices.SLOTS},
     device_effects={"disks": disk.plug, "networks": nic.plug, "usb": devices.plug_usb},
     api="/nodes/{node}/qemu",

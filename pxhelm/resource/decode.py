@@ -61,6 +61,8 @@ def _read_param(kind: Kind, param: str, content: Content, leaves: dict[str, Valu
     plain = set(content) == {""}
     for place in table.places_of(param):
         form_name = place.field.form
+        if place.field.write_only:
+            continue  # Proxmox shows asterisks
         if STAR in place.path:
             items = MAPS[form_name](content) if form_name in MAPS else {}
             leaves.update({place.path.replace(STAR, key): value for key, value in items.items()})

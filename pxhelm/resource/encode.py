@@ -18,6 +18,7 @@ from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import SecretSource, Value
 from pxhelm.resource.references import bare
 from pxhelm.resource.table import STAR, Place, spec_of, table_of
+from pxhelm.resource.types import shown
 from pxhelm.secret import Secret
 
 
@@ -29,6 +30,8 @@ class Encoded:
     delete: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
     """Paths that these parameters make true."""
+    defaults: tuple[str, ...] = ()
+    """Values for creation that were added, as ``path: value``."""
     storages: tuple[str, ...] = ()
     """Storages on which volumes are allocated."""
 
@@ -54,6 +57,7 @@ class _Draft:
     contents: dict[str, Content] = field(default_factory=dict)
     secrets: dict[str, Secret] = field(default_factory=dict)
     leaves: list[str] = field(default_factory=list)
+    defaults: list[str] = field(default_factory=list)
 
     def content(self, param: str) -> Content:
         """Return the content of a parameter, read from the live configuration on first use."""
@@ -96,7 +100,9 @@ def encode(
             params[param] = text
         elif param in raw:
             delete.append(param)
-    return Encoded({**params, **draft.secrets}, tuple(delete), tuple(draft.leaves), tuple(storages))
+    return Encoded(
+        {**params, **draft.secrets}, tuple(delete), tuple(draft.leaves), tuple(draft.defaults), tuple(storages)
+    )
 
 
 def _write(draft: _Draft, place: Place, value: Value) -> None:
@@ -153,6 +159,7 @@ def _write_default(draft: _Draft, place: Place, *, blank: bool) -> None:
     value = place.field.on_create
     if isinstance(value, str):
         value = value.replace("#", place.slot[len(place.slot.rstrip("0123456789")) :])
+    draft.defaults.append(f"{place.path}: {shown(place.field.type, value)}")
     form_of(place.field.type, place.field.form).write(content, draft.key(place), place.slot, value)
 
 

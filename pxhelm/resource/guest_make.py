@@ -197,12 +197,13 @@ def _blank(writer: Writer) -> tuple[Step, Live]:
     if backup is not None:
         params |= _restore(writer, str(backup))
         encoded_leaves: tuple[str, ...] = ("source.backup.volume",)
+        defaults: tuple[str, ...] = ()
         storages: tuple[str, ...] = tuple(str(params[k]) for k in ("storage",) if k in params)
     else:
         writes: dict[str, Value] = {p: v for p, v in leaves.items() if p not in ("description", "hostname", "pool")}
         encoded = encode(writer.kind, {}, writes, version=change.surroundings.version, blank=True)
         params |= encoded.params
-        encoded_leaves, storages = encoded.leaves, encoded.storages
+        encoded_leaves, storages, defaults = encoded.leaves, encoded.storages, encoded.defaults
         params |= _firmware_identity(writer, params)
         if writer.api.type == "qemu" and needs_drive(tuple(params)):
             params |= cloudinit_drive(writer.desired, {})
@@ -215,7 +216,7 @@ def _blank(writer: Writer) -> tuple[Step, Live]:
         (*encoded_leaves, *named),
         Effect.ONLINE,
         storage=storages[0] if storages else "",
-        detail={"node": node},
+        detail={"node": node, **({"defaults": ", ".join(defaults)} if defaults else {})},
     )
     return step, _predicted_blank(writer, params, node)
 

@@ -16,6 +16,7 @@ class Normal(dict[str, object]):
     def __init__(self, spec: Mapping[str, object]) -> None:
         super().__init__(spec)
         self.origins: dict[ManifestPath, ManifestPath] = {}
+        self.lints: list[str] = []
 
     def origin(self, path: ManifestPath) -> ManifestPath:
         """Return the path in the manifest's spec for a path of the normal form."""
@@ -89,6 +90,10 @@ def slots(spec: Normal, name: str, slot_of: Callable[[int, dict[str, object], st
         found[slot] = device
         spec.origins[(name, slot)] = (name, index)
     spec[name] = found
+    if len(found) > 1:
+        spec.lints.append(
+            f"W101: {name} is a list of {len(found)}; name the slots, so that inserting one moves no other"
+        )
 
 
 def numbered(stem: str) -> Callable[[int, dict[str, object], str], str]:

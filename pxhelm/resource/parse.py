@@ -67,6 +67,8 @@ class Parsed:
     resource: Resource | None = None
     errors: list[PxhelmError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    lints: list[str] = field(default_factory=list)
+    """What works, but could be written better."""
 
 
 @dataclass(slots=True)
@@ -224,6 +226,7 @@ def _spec(reader: _Reader, spec: object) -> None:
         reader.fail(("spec", *error.path), str(error), error.hint)
         return
     reader.spec = normal if isinstance(normal, Normal) else Normal(normal)
+    reader.parsed.lints += reader.spec.lints
     for name, value in reader.spec.items():
         if name != "unset" and value is not None:
             _walk(reader, (name,), value, reader.table.root)

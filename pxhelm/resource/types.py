@@ -115,6 +115,11 @@ def _size(value: object) -> int:
         raise UnfitError(f"it is {_kind_of(text)}") from None
 
 
+def _show_size(value: Value) -> object:
+    assert isinstance(value, int)
+    return print_size(value) if value % KIB == 0 else f"{value / KIB}K"
+
+
 def _memory(value: object) -> int:
     if isinstance(value, (int, float)) and not isinstance(value, bool) and float(value).is_integer():
         return int(value) * MIB  # Proxmox counts memory in MiB, and so does the form that everybody writes
@@ -362,7 +367,7 @@ TYPES: Mapping[str, ValueType] = {
         ValueType("int", "a whole number", _int, _as_is, {"type": "integer"}),
         ValueType("number", "a number", _number, _as_is, {"type": "number"}),
         ValueType("bool", "true or false", _bool, _as_is, {"type": "boolean"}),
-        ValueType("size", "a size such as 50G or 512M", _size, lambda v: print_size(int(str(v))), _STRING),
+        ValueType("size", "a size such as 50G or 512M", _size, _show_size, _STRING),
         ValueType(
             "memory", "a size such as 8G, or a number of MiB", _memory, _show_memory, {"type": ["string", "integer"]}
         ),
