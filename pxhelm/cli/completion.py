@@ -48,7 +48,7 @@ def complete_namespace(ctx: click.Context, _param: click.Parameter, incomplete: 
     """Return the namespaces in which the store holds something."""
     found: set[str] = {"default"}
     with suppress(Exception):
-        found |= _opened(ctx, _namespaces)
+        found.update(_opened(ctx, _namespaces))
     return [CompletionItem(name) for name in sorted(found) if name.startswith(incomplete)]
 
 
@@ -82,10 +82,10 @@ def _first_of_objects(ctx: click.Context, verb: str, incomplete: str) -> Iterabl
     return (*_KINDS, *_PARTS[1:]) if verb == "get" else ("vm", "container", "storage", "pool")
 
 
-Reader = Callable[["Opened"], Any]
+Reader = Callable[["Opened"], "set[str] | list[str]"]
 
 
-def _opened(ctx: click.Context, read: Reader) -> Any:
+def _opened(ctx: click.Context, read: Reader) -> set[str] | list[str]:
     from pxhelm.app import open_services
 
     flags: Mapping[str, Any] = {
