@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pxhelm.apply.command import Outcome, Result
-from pxhelm.apply.gather import gather, named, natural_id, readied, with_templates
+from pxhelm.apply.gather import gather, named, natural_id, readied, sources_missing, with_templates
 from pxhelm.apply.machine import Job, Patience
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Memory, Records
@@ -18,7 +18,7 @@ from pxhelm.apply.runner import Runner, Settings, Work
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.build import Policy, build
 from pxhelm.plan.diff import Ownership
-from pxhelm.plan.document import plan_hash
+from pxhelm.plan.document import Saved, dumps, loads, plan_hash
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import Situation
 from pxhelm.plan.observe import View, look_round
@@ -149,6 +149,47 @@ def plan_objects(ports: Ports, resources: Sequence[Resource], request: PlanReque
     return Planned(plan, {r.key: r for r in resources}, request)
 
 
+def save_plan(planned: Planned) -> str:
+    """Return the text of a file from which the plan can be applied later; no secret stands in it."""
+    request = planned.request
+    asked = {
+        "release": request.release,
+        "force_conflicts": request.force_conflicts,
+        "options": dict(request.options),
+    }
+    return dumps(Saved(planned.plan, {k.address: r.text for k, r in planned.resources.items()}, asked))
+
+
+def load_plan(ports: Ports, text: str) -> Planned:
+    """Read what ``save_plan`` wrote; objects that changed since are refused one by one when it is applied.
+
+    PxhelmError (REFUSED) when it was made for another cluster or edited.
+    """
+    from pxhelm.kinds import parse
+    from pxhelm.manifest import load_manifests
+
+    saved = loads(text)
+    if saved.plan.cluster != ports.cluster_name:
+        raise PxhelmError(
+            f"cannot apply the plan: it was made for the cluster {saved.plan.cluster}, this is {ports.cluster_name}",
+            code=ExitCode.REFUSED,
+            hint=f"give --context {saved.plan.cluster}",
+        )
+    resources: dict[ObjectKey, Resource] = {}
+    for address, manifest in saved.manifests.items():
+        key = ObjectKey.parse(address)
+        found = parse(load_manifests(manifest, address), key.namespace or "default")
+        resources |= {r.key: r for r in found if r.key == key}
+    asked = saved.request
+    request = PlanRequest(
+        manager=saved.plan.manager,
+        release=str(asked["release"]),
+        force_conflicts=bool(asked["force_conflicts"]),
+        options={str(name): bool(value) for name, value in asked["options"].items()},
+    )
+    return Planned(saved.plan, resources, request, strict=True)
+
+
 def policy_of(ports: Ports, request: PlanRequest) -> Policy:
     """Return the request as ``build`` wants it."""
     return Policy(
@@ -270,7 +311,11 @@ class _Application:
             desired = None if o.action is Action.DELETE else self.resources[o.key]
             around = self.view.surroundings
             if desired is not None and o.action in (Action.CREATE, Action.REPLACE):
-                around = with_templates(self.ports, (desired,), self.view)
+                view = self.view
+                if sources_missing(self.ports, desired, around):
+                    view = self.ports.cluster.run(look_round())
+                    view = replace(view, surroundings=replace(view.surroundings, bound=around.bound))
+                around = with_templates(self.ports, (desired,), view)
             adopting = o.action is Action.ADOPT
             kind = self.ports.kind_of(o.key.kind)
             target = self.records.target(o.key, memory, memory.op.op_id)

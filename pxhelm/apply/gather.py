@@ -45,8 +45,9 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Iterable[ObjectKe
     kinds = {key: ports.kind_of(key.kind) for key in keys}
     seen = ports.cluster.run_all([observe(kinds[key], targets[key], view) for key in keys])
     lives = {key: _live(found, targets[key]) for key, found in zip(keys, seen, strict=True)}
-    view = replace(view, surroundings=with_templates(ports, wanted.values(), view))
     targets = _predict(ports, records, targets, kinds, view)
+    view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))
+    view = replace(view, surroundings=with_templates(ports, wanted.values(), view))
     subjects = tuple(
         Subject(kinds[key], key, wanted.get(key), targets[key], lives[key], memories[key].known) for key in keys
     )
@@ -85,6 +86,30 @@ def with_templates(ports: Ports, wanted: Iterable[Resource], view: View) -> Surr
     found = ports.cluster.run_all(reads)
     lives = {vmid: live for vmid, live in zip(chosen, found, strict=True) if isinstance(live, Live)}
     return replace(around, templates={**around.templates, **lives})
+
+
+def _with_templates_to_be(
+    around: Surroundings, wanted: Iterable[Resource], targets: Mapping[ObjectKey, Target]
+) -> Surroundings:
+    """Return the surroundings with the templates that the same plan will make, so that clones of them can be planned."""
+    rows: dict[int, Mapping[str, object]] = {}
+    bound = dict(around.bound)
+    online = sorted(name for name, up in around.nodes.items() if up)
+    for r in wanted:
+        vmid = targets[r.key].vmid
+        if not r.leaves.get("isTemplate") or not vmid or vmid in around.guests:
+            continue
+        nodes = r.leaves.get("placement.nodes")
+        node = str(nodes[0]) if isinstance(nodes, tuple) and nodes else next(iter(online), "")
+        kind = "lxc" if r.key.kind == "Container" else "qemu"
+        rows[vmid] = {"vmid": vmid, "type": kind, "name": r.leaves.get("hostname"), "node": node, "template": 1}
+        bound[r.key] = vmid
+    return replace(around, guests={**around.guests, **rows}, bound=bound) if rows else around
+
+
+def sources_missing(ports: Ports, resource: Resource, around: Surroundings) -> bool:
+    """Whether a clone source of the resource is not in the list that was read, because it was made since."""
+    return any(vmid not in around.guests for vmid in _sources(ports, resource, around))
 
 
 def _sources(ports: Ports, resource: Resource, around: Surroundings) -> tuple[int, ...]:

@@ -136,6 +136,10 @@ def _plan_one(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:
             # The VMID was only reserved, and somebody else was quicker: another one will be taken.
             notes = (f"VMID {s.live.vmid} was taken by somebody else: another one will be chosen",)
             s = replace(s, live=ABSENT)
+        elif identify(s.kind, s.live, s.target) is Verdict.BEING_MADE:
+            # Its configuration says nothing yet: all steps of a creation are foreseen, those done already fall away.
+            notes = (f"its creation at VMID {s.live.vmid} is under way and is gone on with",)
+            s = replace(s, live=ABSENT)
     return _plan_wanted(s, situation_of(s, view, policy), policy, notes)
 
 
@@ -310,7 +314,8 @@ def _warnings(subjects: Sequence[Subject], view: View) -> tuple[str, ...]:
         if not s.kind.guest or s.desired is None or s.live.existence is not Existence.ABSENT:
             continue
         name = s.kind.identifier(s.desired)
-        twins = [vmid for vmid, row in view.surroundings.guests.items() if row.get("name") == name and vmid not in ours]
+        rows = view.surroundings.guests.items()
+        twins = [v for v, row in rows if row.get("name") == name and v not in ours and v != s.target.vmid]
         if twins:
             found.append(f"{s.key.address}: the guest {twins[0]} has the same name and is not managed by pxhelm")
     return tuple(found)

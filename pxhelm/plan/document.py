@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pxhelm.errors import ExitCode, PxhelmError
@@ -24,8 +25,20 @@ from pxhelm.secret import REDACTED, Secret
 _ACTIONS = {Action.REPLACE: ["delete", "create"]}
 
 
-def to_json(plan: Plan, manifests: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the plan as JSON-able data; ``manifests`` are needed to apply it later."""
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A plan with all that is needed to apply it without the files and flags it was made from."""
+
+    plan: Plan
+    manifests: Mapping[str, str] = field(default_factory=dict)
+    """Address → manifest."""
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked for and allowed, as plain JSON."""
+
+
+def to_json(saved: Saved) -> dict[str, Any]:
+    """Return the plan as JSON-able data; manifests and request are needed only to apply it later."""
+    plan = saved.plan
     document: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "cluster": plan.cluster,
@@ -35,7 +48,8 @@ def to_json(plan: Plan, manifests: Sequence[str] = ()) -> dict[str, Any]:
         "blocked": [_blocked(b) for b in plan.blocked],
         "warnings": list(plan.warnings),
         "summary": summary(plan),
-        "manifests": list(manifests),
+        "request": dict(saved.request),
+        "manifests": dict(saved.manifests),
     }
     document["digest"] = _digest(document)
     return document
@@ -56,8 +70,8 @@ def summary(plan: Plan) -> dict[str, int]:
     }
 
 
-def from_json(document: Mapping[str, Any]) -> tuple[Plan, tuple[str, ...]]:
-    """Return the plan and its manifests; PxhelmError when it is not one of ours or was changed."""
+def from_json(document: Mapping[str, Any]) -> Saved:
+    """Return the plan that a document holds; PxhelmError when it is not one of ours or was changed."""
     version = document.get("format_version")
     if version != FORMAT_VERSION:
         raise PxhelmError(
@@ -77,15 +91,15 @@ def from_json(document: Mapping[str, Any]) -> tuple[Plan, tuple[str, ...]]:
     )
     edges = {o.key: o.depends_on for o in objects}
     plan = Plan(document["cluster"], document["manager"], objects, blocked, tuple(document["warnings"]), edges)
-    return plan, tuple(document["manifests"])
+    return Saved(plan, dict(document["manifests"]), dict(document["request"]))
 
 
-def dumps(plan: Plan, manifests: Sequence[str] = ()) -> str:
+def dumps(saved: Saved) -> str:
     """Return the plan as the text of a file."""
-    return json.dumps(to_json(plan, manifests), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(to_json(saved), indent=2, ensure_ascii=False) + "\n"
 
 
-def loads(text: str) -> tuple[Plan, tuple[str, ...]]:
+def loads(text: str) -> Saved:
     """Read what ``dumps`` wrote; PxhelmError when it cannot be used."""
     try:
         document = json.loads(text)

@@ -74,6 +74,13 @@ def test_a_vmid_that_was_only_reserved_is_given_up_to_whoever_has_it():
     assert (item.action, "another one will be chosen" in item.notes[0]) == (Action.CREATE, True)
 
 
+def test_a_guest_that_is_just_being_made_is_planned_as_a_whole():
+    half = replace(found(marker=None), lock="clone")
+    item = one(plan(subject(wanted({"cpu.cores": 2}), half, known(bound=False, creating=True))))
+    assert (item.action, [s.verb for s in item.steps]) == (Action.CREATE, ["create", "start"])
+    assert "is under way" in item.notes[0]
+
+
 def test_a_pinned_vmid_that_somebody_holds_is_refused_unless_adoption_is_asked_for():
     theirs, pinned = found(marker=None), {"vmid": 10000}
     item = one(plan(subject(wanted(pinned), theirs)))

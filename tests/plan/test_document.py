@@ -8,10 +8,10 @@ from wishes import VIEW, found, known, policy, subject, wanted
 
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.build import build
-from pxhelm.plan.document import dumps, loads, summary, to_json
+from pxhelm.plan.document import Saved, dumps, loads, summary, to_json
 from pxhelm.secret import Secret
 
-MANIFESTS = ("kind: VirtualMachine\n",)
+MANIFESTS = {"VirtualMachine/prod/web": "kind: VirtualMachine\n"}
 
 
 def example(**leaves):
@@ -37,13 +37,13 @@ def without_params(plan):
 
 def test_a_plan_survives_the_way_through_json():
     plan = example()
-    back, manifests = loads(dumps(plan, MANIFESTS))
-    assert manifests == MANIFESTS
-    assert without_params(back) == without_params(plan)
+    back = loads(dumps(Saved(plan, MANIFESTS, {"release": "prod/shop"})))
+    assert (back.manifests, back.request) == (MANIFESTS, {"release": "prod/shop"})
+    assert without_params(back.plan) == without_params(plan)
 
 
 def test_the_document_says_what_engine_d19_promises():
-    document = to_json(example())
+    document = to_json(Saved(example()))
     change = document["changes"][0]
     assert document["format_version"] == "1"
     assert change["address"] == "VirtualMachine/prod/web"
@@ -68,13 +68,13 @@ def test_numbers_of_the_footer():
 
 
 def test_no_secret_stands_in_a_plan():
-    text = dumps(example(**{"cloudInit.password": Secret("correct horse"), "cloudInit.drive.storage": "local"}))
+    text = dumps(Saved(example(**{"cloudInit.password": Secret("correct horse"), "cloudInit.drive.storage": "local"})))
     assert "correct horse" not in text
     assert '"***"' in text
 
 
 def test_a_plan_that_was_edited_is_refused():
-    document = json.loads(dumps(example()))
+    document = json.loads(dumps(Saved(example())))
     document["changes"][0]["leaves"][0]["after"] = 64
     with pytest.raises(PxhelmError, match="does not match its digest") as told:
         loads(json.dumps(document))
