@@ -14,6 +14,7 @@ from pxhelm.errors import ExitCode
 from pxhelm.gotemplate.engine import Output, Span
 from pxhelm.render import gotmpl
 from pxhelm.render.model import JinjaItem, JinjaJob, Rendered, RenderError, RenderRequest
+from pxhelm.render.reads import values_read
 from pxhelm.render.spans import SourceMap
 from pxhelm.render.split import TemplateLines, notes_of, sort_files
 from pxhelm.render.tree import JINJA, Template, arrange
@@ -133,6 +134,7 @@ def finish(
         crds=tuple(chart.crds()),
         files=outputs.files,
         values=values,
+        reads=values_read(request, chart) if request.options.record_reads else frozenset(),
         warnings=(*told.lines, *found.warnings),
     )
 

@@ -115,6 +115,8 @@ class Options:
     sub_notes: bool = False
     """Join the subcharts' notes to the root's."""
     check_kube_version: bool = True
+    record_reads: bool = False
+    """Find out which values the templates read, at the price of rendering twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +184,5 @@ class Rendered:
     values: Mapping[str, object] = field(default_factory=dict)
     """The coalesced values."""
     reads: frozenset[tuple[str, ...]] = frozenset()
-    """Paths of values that some template read."""
+    """Paths of values that some template read; empty unless asked for."""
     warnings: tuple[str, ...] = ()

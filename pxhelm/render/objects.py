@@ -21,6 +21,8 @@ class Files(GoMap):
 
     __slots__ = ()
     GO_TYPE = "engine.files"
+    GO_UNDERLYING = "map[string][]uint8"
+    GO_MISSING = b""
     GO_ASSIGNABLE = False
     """A map of bytes is no ``map[string]interface {}``."""
     GO_ZERO = b""
