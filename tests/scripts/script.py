@@ -11,6 +11,7 @@ The script is the text before the first ``-- FILE --`` line:
     answer TEXT                       standard input of the next command (``\\n`` for a new line)
     env NAME=VALUE                    for all later commands; $NAME is replaced everywhere
     api METHOD PATH [key=value …]     a request sent by hand to the simulated cluster of the story
+    asked [N]                         that many requests in all since the last ``asked``; without N none is counted
     writes N                          that many POST, PUT, DELETE (tickets aside) since the last ``writes``
     simulate [OPTIONS]                a simulator in its own process; sets $URL, $TOKEN, $FINGERPRINT and a context ``sim``
     stop-simulator                    ends it
@@ -126,6 +127,11 @@ class Story:
     def do_api(self, rest, _negated):
         method, path, *pairs = shlex.split(rest)
         self.served.api(method, path, dict(p.split("=", 1) for p in pairs))
+
+    def do_asked(self, count, _negated):
+        found = self.served.asked()
+        if count and len(found) != int(count):
+            raise StoryError(f"{len(found)} requests: {found}")
 
     def do_writes(self, count, _negated):
         found = self.served.writes()

@@ -24,7 +24,7 @@ class Served:
         self.process = subprocess.Popen([*program, *arguments, *options], stdout=subprocess.PIPE, text=True)
         told = json.loads(self.process.stdout.readline())
         self.url, self.token, self.fingerprint = told["url"], told["token"], told["fingerprint"]
-        self.seen = 0
+        self.seen = self.counted = 0
 
     def environment(self):
         return {
@@ -53,13 +53,20 @@ class Served:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         try:
             with urllib.request.urlopen(request, context=context, timeout=60) as answer:
-                return json.load(answer)["data"]
+                found = json.load(answer)
+                return found["data"] if isinstance(found, dict) else found
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.code} {error.reason}") from None
 
     def log(self):
         """Return the requests the simulator got, oldest first."""
         return self.api("GET", "/log", base="/simulator")
+
+    def asked(self):
+        """Return all requests since the last call."""
+        rows = self.log()
+        new, self.counted = rows[self.counted :], len(rows)
+        return [f"{r['method']} {r['path']}" for r in new]
 
     def writes(self):
         """Return the changing requests since the last call, tickets aside."""
