@@ -268,7 +268,6 @@ ROUTES: Routes = {
     ("PUT", f"{_ONE}/cloudinit"): regenerate_cloud_init,
     ("GET", f"{_ONE}/cloudinit/dump"): dump_cloud_init,
     ("POST", f"{_ONE}/agent/ping"): agent,
-    ("POST", f"{_ONE}/agent/exec"): agent,
     ("GET", f"{_ONE}/agent/network-get-interfaces"): interfaces,
     ("POST", f"{_ONE}/monitor"): monitor,
 }

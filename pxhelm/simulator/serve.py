@@ -33,6 +33,7 @@ from pxhelm.simulator.world import Moment, World
 
 IDLE_SECONDS = 5.0
 REQUESTS_PER_CONNECTION = 100
+KEPT_LOG = 100_000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS rows (kind TEXT, key TEXT, value TEXT, version INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS rows_version ON rows (version);
@@ -97,6 +98,7 @@ class Simulator:
         self._lock = threading.RLock()
         self._state = State()
         self._version = 0
+        self._logged = 0
         self._database = sqlite3.connect(
             options.state_file, isolation_level=None, check_same_thread=False, timeout=60.0
         )
@@ -110,10 +112,13 @@ class Simulator:
         if not world.state.has("cluster", "main"):
             shape = seed.Shape(self.options.nodes, self.options.guests, self.options.seed)
             seed.seed(world.state, shape, world.now)
-        for node in self.faults.values("node-down"):
-            world.state.edit("node", node)["online"] = False
-        if self.faults.values("quorum-lost"):
-            world.state.edit("cluster", "main")["quorate"] = False
+        down = self.faults.values("node-down")
+        for node in world.nodes():
+            if (node in down) == world.online(node):
+                world.state.edit("node", node)["online"] = node not in down
+        quorate = not self.faults.values("quorum-lost")
+        if world.quorate != quorate:
+            world.state.edit("cluster", "main")["quorate"] = quorate
 
     def moment(self) -> Moment:
         """Return the present."""
@@ -235,6 +240,9 @@ class Simulator:
         path = request.target.partition("?")[0]
         params = json.dumps(logged_parameters(request))
         values = (self._clock(), request.method, path, params, status, reason, user)
+        self._logged += 1
+        if self._logged % 1000 == 0:
+            self._database.execute("DELETE FROM log WHERE id <= (SELECT max(id) FROM log) - ?", (KEPT_LOG,))
         self._database.execute(
             "INSERT INTO log (time, method, path, params, status, reason, user) VALUES (?,?,?,?,?,?,?)", values
         )

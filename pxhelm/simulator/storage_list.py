@@ -82,8 +82,7 @@ def _entry(volid: str, row: Mapping[str, Any]) -> dict[str, Any]:
         entry |= {"vmid": int(row["vmid"]), "parent": row.get("parent"), "used": row.get("used", row["size"])}
     elif kind == "backup" and row.get("vmid"):
         entry |= {"vmid": int(row["vmid"]), "subtype": row.get("subtype", "qemu")}
-        if row.get("notes"):
-            entry["notes"] = row["notes"]
+        entry |= {k: row[k] for k in ("notes", "protected") if row.get(k)}
     return entry
 
 
@@ -191,7 +190,11 @@ def delete_volume(call: Call) -> str | None:
 def _delete_job(task: Running) -> None:
     volid = task.args["volid"]
     world = task.world
-    if volumes.find(world, task.node, volid) is None:
+    found = volumes.find(world, task.node, volid)
+    if found is not None and found.get("protected"):
+        storage, _, volname = volid.partition(":")
+        raise TaskError(f"cannot remove protected volume '{volname}' on '{storage}'")
+    if found is None:
         task.log(f"disk image '{volumes.path(world, volid)}' does not exist")
     else:
         volumes.free(world, task.node, volid)

@@ -16,6 +16,7 @@ from pxhelm.simulator.permissions import Rights
 from pxhelm.simulator.world import Call, Identity, Routes, Text, World
 
 LOCK_TIMEOUT = 10.0
+KEPT_TASKS = 2000
 _UPID = re.compile(
     r"UPID:(?P<node>[a-zA-Z0-9]([a-zA-Z0-9\-]*[a-zA-Z0-9])?):(?P<pid>[0-9A-Fa-f]{8}):(?P<pstart>[0-9A-Fa-f]{8,9})"
     r":(?P<start>[0-9A-Fa-f]{8}):(?P<type>[^:\s]+):(?P<id>[^:\s]*):(?P<user>[^:\s]+):"
@@ -102,6 +103,7 @@ class Plan:
 
 def fork(world: World, identity: Identity, plan: Plan) -> str:
     """Start a task and return its UPID; what it does at its start happens now."""
+    _prune(world)
     pid = 1000 + world.number(0x3FFFFF)
     pstart = int(world.now * 100) & 0xFFFFFFF
     start = int(world.now)
@@ -131,6 +133,16 @@ def fork(world: World, identity: Identity, plan: Plan) -> str:
     else:
         _enter(world, upid, row)
     return upid
+
+
+def _prune(world: World) -> None:
+    """Forget the oldest tasks that ended, when there are many."""
+    keys = world.state.keys("task")
+    if len(keys) < KEPT_TASKS * 2:
+        return
+    ended = [(row["began"], upid) for upid, row in world.state.items("task") if row["status"] is not None]
+    for _, upid in sorted(ended)[: len(keys) - KEPT_TASKS]:
+        world.state.delete("task", upid)
 
 
 def _enter(world: World, upid: str, row: dict[str, Any]) -> None:
@@ -312,8 +324,7 @@ def list_tasks(call: Call) -> list[dict[str, Any]]:
         if _filtered(params, row, wanted):
             continue
         found.append(_entry(upid, row))
-    found.reverse()
-    found.sort(key=lambda e: -e["starttime"])
+    found.sort(key=lambda e: (e["starttime"], e["pstart"]), reverse=True)
     if found:
         call.extra["total"] = len(found)
     start = params.get("start", 0)
