@@ -42,10 +42,11 @@ def chart_files(case):
 
 
 def user_values(case):
-    """Return the user's values of a case: the tree, then files, then flags by kind."""
-    values = floats(case.get("values") or {})
+    """Return the user's values of a case: files, over them the tree, then flags by kind."""
+    values = {}
     for text in case.get("valuesYaml") or ():
         values = merge_files(values, yaml.load_map(text))
+    values = merge_files(values, floats(case.get("values") or {}))
     for field, setter in (
         ("setJson", strvals.set_json),
         ("set", strvals.set_values),
