@@ -244,8 +244,10 @@ def resources(call: Call) -> list[dict[str, Any]]:
         found += entries if root else [e for e in entries if "VM.Audit" in rights.on(f"/vms/{e['vmid']}")]
     if kind in (None, "node"):
         for name in world.nodes():
-            if rights.has(f"/nodes/{name}", ["Sys.Audit"]):
-                found.append({**node_entry(world, name), "cgroup-mode": 2})
+            entry = node_entry(world, name)
+            if not rights.has(f"/nodes/{name}", ["Sys.Audit"]):
+                entry = {k: entry[k] for k in ("node", "id", "type", "status", "level")}
+            found.append({**entry, "cgroup-mode": 2})
     if kind in (None, "storage"):
         found += [
             e
@@ -253,7 +255,8 @@ def resources(call: Call) -> list[dict[str, Any]]:
             if rights.has(f"/storage/{e['storage']}", ["Datastore.Audit", "Datastore.AllocateSpace"], any_of=True)
         ]
     if kind is None:
-        found += _networks(world)
+        if rights.has("/sdn/zones/localnetwork", ["SDN.Audit", "SDN.Use", "SDN.Allocate"], any_of=True):
+            found += _networks(world)
         found += [
             {"id": f"/pool/{pool}", "type": "pool", "pool": pool}
             for pool in sorted(world.state.keys("pool"))

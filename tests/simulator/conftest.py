@@ -15,17 +15,17 @@ class Api:
         self.simulator = simulator
         self.headers = {"Authorization": f"PVEAPIToken={TOKEN}"}
 
-    def __call__(self, method, path, **params):
+    def __call__(self, method, path, /, **params):
         status, reason, _, body = self.simulator.send(method, path, params, self.headers)
         assert status == 200, f"{method} {path}: {status} {reason} {body!r}"
         return json.loads(body)["data"]
 
-    def fails(self, method, path, **params):
+    def fails(self, method, path, /, **params):
         status, reason, _, body = self.simulator.send(method, path, params, self.headers)
         assert status != 200
         return status, reason, json.loads(body).get("errors") if body else None
 
-    def task(self, method, path, **params):
+    def task(self, method, path, /, **params):
         upid = self(method, path, **params)
         status = self("GET", f"/nodes/{upid.split(':')[1]}/tasks/{upid}/status")
         assert status["status"] == "stopped"
