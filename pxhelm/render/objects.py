@@ -23,10 +23,6 @@ class Files(GoMap):
     GO_TYPE = "engine.files"
     GO_UNDERLYING = "map[string][]uint8"
     GO_MISSING = b""
-    GO_ASSIGNABLE = False
-    """A map of bytes is no ``map[string]interface {}``."""
-    GO_ZERO = b""
-    """What a missing key gives."""
     GO_METHODS = {  # noqa: RUF012 - a class table, as GoMap says
         "Get": "text",
         "GetBytes": "raw",
@@ -39,7 +35,7 @@ class Files(GoMap):
     def get(self, key: str, default: object = None) -> object:
         """Return a file's bytes; Go's zero value, no bytes, for a file that is not there."""
         found = super().get(key, default)
-        return self.GO_ZERO if found is None else found
+        return self.GO_MISSING if found is None else found
 
     def raw(self, name: str) -> bytes:
         """Return a file's bytes, none for a file that is not there."""
@@ -270,7 +266,12 @@ class ChartObject:
 
     def go_json(self) -> dict[str, Any]:
         """Return the object that Go's JSON has for it."""
-        return {**metadata_json(self.metadata), "IsRoot": self.is_root}
+        shown = metadata_json(self.metadata)
+        # Structs within the struct, whose fields keep their own order.
+        for name, objects in (("maintainers", self.maintainers), ("dependencies", self.dependencies)):
+            if name in shown:
+                shown[name] = objects
+        return {**shown, "IsRoot": self.is_root}
 
 
 def _strings(texts: tuple[str, ...]) -> Strings:
