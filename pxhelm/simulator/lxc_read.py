@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pxhelm.simulator import guests
@@ -47,28 +47,33 @@ def _bytes(text: str) -> int:
     return int(float(text.rstrip("KMGT") or 0) * factor)
 
 
+def _settled(vmid: str, processors: int) -> Callable[[Guest], dict[str, Any]]:
+    def compute(row: Guest) -> dict[str, Any]:
+        conf = row["conf"]
+        root = split_properties(keys_of("lxc", "rootfs"), str(conf.get("rootfs", "")))
+        entry: dict[str, Any] = {
+            "vmid": int(vmid),
+            "type": "lxc",
+            "name": guests.name_of(row, vmid),
+            "cpus": int(conf.get("cores", processors)),
+            "maxmem": int(conf.get("memory", 512)) * MIB,
+            "maxswap": int(conf.get("swap", 512)) * MIB,
+            "maxdisk": _bytes(root.get("size", "0")),
+            **dict.fromkeys(("cpu", "mem", "disk", "diskread", "diskwrite", "netin", "netout", "swap"), 0),
+        }
+        entry |= {option: conf[option] for option in ("tags", "lock") if str(conf.get(option, "")).strip()}
+        return entry | {"template": 1} if conf.get("template") else entry
+
+    return compute
+
+
 def status_of(world: World, row: Guest, vmid: str) -> dict[str, Any]:
     """Return what lists and ``status/current`` have in common."""
-    conf, run = row["conf"], row["run"]
-    host = world.state.get("node", row["node"]) or {}
-    root = split_properties(keys_of("lxc", "rootfs"), str(conf.get("rootfs", "")))
-    entry: dict[str, Any] = {
-        "vmid": int(vmid),
-        "type": "lxc",
-        "name": guests.name_of(row, vmid),
-        "status": "running" if run else "stopped",
-        "cpus": int(conf.get("cores", host.get("cpus", 8))),
-        "maxmem": int(conf.get("memory", 512)) * MIB,
-        "maxswap": int(conf.get("swap", 512)) * MIB,
-        "maxdisk": _bytes(root.get("size", "0")),
-        "uptime": max(0, int(world.now - run["since"])) if run else 0,
-        **dict.fromkeys(("cpu", "mem", "disk", "diskread", "diskwrite", "netin", "netout", "swap"), 0),
-    }
-    for option in ("tags", "lock"):
-        if str(conf.get(option, "")).strip():
-            entry[option] = conf[option]
-    if conf.get("template"):
-        entry["template"] = 1
+    run = row["run"]
+    processors = int((world.state.get("node", row["node"]) or {}).get("cpus", 8))
+    entry: dict[str, Any] = dict(world.state.derived("guest", vmid, "status", _settled(vmid, processors)))
+    entry["status"] = "running" if run else "stopped"
+    entry["uptime"] = max(0, int(world.now - run["since"])) if run else 0
     if run:
         entry["pid"] = run["pid"]
     return entry

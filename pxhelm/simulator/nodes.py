@@ -8,7 +8,7 @@ from typing import Any
 from pxhelm.simulator import guests, lxc_read, qemu_read, volumes
 from pxhelm.simulator.errors import parameter_error
 from pxhelm.simulator.permissions import Rights
-from pxhelm.simulator.storage_list import usage
+from pxhelm.simulator.storage_list import space, used_space
 from pxhelm.simulator.world import Call, Routes, World
 
 VERSION = {"release": "9.2", "version": "9.2.11", "repoid": "14a22df3"}
@@ -23,18 +23,19 @@ def version(call: Call) -> dict[str, Any]:
     return {**found, "console": console} if console else found
 
 
+def _memory(row: guests.Guest) -> int:
+    mib = qemu_read.memory_mib(row["conf"]) if row["kind"] == "qemu" else int(row["conf"].get("memory", 512))
+    return mib * 1024 * 1024
+
+
 def _load(world: World, name: str) -> tuple[int, int]:
     """Return memory in use and guests running on a node."""
-    used = 1024**3
+    used = GIB
     running = 0
-    for _, row in world.state.items("guest"):
-        if row["node"] == name and row["run"]:
+    for vmid, row in world.state.items("guest"):
+        if row["run"] and row["node"] == name:
             running += 1
-            used += (
-                (qemu_read.memory_mib(row["conf"]) if row["kind"] == "qemu" else int(row["conf"].get("memory", 512)))
-                * 1024
-                * 1024
-            )
+            used += world.state.derived("guest", vmid, "memory", _memory)
     return used, running
 
 
@@ -212,6 +213,7 @@ def guest_entries(world: World, vmids: list[str] | None = None) -> list[dict[str
 def storage_entries(world: World) -> list[dict[str, Any]]:
     """Return the entries of storages as ``/cluster/resources`` shows them: one for each node."""
     found = []
+    known = used_space(world)
     for name, row in world.state.items("storage"):
         for node in world.nodes():
             if row.get("nodes") and node not in row["nodes"]:
@@ -227,7 +229,7 @@ def storage_entries(world: World) -> list[dict[str, Any]]:
                 "status": "available" if world.online(node) and not row.get("disable") else "unknown",
             }
             if entry["status"] == "available":
-                total, used = usage(world, node, name)
+                total, used = space(world, known, node, name)
                 entry |= {"maxdisk": total, "disk": used}
             found.append(entry)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pxhelm.simulator import drives, guests, volumes
@@ -106,24 +106,29 @@ def _bytes(text: str) -> int:
     return int(float(text.rstrip("KMGT")) * factor)
 
 
+def _settled(vmid: str) -> Callable[[Guest], dict[str, Any]]:
+    def compute(row: Guest) -> dict[str, Any]:
+        conf = row["conf"]
+        entry: dict[str, Any] = {
+            "vmid": int(vmid),
+            "name": guests.name_of(row, vmid),
+            "cpus": cpus(conf),
+            "maxmem": memory_mib(conf) * MIB,
+            "maxdisk": disk_bytes(conf),
+            **dict.fromkeys(("cpu", "mem", "memhost", "disk", "netin", "netout"), 0),
+        }
+        entry |= {option: conf[option] for option in ("tags", "lock") if str(conf.get(option, "")).strip()}
+        return entry | {"template": 1} if conf.get("template") else entry
+
+    return compute
+
+
 def status_of(world: World, row: Guest, vmid: str) -> dict[str, Any]:
     """Return what lists and ``status/current`` have in common."""
-    conf, run = row["conf"], row["run"]
-    entry: dict[str, Any] = {
-        "vmid": int(vmid),
-        "name": guests.name_of(row, vmid),
-        "status": "running" if run else "stopped",
-        "cpus": cpus(conf),
-        "maxmem": memory_mib(conf) * MIB,
-        "maxdisk": disk_bytes(conf),
-        "uptime": max(0, int(world.now - run["since"])) if run else 0,
-        **dict.fromkeys(("cpu", "mem", "memhost", "disk", "netin", "netout"), 0),
-    }
-    for option in ("tags", "lock"):
-        if str(conf.get(option, "")).strip():
-            entry[option] = conf[option]
-    if conf.get("template"):
-        entry["template"] = 1
+    run = row["run"]
+    entry: dict[str, Any] = dict(world.state.derived("guest", vmid, "status", _settled(vmid)))
+    entry["status"] = "running" if run else "stopped"
+    entry["uptime"] = max(0, int(world.now - run["since"])) if run else 0
     if run:
         entry["pid"] = run["pid"]
         entry |= dict.fromkeys(_PRESSURE, 0)

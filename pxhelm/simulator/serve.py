@@ -22,8 +22,8 @@ from socketserver import ThreadingTCPServer
 from typing import Any
 from urllib.parse import urlencode
 
-from pxhelm.simulator import certificate, happenings, seed
-from pxhelm.simulator.cluster import Cluster
+from pxhelm.simulator import certificate, happenings, manual, seed
+from pxhelm.simulator.cluster import VERSION, Cluster
 from pxhelm.simulator.errors import ApiError, BlockedError
 from pxhelm.simulator.faults import Faults
 from pxhelm.simulator.state import State
@@ -169,6 +169,8 @@ class Simulator:
 
     def handle(self, request: HttpRequest) -> Answer:
         """Answer a request, its delays and faults included; ``Lost`` when a fault swallows it."""
+        if request.target.startswith(manual.ROOT):
+            return manual.answer(request, VERSION)
         path = request.target.partition("?")[0].removeprefix("/api2/json").removeprefix("/api2/extjs")
         met = self.faults.meet(request.method, path)
         if "drop-request" in met:
@@ -218,7 +220,7 @@ class Simulator:
 
         ``path`` is below ``/api2/json`` and URL-quoted, or begins with ``/api2/``; ``params`` go where HTTP wants them.
         """
-        target = path if path.startswith("/api2/") else f"/api2/json{path}"
+        target = path if path.startswith(("/api2/", manual.ROOT)) else f"/api2/json{path}"
         given = {k.lower(): v for k, v in (headers or {}).items()}
         if params:
             form = urlencode(list(params.items()), doseq=True)

@@ -7,7 +7,7 @@ Values that ``get`` and ``items`` hand out are shared and read-only; ``edit`` ha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Json = Any
@@ -21,6 +21,7 @@ class State:
         self._rows: dict[str, dict[str, Json]] = {}
         self._texts: dict[str, dict[str, str]] = {}
         self._changes: dict[tuple[str, str], Json | None] = {}
+        self._derived: dict[tuple[str, str], dict[str, tuple[Json, Json]]] = {}
 
     # what the edge calls
 
@@ -39,6 +40,7 @@ class State:
             self._texts.get(kind, {}).pop(key, None)
             if value is None:
                 self._rows.get(kind, {}).pop(key, None)
+                self._derived.pop((kind, key), None)
                 stored.append((kind, key, None))
             else:
                 self._rows.setdefault(kind, {})[key] = value
@@ -102,6 +104,8 @@ class State:
 
     def keys(self, kind: str) -> list[str]:
         """Return the keys of a kind, oldest first as far as it is known."""
+        if not self._texts.get(kind) and not self._changes:
+            return list(self._rows.get(kind, ()))
         found = {**dict.fromkeys(self._texts.get(kind, ())), **dict.fromkeys(self._rows.get(kind, ()))}
         for (other, key), value in self._changes.items():
             if other == kind:
@@ -115,6 +119,17 @@ class State:
         """Go through the rows of a kind; they are to be looked at, not changed."""
         for key in self.keys(kind):
             yield key, self.get(kind, key)
+
+    def derived(self, kind: str, key: str, name: str, compute: Callable[[Json], Json]) -> Json:
+        """Return what ``compute`` makes of a row, worked out again only when the row was written since."""
+        row = self.get(kind, key)
+        if (kind, key) in self._changes:
+            return compute(row)
+        known = self._derived.setdefault((kind, key), {})
+        found = known.get(name)
+        if found is None or found[0] is not row:
+            found = known[name] = (row, compute(row))
+        return found[1]
 
     def kinds(self) -> list[str]:
         """Return every kind there is a row of."""

@@ -16,22 +16,26 @@ GIB = 1024**3
 _RIGHTS = ("Datastore.Audit", "Datastore.AllocateSpace")
 
 
-def usage(world: World, node: str, name: str) -> tuple[int, int]:
-    """Return the size of a storage and what is used of it."""
+def used_space(world: World) -> dict[str, int]:
+    """Return what is used of every storage, by ``NODE/STORAGE``, shared ones under ``*``."""
+    found: dict[str, int] = {}
+    for key, row in world.state.items("volume"):
+        place = key.partition(":")[0]
+        found[place] = found.get(place, 0) + int(row.get("used", row["size"]))
+    return found
+
+
+def space(world: World, used: Mapping[str, int], node: str, name: str) -> tuple[int, int]:
+    """Return the size of a storage and what is used of it, from ``used_space``."""
     row = world.state.get("storage", name)
     total = int(row.get("size", 252 * GIB))
-    used = 0
-    for volid in volumes.names_on(world, node, name):
-        found = volumes.find(world, node, volid)
-        if found:
-            used += int(found.get("used", found["size"]))
-    return total, min(total, used)
+    return total, min(total, used.get(f"{'*' if row.get('shared') else node}/{name}", 0))
 
 
-def _status(world: World, node: str, name: str) -> dict[str, Any]:
+def _status(world: World, node: str, name: str, known: Mapping[str, int]) -> dict[str, Any]:
     row = volumes.storage(world, name)
     here = not row.get("disable") and not (row.get("nodes") and node not in row["nodes"])
-    total, used = usage(world, node, name) if here else (0, 0)
+    total, used = space(world, known, node, name) if here else (0, 0)
     return {
         "type": row["type"],
         "content": ",".join(sorted(volumes.content_of(row))),
@@ -49,13 +53,14 @@ def list_storages(call: Call) -> list[dict[str, Any]]:
     rights = Rights(call.world, call.identity)
     params = call.params
     wanted = set(str(params.get("content", "")).replace(";", ",").split(",")) - {""}
+    known = used_space(call.world)
     found = []
     for name in call.state.keys("storage"):
         if "storage" in params and params["storage"] != name:
             continue
         if not rights.has(f"/storage/{name}", _RIGHTS, any_of=True):
             continue
-        entry = {"storage": name, **_status(call.world, call.node, name)}
+        entry = {"storage": name, **_status(call.world, call.node, name, known)}
         if (params.get("enabled") and not entry["enabled"]) or (
             wanted and not wanted & set(entry["content"].split(","))
         ):
@@ -72,7 +77,7 @@ def storage_status(call: Call) -> dict[str, Any]:
     """GET /nodes/{node}/storage/{storage}/status."""
     if not call.state.has("storage", call.params["storage"]):
         raise parameter_error("storage", "No such storage.")
-    return _status(call.world, call.node, call.params["storage"])
+    return _status(call.world, call.node, call.params["storage"], used_space(call.world))
 
 
 def _entry(volid: str, row: Mapping[str, Any]) -> dict[str, Any]:
