@@ -46,6 +46,7 @@ class Opened:
         self._context = context
         self.listen = listen
         self.sleep: Callable[[float], None] = time.sleep
+        self.elapsed: Callable[[], float] = time.monotonic
         self.random_bytes: Callable[[int], bytes] = secrets.token_bytes
         self._to_close: list[Any] = []
 
@@ -144,6 +145,28 @@ class Opened:
             ended.set()
             thread.join()
             leases.release(lease)
+
+    @property
+    def _api_file(self) -> Path:
+        from urllib.parse import quote
+
+        return self.settings.directories.data / "api" / f"{quote(self.place.cluster, safe='')}.z"
+
+    def api_facts(self) -> bytes | None:
+        """Read the fetched API schema of the context."""
+        try:
+            return self._api_file.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise PxhelmError(f"cannot read {self._api_file}: {_reason(error)}") from None
+
+    def keep_api_facts(self, facts: bytes) -> str:
+        """Write the fetched API schema of the context."""
+        from pxhelm.files import write_file
+
+        write_file(self._api_file, facts)
+        return str(self._api_file)
 
     @staticmethod
     def now() -> datetime:

@@ -10,13 +10,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from pxhelm.actions.inspect import GUESTS, NODE, TASK, list_rows, merge_storages
+from pxhelm.actions.inspect import GUESTS, NODE, TASK, Row, list_rows, merge_storages
 from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
 from pxhelm.kinds import KINDS
+from pxhelm.plan.leaf import shown
 from pxhelm.proxmox.request import Request, call
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Live, Target
@@ -92,19 +92,18 @@ def _observations(services: Services, kinds: frozenset[str]) -> Iterator[Observa
         lives = _configurations(services, rows)
         for row in rows:
             vmid = int(row.get("vmid") or 0)
-            live = lives.get(vmid)
-            yield Observation(
+            base = Observation(
                 cluster=cluster,
                 ref=_ref(row),
                 kind=_TYPES[str(row["type"])],
                 at=now,
-                digest=_digest(row, live),
+                digest=_digest(row),
                 status=str(row.get("status") or ""),
                 node=str(row.get("node") or ""),
                 uid=bound.get(vmid, "") if vmid else "",
-                intended=_plain(live.intended) if live else {},
                 current=dict(row),
             )
+            yield _guest(base, row, lives.get(vmid)) if vmid else base
     if TASK in kinds:
         yield from _tasks(services, now)
 
@@ -125,7 +124,7 @@ def _tasks(services: Services, now: float) -> Iterator[Observation]:
             )
 
 
-def _configurations(services: Services, rows: Iterable[Mapping[str, Any]]) -> dict[int, Live]:
+def _configurations(services: Services, rows: Iterable[Row]) -> dict[int, Live]:
     """Read every guest's configuration; what cannot be read is told and left out."""
     guests = [row for row in rows if row.get("type") in GUESTS]
     reads = []
@@ -147,18 +146,27 @@ def _configurations(services: Services, rows: Iterable[Mapping[str, Any]]) -> di
     return found
 
 
-def _ref(row: Mapping[str, Any]) -> str:
+def _ref(row: Row) -> str:
     if row["type"] in ("pool", "storage"):
         return f"{row['type']}/{row[row['type']]}"
     return str(row["id"])
 
 
-def _digest(row: Mapping[str, Any], live: Live | None) -> str:
+def _guest(base: Observation, row: Row, live: Live | None) -> Observation:
+    """Return a guest's observation as apply writes it, so that the two make one history."""
+    if live is None:
+        facts = {"vmid": row["vmid"], "hostname": row.get("name"), "cpu.cores": row.get("maxcpu")}
+        facts |= {"memory.size": row.get("maxmem"), "isTemplate": bool(row.get("template"))}
+        return replace(base, current=facts, intended=facts)
+    return replace(
+        base,
+        digest=live.digest,
+        status=live.power,
+        intended={path: shown(value) for path, value in live.intended.items()},
+        current={path: shown(value) for path, value in live.current.items()},
+    )
+
+
+def _digest(row: Row) -> str:
     stable = {key: value for key, value in row.items() if key not in _VOLATILE}
-    text = json.dumps([live.digest if live else "", stable], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
-
-
-def _plain(leaves: Mapping[str, object]) -> dict[str, Any]:
-    """Return leaves as JSON has them."""
-    return {path: list(value) if isinstance(value, tuple) else value for path, value in leaves.items()}
+    return hashlib.sha256(json.dumps(stable, sort_keys=True, default=str).encode()).hexdigest()[:40]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pxhelm.events import Warned
@@ -17,6 +18,7 @@ def template_host(services: Services, *, live: bool, dns: bool = False) -> Host:
     """Return the templates' host; ``lookup`` finds objects that pxhelm manages, and nothing when not ``live``."""
     host = Host(
         now=lambda: services.now().timestamp(),
+        elapsed=services.elapsed,
         random_bytes=services.random_bytes,
         dns=services.resolve if dns else lambda _name: "",
         log=lambda line: services.listen(Warned(line)),
@@ -27,7 +29,7 @@ def template_host(services: Services, *, live: bool, dns: bool = False) -> Host:
     def lookup(_api_version: str, kind: str, namespace: str, name: str) -> Mapping[str, Any]:
         return _lookup(services, kind, namespace, name)
 
-    return Host(host.now, host.random_bytes, lookup, host.dns, host.zone, host.log)
+    return replace(host, lookup=lookup)
 
 
 def _lookup(services: Services, kind: str, namespace: str, name: str) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource.columns import duration
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.bindings import Binding, BindingState
+from pxhelm.store.inventory import Observation
 from pxhelm.store.objects import ObjectKey as StoreKey
 from pxhelm.store.objects import ObjectQuery, StoredObject
 
@@ -216,8 +217,32 @@ def _cached_rows(services: Services) -> list[Row]:
             f"nothing is recorded of cluster {services.place.cluster}", hint="record it with `pxhelm discover`"
         )
     age = duration(max(1.0, services.now().timestamp() - min(one.at for one in seen)))
-    services.listen(Warned(f"as recorded {age} ago by `pxhelm discover`; the cluster was not asked"))
-    return [one.current for one in seen if one.kind != TASK]
+    services.listen(Warned(f"as recorded up to {age} ago by `pxhelm discover`; the cluster was not asked"))
+    return [_row_of(one) for one in seen if one.kind != TASK]
+
+
+def _row_of(seen: Observation) -> Row:
+    """Return what was recorded as the list has it: guests are recorded by their configuration."""
+    kind, _, name = seen.ref.partition("/")
+    leaves = seen.current
+    if kind not in GUESTS:
+        return leaves if leaves.get("type") == kind else {"type": kind, kind: name, "nodes": None, "where": []}
+    cores, sockets = leaves.get("cpu.cores"), leaves.get("cpu.sockets")
+    disks = [v for path, v in leaves.items() if path.endswith(".size") and path.split(".")[0] in ("disks", "rootfs")]
+    return {
+        "type": kind,
+        "id": seen.ref,
+        "vmid": int(name),
+        "name": leaves.get("hostname"),
+        "node": seen.node,
+        "status": seen.status,
+        "maxcpu": (cores or 1) * (sockets or 1),
+        "maxmem": leaves.get("memory.size"),
+        "maxdisk": disks[0] if disks else None,
+        "pool": leaves.get("pool"),
+        "tags": ";".join(leaves.get("tags") or ()),
+        "template": bool(leaves.get("isTemplate")),
+    }
 
 
 def _tasks(services: Services, query: Query) -> Iterator[Found]:

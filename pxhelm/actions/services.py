@@ -100,6 +100,10 @@ class Services(Protocol):
         """An aware clock."""
 
     @property
+    def elapsed(self) -> Callable[[], float]:
+        """Seconds of a clock that only goes forward."""
+
+    @property
     def sleep(self) -> Callable[[float], None]:
         """Wait for seconds."""
 
@@ -134,6 +138,14 @@ class Services(Protocol):
     @property
     def resolve(self) -> Callable[[str], str]:
         """Return an address of a host name, empty when there is none (``--enable-dns``)."""
+
+    @property
+    def api_facts(self) -> Callable[[], bytes | None]:
+        """Return the API schema of the context's server that was fetched from it; None when none was."""
+
+    @property
+    def keep_api_facts(self) -> Callable[[bytes], str]:
+        """Keep the API schema of the context's server, and return the name of its file."""
 
     @property
     def starter(self) -> Callable[[str], Mapping[str, bytes]]:

@@ -12,7 +12,9 @@ The script is the text before the first ``-- FILE --`` line:
     env NAME=VALUE                    for all later commands; $NAME is replaced everywhere
     api METHOD PATH [key=value …]     a request sent by hand to the simulated cluster of the story
     asked [N]                         that many requests in all since the last ``asked``; without N none is counted
-    writes N                          that many POST, PUT, DELETE (tickets aside) since the last ``writes``
+    writes N                          that many POST, PUT, DELETE (tickets aside) since the last ``writes``; * = any
+    capture NAME /REGEX/              sets $NAME to the first group of what the last command printed
+    lock VMID LOCK                    somebody's backup (or none: ``-``) locks a guest of the simulated cluster
     simulate [OPTIONS]                a simulator in its own process; sets $URL, $TOKEN, $FINGERPRINT and a context ``sim``
     stop-simulator                    ends it
 """
@@ -135,8 +137,19 @@ class Story:
 
     def do_writes(self, count, _negated):
         found = self.served.writes()
-        if len(found) != int(count):
+        if count != "*" and len(found) != int(count):
             raise StoryError(f"{len(found)} writes: {found}")
+
+    def do_capture(self, rest, _negated):
+        name, _, pattern = rest.partition(" ")
+        found = re.search(pattern.strip("/"), self.stdout, re.MULTILINE)
+        if found is None:
+            raise StoryError(f"not found: {pattern}")
+        self.env[name] = found.group(1)
+
+    def do_lock(self, rest, _negated):
+        vmid, lock = rest.split()
+        self.served.lock(int(vmid), "" if lock == "-" else lock)
 
 
 def expectation(line):

@@ -75,6 +75,24 @@ class Served:
         self.seen = len(rows)
         return [f"{r['method']} {r['path']}" for r in new]
 
+    def lock(self, vmid, lock):
+        """Lock a guest as somebody's backup does, or unlock it."""
+        event = {"event": "set-lock", "vmid": vmid, "lock": lock} if lock else {"event": "clear-lock", "vmid": vmid}
+        self.happen(event)
+
+    def happen(self, event):
+        """Make something happen outside of the API."""
+        request = urllib.request.Request(
+            f"{self.url}/simulator/event",
+            data=json.dumps(event).encode(),
+            method="POST",
+            headers={"Content-Type": "application/json"},
+        )
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with urllib.request.urlopen(request, context=context, timeout=10):
+            pass
+
     def kill(self):
         self.process.kill()
         self.process.wait(10)
