@@ -5,9 +5,12 @@ Values are held as ``golang.value`` says. Never prints anywhere; texts are retur
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 
-from pxhelm.golang.fmt_verbs import Flags, print_value
+from pxhelm.golang.fmt_numbers import PLAIN, Flags
+from pxhelm.golang.fmt_verbs import print_value
 from pxhelm.golang.strconv import format_float
 from pxhelm.golang.value import type_name
 
@@ -27,7 +30,7 @@ def value_text(value: object) -> str:
         return format_float(value)  # type: ignore[arg-type]  # told by type()
     if kind is int:
         return str(value)
-    return print_value(value, "v", Flags())
+    return print_value(value, "v", PLAIN)
 
 
 def sprint(args: Sequence[object]) -> str:
@@ -50,7 +53,29 @@ def sprintln(args: Sequence[object]) -> str:
 
 def sprintf(template: str, args: Sequence[object]) -> str:
     """Return what ``fmt.Sprintf`` does, error forms such as ``%!d(string=a)`` included."""
+    simple = _simple(template)
+    if simple is not None and len(args) == len(simple[1]):
+        python, verbs = simple
+        for verb, arg in zip(verbs, args, strict=True):
+            kind = type(arg)
+            if not (kind is str if verb == "s" else kind is int if verb == "d" else kind is str or kind is int):
+                break
+        else:
+            return python % tuple(args)
     return _Printf(template, args).run()
+
+
+_SIMPLE = re.compile(r"%(.)", re.DOTALL)
+
+
+@lru_cache(maxsize=1024)
+def _simple(template: str) -> tuple[str, str] | None:
+    """Return Python's template and the verbs of one that has only bare %s, %d, %v and %%; None for any other."""
+    marks = _SIMPLE.findall(template)
+    if template.count("%") != len(marks) + marks.count("%") or any(mark not in "sdv%" for mark in marks):
+        return None
+    python = _SIMPLE.sub(lambda found: "%%" if found[1] == "%" else "%s", template)
+    return python, "".join(mark for mark in marks if mark != "%")
 
 
 class _Printf:
@@ -105,7 +130,7 @@ class _Printf:
         text = self.text
         self._index(end)
         self._width(flags, end)
-        if self.at < end and text[self.at] == ".":
+        if self.at + 1 < end and text[self.at] == ".":
             self.at += 1
             if self.after_index:
                 self.good = False
@@ -151,8 +176,7 @@ class _Printf:
             self.at += 1
             precision = self._star()
             if precision is None or precision < 0:
-                if precision is None:
-                    self.out.append("%!(BADPREC)")
+                self.out.append("%!(BADPREC)")
                 precision = None
             flags.precision = precision
             self.after_index = False
@@ -175,8 +199,10 @@ class _Printf:
             self.at += 1
         if self.at == start:
             return None
-        number = int(self.text[start : self.at])
-        return number if number <= _TOO_LARGE else None
+        if self.at - start > 8:  # Go gives the rest of the format up
+            self.at = end
+            return None
+        return int(self.text[start : self.at])
 
     def _index(self, end: int) -> None:
         """Read ``[n]``: which argument comes next."""
@@ -185,7 +211,7 @@ class _Printf:
             return
         self.reordered = True
         close = self.text.find("]", self.at + 1)
-        if close < 0:
+        if close < 0 or end - self.at < 3:
             self.good = False
             self.at += 1
             self.after_index = False
@@ -205,5 +231,5 @@ class _Printf:
             if arg is None:
                 shown.append("<nil>")
             else:
-                shown.append(f"{type_name(arg)}={print_value(arg, 'v', Flags())}")
+                shown.append(f"{type_name(arg)}={print_value(arg, 'v', PLAIN)}")
         self.out.append(f"%!(EXTRA {', '.join(shown)})")

@@ -73,6 +73,7 @@ class StringMap(dict[str, object]):
 
     __slots__ = ()
     GO_TYPE = "map[string]string"
+    GO_MISSING = ""
 
 
 class Struct(dict[str, object]):

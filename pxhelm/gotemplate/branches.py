@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from pxhelm.golang.fmt import value_text
-from pxhelm.golang.value import go_bytes
+from pxhelm.golang.value import Uint8, go_bytes, type_name
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.blame import last_visited
+from pxhelm.gotemplate.building import Compiler
 from pxhelm.gotemplate.runtime import BreakLoop, ContinueLoop, Emit, Frame
 from pxhelm.gotemplate.values import truth
-
-if TYPE_CHECKING:
-    from pxhelm.gotemplate.compiler import Compiler
 
 
 def compile_branch(compiler: Compiler, node: n.Branch) -> Emit:
@@ -74,9 +71,10 @@ def _compile_range(compiler: Compiler, node: n.Branch) -> Emit:
             if otherwise is not None:
                 otherwise(f)
             return
-        dot, run, variables = f.dot, f.run, f.vars
+        dot, run, variables, held = f.dot, f.run, f.vars, f.held
+        f.held = type(found) in _PLAIN or type_name(found).startswith(_UNTYPED)
         for index, element in pairs:
-            run.step()
+            run.step(f)
             f.dot = element
             if element_slot >= 0:
                 variables[element_slot] = element
@@ -88,9 +86,13 @@ def _compile_range(compiler: Compiler, node: n.Branch) -> Emit:
                 continue
             except BreakLoop:
                 break
-        f.dot = dot
+        f.dot, f.held = dot, held
 
     return emit
+
+
+_PLAIN = (list, dict)
+_UNTYPED = ("map[string]interface", "[]interface", "chartutil.Values")
 
 
 class _NotIterableError(Exception):
@@ -112,12 +114,15 @@ def _pairs(value: object, *, two: bool) -> Iterable[tuple[object, object]] | Non
             raise _NotIterableError(f"can't use {value} to iterate over more than one variable")
         return _counted(value) if value > 0 else None
     if isinstance(value, bytes):
-        return enumerate(value) if value else None
+        return enumerate(map(Uint8, value)) if value else None
     raise _NotIterableError(f"range can't iterate over {value_text(value)}")
 
 
 def _counted(limit: int) -> Iterator[tuple[object, object]]:
-    return ((i, i) for i in range(limit))
+    kind = type(limit)
+    if kind is int:
+        return ((i, i) for i in range(limit))
+    return ((kind(i), kind(i)) for i in range(limit))
 
 
 def sorted_keys(value: dict[str, object]) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote as url_quote
 
 from pxhelm.golang.fmt import sprint, sprintf, sprintln, value_text
-from pxhelm.golang.value import Int64, Uint64, go_bytes, type_name
+from pxhelm.golang.fmt_numbers import PLAIN
+from pxhelm.golang.fmt_verbs import print_value
+from pxhelm.golang.value import Uint8, Uint64, go_bytes, kind_name, type_name
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError, function
 from pxhelm.gotemplate.values import truth
 
@@ -22,7 +24,7 @@ def _basic(value: object) -> str | None:
     """Return the basic kind of a value; None for what cannot be compared in order."""
     if isinstance(value, bool):
         return "bool"
-    if isinstance(value, Uint64):
+    if isinstance(value, Uint64 | Uint8):
         return "uint"
     if isinstance(value, int):
         return "int"
@@ -41,34 +43,52 @@ def _incompatible(left: object, right: object) -> FunctionError:
 
 def eq(first: object, *others: object) -> bool:
     """Return whether the first value equals any of the others."""
-    if isinstance(first, dict | list) and type(first) is not type(None):
-        raise FunctionError(f"non-comparable type {value_text(first)}: {type_name(first)}")
     if not others:
         raise FunctionError("missing argument for comparison")
-    kind = _basic(first)
-    for other in others:
-        if first is None or other is None:
-            if first is other:
+    kind = type(first)
+    if kind is str or kind is float:
+        for other in others:
+            if type(other) is not kind:
+                break
+            if first == other:
                 return True
-            continue
-        other_kind = _basic(other)
-        if kind != other_kind:
-            if {kind, other_kind} == {"int", "uint"}:
-                if first == other:
-                    return True
-                continue
-            if kind is not None and other_kind is not None:
-                raise _incompatible(first, other)
-            if kind is None and other_kind is None:
-                continue
-            if isinstance(other, dict | list):
-                raise FunctionError(f"non-comparable type {value_text(other)}: {type_name(other)}")
+        else:
+            return False
+    return any(_equal(first, other) for other in others)
+
+
+def _equal(first: object, other: object) -> bool:
+    kind, other_kind = _basic(first), _basic(other)
+    if kind is not None and kind == other_kind:
+        return first == other
+    if kind != other_kind:
+        if kind in _WHOLE and other_kind in _WHOLE:
+            return first == other
+        if first is not None and other is not None:
             raise _incompatible(first, other)
-        if kind is None and isinstance(other, dict | list):
-            raise FunctionError(f"non-comparable type {value_text(other)}: {type_name(other)}")
-        if first == other:
-            return True
-    return False
+        return False
+    if first is None or other is None:
+        return _is_nil(first) and _is_nil(other)
+    if kind_name(first) != kind_name(other):
+        shown = f"{_as_s(first)}: {type_name(first)}, {type_name(other)}: {value_text(other)}"
+        raise FunctionError(f"non-comparable types {shown}")
+    if _is_nil(first) or _is_nil(other):
+        return _is_nil(first) == _is_nil(other)
+    if isinstance(other, dict | list | bytes):
+        raise FunctionError(f"non-comparable type {_as_s(other)}: {type_name(other)}")
+    return first is other if type_name(first).startswith("*") else first == other
+
+
+_WHOLE = ("int", "uint")
+
+
+def _is_nil(value: object) -> bool:
+    return value is None or getattr(value, "GO_NIL", False) is True
+
+
+def _as_s(value: object) -> str:
+    """Return the value as ``%s`` prints it."""
+    return print_value(value, "s", PLAIN)
 
 
 def ne(left: object, right: object) -> bool:
@@ -81,13 +101,13 @@ def lt(left: object, right: object) -> bool:
     kind, other = _ordered(left), _ordered(right)
     if kind != other:
         if {kind, other} == {"int", "uint"}:
-            return left < right  # type: ignore[operator]  # both are numbers
+            return bool(left < right)  # type: ignore[operator]  # both are numbers
         raise _incompatible(left, right)
     if kind in ("bool", "complex"):
         raise FunctionError("invalid type for comparison")
     if kind == "string":
         return go_bytes(left) < go_bytes(right)  # type: ignore[arg-type]  # told by kind
-    return left < right  # type: ignore[operator]  # told by kind
+    return bool(left < right)  # type: ignore[operator]  # told by kind
 
 
 def _ordered(value: object) -> str:
@@ -126,6 +146,13 @@ def length(value: object) -> int:
     raise FunctionError(f"len of type {type_name(value)}")
 
 
+def length_of_piped(value: object) -> int:
+    """Return the length of what has left its interface{}: reflect itself stumbles over nil there."""
+    if value is None:
+        raise FunctionError("reflect: call of reflect.Value.Type on zero Value")
+    return length(value)
+
+
 def index(value: object, *keys: object) -> object:
     """Return ``value[a][b]…``."""
     if value is None:
@@ -133,13 +160,16 @@ def index(value: object, *keys: object) -> object:
     for key in keys:
         if isinstance(value, list | tuple | str | bytes):
             raw = go_bytes(value) if isinstance(value, str) else value
-            value = raw[_position(key, len(raw))]
+            what = "string" if isinstance(value, str) else "slice"
+            value = raw[_position(key, len(raw), what)]
+            if isinstance(raw, bytes):
+                value = Uint8(value)
         elif isinstance(value, dict):
             if key is None:
                 raise FunctionError("value is nil; should be of type string")
             if not isinstance(key, str):
                 raise FunctionError(f"value has type {type_name(key)}; should be string")
-            value = value.get(key, "" if type_name(value) == "map[string]string" else None)
+            value = value.get(key, getattr(value, "GO_MISSING", None))
         elif value is None:
             raise FunctionError("index of nil pointer")
         else:
@@ -147,21 +177,23 @@ def index(value: object, *keys: object) -> object:
     return value
 
 
-def _position(key: object, size: int) -> int:
+def _position(key: object, size: int, what: str) -> int:
     if key is None:
         raise FunctionError("cannot index slice/array with nil")
     if isinstance(key, bool) or not isinstance(key, int):
         raise FunctionError(f"cannot index slice/array with type {type_name(key)}")
-    if not 0 <= key < size:
+    if not 0 <= key <= size:
         raise FunctionError(f"index out of range: {key}")
+    if key == size:
+        raise FunctionError(f"reflect: {what} index out of range")
     return key
 
 
-def call(callee: object, *_args: object) -> object:
+def call(name: str, callee: object, *_args: object) -> object:
     """Refuse: no value of a chart is a function."""
     if callee is None:
         raise FunctionError("call of nil")
-    raise FunctionError(f"non-function {value_text(callee)} of type {type_name(callee)}")
+    raise FunctionError(f"non-function {name} of type {type_name(callee)}")
 
 
 # printing and escaping
@@ -241,5 +273,3 @@ BUILTINS: dict[str, Function] = {
     "js": function(js, "..." + ANY, result="string"),
     "urlquery": function(urlquery, "..." + ANY, result="string"),
 }
-
-__all__ = ["BUILTINS", "Int64"]

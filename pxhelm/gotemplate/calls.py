@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
+from pxhelm.golang.value import type_name
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.blame import last_visited
+from pxhelm.gotemplate.building import Compiler
+from pxhelm.gotemplate.builtins import length_of_piped
 from pxhelm.gotemplate.errors import BudgetError, TemplateError
 from pxhelm.gotemplate.runtime import Frame, Get
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError
 from pxhelm.gotemplate.values import MismatchError, check_for, truth
-
-if TYPE_CHECKING:
-    from pxhelm.gotemplate.compiler import Compiler
 
 Prepare = Callable[[Frame], list[object]]
 
@@ -42,7 +41,7 @@ def compile_call(
             raise compiler.error(head, problem)
 
         return fail
-    callable_ = function.call
+    callable_ = _callable(compiler, function, name, args)
     wants = "run" if isinstance(function, EngineFunction) else "host" if function.host else ""
     node = command if len(command.args) > 1 or command.args[0] is head else head
     if not wants and not final and all(check_for(t) is None for t in (*function.params, function.variadic or ANY)):
@@ -61,6 +60,23 @@ def compile_call(
             raise
         except TemplateError as error:
             raise compiler.error(node, f"error calling {name}: {error}", error) from error
+        except RecursionError:
+            raise compiler.error(node, f"error calling {name}: a value is nested too deep") from None
+
+    return call
+
+
+def _callable(compiler: Compiler, function: Function, name: str, args: Sequence[n.Node]) -> Callable[..., object]:
+    """Return what is called; ``len`` and ``call`` tell how their argument is written."""
+    if name == "len" and not (args and compiler.in_interface(args[0])):
+        return length_of_piped
+    if name != "call":
+        return function.call
+    shown = str(args[0]) if args else ""
+
+    def call(callee: object, *rest: object) -> object:
+        written = shown or (callee if isinstance(callee, str) else f"<{type_name(callee)} Value>")
+        return function.call(written, callee, *rest)
 
     return call
 
@@ -98,7 +114,9 @@ def _untyped(compiler: Compiler, node: n.Node, name: str, callable_: Callable[..
     return many
 
 
-def invoke(compiler: Compiler, node: n.Node, name: str, callable_: Callable[..., object], values: list[object]) -> object:
+def invoke(
+    compiler: Compiler, node: n.Node, name: str, callable_: Callable[..., object], values: list[object]
+) -> object:
     """Call a method and wrap its error."""
     try:
         return callable_(*values)
@@ -194,6 +212,9 @@ def _constant(compiler: Compiler, node: n.Bool | n.Number | n.String, go_type: s
         case "int" | "int64" | "int32" | "rune":
             wanted = "integer"
             value = node.whole if isinstance(node, n.Number) else None
+        case "uint" | "uint8" | "uint32" | "uint64":
+            wanted = "unsigned integer"
+            value = node.whole if isinstance(node, n.Number) and (node.whole or 0) >= 0 else None
         case _:
             return compiler.failing(node, f"can't handle {node} for arg of type {go_type}")
     if value is None:

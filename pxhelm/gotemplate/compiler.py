@@ -6,18 +6,19 @@ that running code keeps no position. A closure that emits takes a frame and writ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pxhelm.golang.fmt import value_text
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.blame import last_visited
 from pxhelm.gotemplate.branches import compile_branch
+from pxhelm.gotemplate.building import Call
 from pxhelm.gotemplate.calls import compile_call
 from pxhelm.gotemplate.errors import ExecError, Place
 from pxhelm.gotemplate.fields import compile_fields
 from pxhelm.gotemplate.runtime import BreakLoop, ContinueLoop, Emit, Frame, Get
-from pxhelm.gotemplate.signature import Function
+from pxhelm.gotemplate.signature import ANY, Function
 
 NO_VALUE = "<no value>"
 
@@ -124,7 +125,8 @@ class Compiler:
             value = get(f)
             text = value if type(value) is str else NO_VALUE if value is None else value_text(value)
             run = f.run
-            run.grow(len(text))
+            if len(text) > LARGE:
+                run.grow(len(text))
             if run.spans is not None:
                 run.spans.append((id(f.out), len(f.out), name, line))  # type: ignore[arg-type]
             f.write(text)
@@ -145,7 +147,8 @@ class Compiler:
         def emit(f: Frame) -> None:
             value = get(f)
             text = value if type(value) is str else NO_VALUE if value is None else value_text(value)
-            f.run.grow(len(text))
+            if len(text) > LARGE:
+                f.run.grow(len(text))
             f.write(text)
 
         return emit
@@ -160,14 +163,18 @@ class Compiler:
             program = run.programs.get(name)
             if program is None:
                 raise self.error(node, f"template {quote(name)} not defined")
-            if run.depth >= MAX_TEMPLATE_DEPTH:
-                raise self.error(node, "exceeded maximum template depth (100000)")
+            if run.depth >= run.budget.depth:
+                raise self.error(node, _TOO_DEEP)
             inner = Frame(run, get(f) if get else None, program.tree.slots)
-            inner.out, inner.write = f.out, f.write
-            run.step()
+            inner.out, inner.write, inner.measured = f.out, f.write, f.measured
+            run.step(inner)
             run.depth += 1
-            program.body()(inner)
+            try:
+                program.body()(inner)
+            except RecursionError:
+                raise self.error(node, _TOO_DEEP) from None
             run.depth -= 1
+            f.measured = inner.measured
 
         return emit
 
@@ -223,7 +230,7 @@ class Compiler:
                 return compile_call(self, command, head, args, final)
             case n.Pipe():
                 if args or final:
-                    return self._not_a_function(head, last_visited(head) if False else head, final)
+                    return self._not_a_function(head, head, final)
                 return self.pipeline(head)
             case n.Variable():
                 return self._variable(head, (args, final, command))
@@ -259,9 +266,6 @@ class Compiler:
 
     def number(self, node: n.Number) -> Get:
         """Compile an untyped constant: float64 when it is written as one, else int."""
-        from pxhelm.golang.strconv import quote
-
-        del quote
         if node.imaginary is not None:
             value: object = node.imaginary
         elif node.real is not None and _looks_real(node.text):
@@ -288,7 +292,7 @@ class Compiler:
         if isinstance(inner, n.Nil):
             return self.failing(node, f"indirection through explicit nil in {node}")
         get = self.operand(inner)
-        held = isinstance(inner, n.Identifier)
+        held = isinstance(inner, n.Identifier) and self.in_interface(inner)
         return compile_fields(self, node, (get, held), tuple(node.names), call)
 
     def operand(self, node: n.Node) -> Get:
@@ -305,7 +309,9 @@ class Compiler:
     def in_interface(self, node: n.Node) -> bool:
         """Tell whether a nil from this operand is one held in an interface{} rather than no value."""
         match node:
-            case n.Field() | n.Chain() | n.Identifier():
+            case n.Identifier():
+                return self.functions[node.name].result == ANY
+            case n.Field() | n.Chain():
                 return True
             case n.Variable():
                 return len(node.names) > 1 or node.slot in self.elements
@@ -314,11 +320,10 @@ class Compiler:
         return False
 
 
-Call = tuple[Sequence[n.Node], Get | None, n.Node]
-"""Arguments, what the pipe brings, and the command: for fields that are methods."""
-
-MAX_TEMPLATE_DEPTH = 20_000
-"""Go allows 100,000; frames of ours are larger."""
+LARGE = 256
+"""Characters from which on a piece of output is counted at once; smaller ones are counted now and then."""
+_TOO_DEEP = "exceeded maximum template depth (100000)"
+"""Go's text and Go's limit, whatever ours is."""
 
 
 def _looks_real(text: str) -> bool:

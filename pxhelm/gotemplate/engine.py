@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from pxhelm.golang.fmt import sprintf
 from pxhelm.golang.strconv import quote
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.builtins import BUILTINS
@@ -28,8 +27,8 @@ from pxhelm.gotemplate.signature import ANY, Function, FunctionError
 
 MAX_INCLUDES = 1000
 """Nested includes of one name that Helm allows."""
-_STACK = 400_000
-"""Python frames for the deepest recursion that the limits allow."""
+_STACK = 15_000
+"""Python frames for the deepest recursion of templates; few enough that recursion in C ends before the C stack does."""
 _START, _END = "HELM_ERR_START", "HELM_ERR_END"
 _WARNED = re.compile(f"{_START}(.*){_END}", re.DOTALL)
 
@@ -114,6 +113,7 @@ class Engine:
     def _one(self, name: str, data: object, programs: Mapping[str, Program]) -> Output:
         run = Run(programs, self.host, self.budget, self.strict, self.lint)
         run.spans = [] if self.spans else None
+        run.began = self.host.elapsed()
         program = programs[name]
         frame = Frame(run, data, program.tree.slots)
         try:
@@ -182,17 +182,23 @@ def all_functions() -> Mapping[str, Function]:
 # Helm's own functions
 
 
+_NESTED = "rendering template has a nested reference name: {}: unable to execute template"
+
+
 def _include(run: Run, name: str, data: object) -> str:
     count = run.included.get(name, 0)
     if count > MAX_INCLUDES:
-        raise FunctionError(f"rendering template has a nested reference name: {name}: unable to execute template")
+        raise FunctionError(_NESTED.format(name))
     program = run.programs.get(name)
     if program is None:
         raise FunctionError(f"template: no template {quote(name)} associated with template {quote('gotpl')}")
     run.included[name] = count + 1
-    run.step()
     frame = Frame(run, data, program.tree.slots)
-    program.body()(frame)
+    run.step(frame)
+    try:
+        program.body()(frame)
+    except RecursionError:
+        raise FunctionError(_NESTED.format(name)) from None
     run.included[name] = count
     return "".join(frame.out)
 
@@ -209,11 +215,13 @@ def _tpl(run: Run, text: str, data: object) -> str:
         if tree.name not in programs or not tree.empty or tree.name == "gotpl":
             programs[tree.name] = Program(tree, all_functions(), run.strict, some.spans if some else False)
     run.programs = programs
-    run.step()
     program = programs["gotpl"]
     frame = Frame(run, data, program.tree.slots)
+    run.step(frame)
     try:
         program.body()(frame)
+    except RecursionError:
+        raise FunctionError("template texts are nested too deep") from None
     except ExecError as error:
         raise _TplError(f"error during tpl function execution for {quote(text)}: {error}", error) from None
     finally:
@@ -235,7 +243,7 @@ def _required(run: Run, warning: str, value: object) -> object:
         if run.lint:
             run.host.log(f"[INFO] Missing required value: {warning}")
             return ""
-        raise FunctionError(sprintf(f"{_START}{warning}{_END}", ()))
+        raise FunctionError(f"{_START}{warning}{_END}")
     return value
 
 
@@ -251,11 +259,11 @@ def _lookup(run: Run, api_version: str, kind: str, namespace: str, name: str) ->
 
 
 ENGINE: dict[str, Function] = {
-    "include": EngineFunction(_include, ("string", ANY)),
-    "tpl": EngineFunction(_tpl, ("string", ANY)),
+    "include": EngineFunction(_include, ("string", ANY), result="string"),
+    "tpl": EngineFunction(_tpl, ("string", ANY), result="string"),
     "required": EngineFunction(_required, ("string", ANY)),
-    "fail": EngineFunction(_fail, ("string",)),
-    "lookup": EngineFunction(_lookup, ("string", "string", "string", "string")),
+    "fail": EngineFunction(_fail, ("string",), result="string"),
+    "lookup": EngineFunction(_lookup, ("string", "string", "string", "string"), result="map[string]interface {}"),
 }
 
 

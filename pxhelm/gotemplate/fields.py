@@ -6,19 +6,16 @@ The fast way goes through plain maps; anything else starts again on the slow way
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from pxhelm.golang.strconv import quote
 from pxhelm.golang.value import type_name
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.blame import last_visited
+from pxhelm.gotemplate.building import Call, Compiler
 from pxhelm.gotemplate.calls import compile_arguments, invoke
 from pxhelm.gotemplate.objects import MAP_TYPES, METHOD_NAMES, field_names, method
 from pxhelm.gotemplate.runtime import Frame, Get
-from pxhelm.gotemplate.signature import Function
-
-if TYPE_CHECKING:
-    from pxhelm.gotemplate.compiler import Call, Compiler
+from pxhelm.gotemplate.signature import ANY, Function
 
 
 def compile_fields(
@@ -27,7 +24,7 @@ def compile_fields(
     """Compile a chain of fields; ``start`` is where it begins (None: the dot) and whether that sits in an interface{}."""
     args, final, _ = call
     slow = _Slow(compiler, node, names, call)
-    get, slow.held = start if start else (None, compiler.dot_is_element)
+    get, slow.held = start or (None, compiler.dot_is_element)
     if args or final or compiler.strict or not METHOD_NAMES.isdisjoint(names):
         if get is None:
             return lambda f: slow.run(f, f.dot)
@@ -72,10 +69,18 @@ def _quick(get: Get | None, names: tuple[str, ...], slow: _Slow) -> Get:
     return many
 
 
+def _holds(kind: type, name: str) -> bool:
+    """Tell whether what a field gives is a value in an interface{}: of an untyped map, or of a method without a type."""
+    found = method(kind, name)
+    if found is not None:
+        return found.result == ANY
+    return issubclass(kind, dict) and getattr(kind, "GO_MISSING", None) is None
+
+
 class _Slow:
     """Every rule of evalField, in Go's order."""
 
-    __slots__ = ("blamed", "call", "compiler", "held", "names", "node")
+    __slots__ = ("blamed", "call", "compiler", "elements", "held", "names", "node")
 
     def __init__(self, compiler: Compiler, node: n.Node, names: tuple[str, ...], call: Call) -> None:
         self.compiler = compiler
@@ -83,13 +88,18 @@ class _Slow:
         self.names = names
         self.call = call
         self.held = False
+        self.elements = not isinstance(node, n.Chain)
+        """Whether it begins at a dot or variable, which is held only if it is an element of an untyped list or map."""
         self.blamed = last_visited(node)
 
     def run(self, f: Frame, value: object) -> object:
         names, held = self.names, self.held
+        if held and self.elements and not f.held:
+            held = False
         for name in names[:-1]:
+            kind, missing = type(value), value is None
             value = self._step(f, value, name, held, None)
-            held = True
+            held = not missing and _holds(kind, name)
         return self._step(f, value, names[-1], held, self.call)
 
     def _step(self, f: Frame, value: object, name: str, held: bool, call: Call | None) -> object:
@@ -115,21 +125,20 @@ class _Slow:
                 raise self._error(f"{name} has arguments but cannot be invoked as function")
             found_field: object = getattr(value, fields[name])
             return found_field
-        shown = "interface {}" if held and fields is None else type_name(value)
+        shown = "interface {}" if held else type_name(value)
         raise self._error(f"can't evaluate field {name} in type {shown}")
 
     @staticmethod
     def _entry(value: dict[str, object], name: str) -> object:
         if name in value:
             return value[name]
-        return "" if type_name(value) == "map[string]string" else None
+        return getattr(value, "GO_MISSING", None)
 
     def _method(self, f: Frame, value: object, name: str, found: Function, call: Call | None) -> object:
         args: Sequence[n.Node] = call[0] if call else ()
         final = call[1] if call else None
-        shifted = Function(found.call, found.params, found.variadic)
-        prepare = compile_arguments(self.compiler, shifted, name, self.blamed, (args, final))
-        return invoke(self.compiler, self.node if not args else self.node, name, found.call, [value, *prepare(f)])
+        prepare = compile_arguments(self.compiler, found, name, self.blamed, (args, final))
+        return invoke(self.compiler, self.node, name, found.call, [value, *prepare(f)])
 
     def _error(self, message: str) -> Exception:
         return self.compiler.error(self.blamed, message)

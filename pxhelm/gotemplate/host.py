@@ -33,6 +33,8 @@ class Host:
     lookup: Callable[[str, str, str, str], Mapping[str, Any]] = _no_lookup
     """apiVersion, kind, namespace, name → the object, a list object for an empty name, ``{}`` for nothing."""
     dns: Callable[[str], str] = _no_dns
+    elapsed: Callable[[], float] = _no_clock
+    """Seconds of a clock that only goes forward, for the limit on time."""
     zone: str = "UTC"
     """Name of the local time zone."""
     log: Callable[[str], None] = field(default=lambda _line: None)

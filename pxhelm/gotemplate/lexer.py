@@ -62,7 +62,7 @@ class Token(NamedTuple):
             return "EOF"
         if self.kind == ERROR:
             return self.text
-        if self.kind in KEYWORDS:
+        if self.kind in KEYWORDS or self.kind == DOT:
             return f"<{self.text}>"
         from pxhelm.golang.strconv import quote
 
@@ -98,18 +98,16 @@ class Lexer:
                 tokens.append(Token(TEXT, kept, start, self.line))
             self.line += text.count("\n")
             inside = found + (4 if trims else 2)
-            if source.startswith("/*", inside if not trims else self._after_space(inside)):
-                if not self._comment(inside if not trims else self._after_space(inside)):
+            if source.startswith("/*", inside):
+                if not self._comment(inside):
                     return tokens
                 continue
             tokens.append(Token(LEFT, "{{", found, self.line))
-            self.at = found + (3 if trims else 2)
+            self.line += trims and source[found + 3] == "\n"
+            self.at = inside
             self.depth = 0
             if not self._action():
                 return tokens
-
-    def _after_space(self, at: int) -> int:
-        return at
 
     def _fail(self, message: str, pos: int | None = None) -> bool:
         self.tokens.append(Token(ERROR, message, self.at if pos is None else pos, self.line))
@@ -126,7 +124,6 @@ class Lexer:
         if trims:
             close += 2
         elif not source.startswith("}}", close):
-            self.line += 0
             return self._fail("comment ends before closing delimiter", at)
         self.line += lines
         close += 2
@@ -190,10 +187,7 @@ class Lexer:
         if group == "word":
             if not self._terminated():
                 return self._fail(f"bad character {_unicode(source[self.at])}")
-            if text in KEYWORDS:
-                kind = text
-            else:
-                kind = BOOL if text in ("true", "false") else IDENTIFIER
+            kind = text if text in KEYWORDS else BOOL if text in ("true", "false") else IDENTIFIER
             tokens.append(Token(kind, text, at, self.line))
             return True
         if group == "name":
@@ -278,8 +272,14 @@ class Lexer:
         if follows in ("+", "-") and follows:
             second = _NUMBER.match(self.source, end)
             close = second.end() if second else end
-            if close > end and self.source[close - 1] == "i":
-                kind, end = COMPLEX, close
+            after = self.source[close : close + 1]
+            if after and (after.isalnum() or after == "_"):
+                close += 1
+            if after.isalnum() or after == "_" or self.source[close - 1] != "i":
+                from pxhelm.golang.strconv import quote
+
+                return self._fail(f"bad number syntax: {quote(self.source[at:close])}", at)
+            kind, end = COMPLEX, close
         self.tokens.append(Token(kind, self.source[at:end], at, self.line))
         self.at = end
         return True

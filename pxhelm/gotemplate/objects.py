@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import inspect
 from functools import lru_cache
+from typing import Any
 
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError
 
@@ -25,10 +26,15 @@ class GoMap(dict[str, object]):
 
     __slots__ = ()
     GO_TYPE = "map[string]interface {}"
+    GO_UNDERLYING = "map[string]interface {}"
+    """The type without its name: what it is assignable to."""
     GO_METHODS: dict[str, str] = {}  # noqa: RUF012 - a class table, replaced by subclasses
+    GO_MISSING: object = None
+    """What a missing key gives: the element type's zero value."""
 
     def __init_subclass__(cls) -> None:
-        MAP_TYPES.add(cls)
+        if cls.GO_MISSING is None:
+            MAP_TYPES.add(cls)
         METHOD_NAMES.update(cls.GO_METHODS)
 
 
@@ -39,22 +45,27 @@ METHOD_NAMES: set[str] = set()
 """Every method of a map type: a field of this name takes the slow way."""
 
 
-_TYPES = {"str": "string", "int": "int", "float": "float64", "bool": "bool"}
+_TYPES = {"Writer": "io.Writer", "str": "string", "int": "int", "float": "float64", "bool": "bool"}
+
+
+def method(cls: type, name: str) -> Function | None:
+    """Return a type's method of this Go name; its callable takes the object first."""
+    return _method(cls, name)
 
 
 @lru_cache(maxsize=256)
-def method(cls: type, name: str) -> Function | None:
-    """Return a type's method of this Go name; its callable takes the object first."""
+def _method(cls: Any, name: str) -> Function | None:
     attribute = getattr(cls, "GO_METHODS", {}).get(name)
     if attribute is None:
         return None
     callable_ = getattr(cls, attribute)
     if attribute == "__str__":
-        return Function(callable_)
+        return Function(callable_, result="string")
     parameters = list(inspect.signature(callable_).parameters.values())[1:]
     fixed = tuple(_go_type(p) for p in parameters if p.kind is not p.VAR_POSITIONAL)
     variadic = next((_go_type(p) for p in parameters if p.kind is p.VAR_POSITIONAL), "")
-    return Function(callable_, fixed, variadic)
+    returned = str(callable_.__annotations__.get("return", ""))
+    return Function(callable_, fixed, variadic, result=ANY if returned in ("object", "Any", "") else returned)
 
 
 def _go_type(parameter: inspect.Parameter) -> str:
@@ -71,6 +82,9 @@ def field_names(value: object) -> dict[str, str] | None:
     return None
 
 
+Writer = object
+"""``io.Writer``: no value of a chart is one."""
+
 
 class Values(GoMap):
     """``.Values``: a map with the methods of chartutil.Values."""
@@ -79,6 +93,7 @@ class Values(GoMap):
     GO_TYPE = "chartutil.Values"
     GO_METHODS = {  # noqa: RUF012 - a class table
         "AsMap": "as_map",
+        "Encode": "encode",
         "YAML": "as_yaml",
         "Table": "table",
         "PathValue": "path_value",
@@ -88,11 +103,14 @@ class Values(GoMap):
         """Return the same map without its name."""
         return dict(self)
 
+    def encode(self, writer: Writer) -> None:
+        """Write the values as YAML; no template can name a writer."""
+
     def as_yaml(self) -> str:
         """Return the values as YAML."""
         from pxhelm.golang.yaml import to_yaml
 
-        return to_yaml(dict(self)) + "\n"
+        return to_yaml(dict(self))
 
     def table(self, path: str) -> Values:
         """Return the map at a dotted path; FunctionError when there is none."""

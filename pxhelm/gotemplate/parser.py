@@ -144,7 +144,7 @@ class _Parser:
 
     # items
 
-    def item_list(self) -> tuple[n.List, _Stop]:
+    def item_list(self) -> tuple[n.List, _Stop]:  # noqa: RET503 - fail never returns
         found = n.List(self.peek_solid().pos if self.tokens[self.at].kind == lx.SPACE else self.peek().pos)
         while self.peek_solid().kind != lx.EOF:
             node = self.text_or_action()
@@ -153,7 +153,7 @@ class _Parser:
             found.nodes.append(node)
         self.fail("unexpected EOF")
 
-    def text_or_action(self) -> n.Node:
+    def text_or_action(self) -> n.Node:  # noqa: RET503 - unexpected never returns
         token = self.next_solid()
         if token.kind == lx.TEXT:
             return n.Text(token.pos, token.text)
@@ -294,11 +294,13 @@ class _Parser:
             return
 
     def _target(self, pipe: n.Pipe, token: Token, operator: Token) -> None:
-        slot = self._slot(token.text)
+        pipe.declared.append(n.Variable(token.pos, (token.text,), self._slot(token.text)))
         if operator.kind != lx.ASSIGN:
-            slot = self.slots
+            pipe.declared[-1].slot = self.slots
             self.slots += 1
-        pipe.declared.append(n.Variable(token.pos, (token.text,), slot))
+        elif len(pipe.declared) > 1:  # what stands before the comma is assigned, too
+            first = pipe.declared[0]
+            first.slot = self._slot(first.names[0])
         self.variables.append((token.text, -1))
 
     def _slot(self, name: str) -> int:
@@ -404,7 +406,20 @@ class _Stop(n.Node):
 
 
 _OPERANDS = frozenset(
-    (lx.BOOL, lx.CHAR, lx.COMPLEX, lx.DOT, lx.FIELD, lx.IDENTIFIER, lx.NUMBER, "nil", lx.RAW, lx.STRING, lx.VARIABLE, lx.OPEN)
+    (
+        lx.BOOL,
+        lx.CHAR,
+        lx.COMPLEX,
+        lx.DOT,
+        lx.FIELD,
+        lx.IDENTIFIER,
+        lx.NUMBER,
+        "nil",
+        lx.RAW,
+        lx.STRING,
+        lx.VARIABLE,
+        lx.OPEN,
+    )
 )
 
 

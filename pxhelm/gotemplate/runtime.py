@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from pxhelm.gotemplate.errors import BudgetError
 from pxhelm.gotemplate.host import Host
-
-if TYPE_CHECKING:
-    from pxhelm.gotemplate.compiler import Program
+from pxhelm.gotemplate.nodes import Tree
 
 Emit = Callable[["Frame"], None]
 Get = Callable[["Frame"], object]
+
+
+class Runnable(Protocol):
+    """A template that can run."""
+
+    tree: Tree
+    spans: bool
+
+    def body(self) -> Emit:
+        """Return what writes the template to a frame."""
 
 
 class BreakLoop(Exception):  # noqa: N818 - a jump, not an error
@@ -28,24 +36,30 @@ class ContinueLoop(Exception):  # noqa: N818 - a jump, not an error
 class Budget:
     """What a rendering may spend; generous for charts, fatal for bombs."""
 
-    steps: int = 50_000_000
+    steps: int = 20_000_000
     """Loop iterations and template calls."""
+    seconds: float = 600
+    """By the host's ``elapsed``; a single function is not interrupted."""
     output: int = 256 * 1024 * 1024
     """Characters written, nested templates included."""
-    depth: int = 1_000
-    """Nested template calls; Go allows 100,000, Helm 1,000 includes of one name."""
+    depth: int = 3_000
+    """Nested template calls; Go allows 100,000, Helm 1,000 includes of one name. Python's own stack may end sooner."""
 
 
 class Frame:
     """One invocation of a template: its dot, its variables, its output."""
 
-    __slots__ = ("dot", "out", "run", "vars", "write")
+    __slots__ = ("dot", "held", "measured", "out", "run", "vars", "write")
 
     def __init__(self, run: Run, dot: object, slots: int) -> None:
         self.run = run
         self.dot = dot
         self.vars: list[object] = [None] * slots
         self.vars[0] = dot
+        self.held = True
+        """Whether elements of the list being ranged over sit in an interface{}."""
+        self.measured = 0
+        """How many pieces of the output the budget has seen."""
         self.out: list[str] = []
         self.write = self.out.append
 
@@ -54,7 +68,7 @@ class Frame:
 class Run:
     """One rendering: the programs by name, what is spent, who may be asked."""
 
-    programs: Mapping[str, Program]
+    programs: Mapping[str, Runnable]
     host: Host
     budget: Budget
     strict: bool = False
@@ -67,14 +81,24 @@ class Run:
     """(offset in the output, template, line) of each piece of the file being rendered; None = not asked for."""
     root: Frame | None = None
     """The frame of the file being rendered, whose output the spans count."""
-    evaluate: Callable[[Run, str, object], str] | None = None
-    """Runs ``tpl``; set by the engine."""
+    began: float = 0
+    """When it began, by the host's ``elapsed``."""
 
-    def step(self) -> None:
-        """Count one iteration or call."""
+    def step(self, frame: Frame) -> None:
+        """Count one iteration or call; now and then look at what was written and how long it took."""
         self.steps += 1
-        if self.steps > self.budget.steps:
-            raise BudgetError(f"rendering took more than {self.budget.steps} steps")
+        if not self.steps & 1023 or self.steps > self.budget.steps:
+            self._look(frame)
+
+    def _look(self, frame: Frame) -> None:
+        budget = self.budget
+        if self.steps > budget.steps:
+            raise BudgetError(f"rendering took more than {budget.steps} steps")
+        count = len(frame.out)
+        self.grow(sum(map(len, frame.out[frame.measured : count])))
+        frame.measured = count
+        if self.host.elapsed() - self.began > budget.seconds:
+            raise BudgetError(f"rendering took more than {budget.seconds:g} seconds")
 
     def grow(self, count: int) -> None:
         """Count output."""

@@ -67,5 +67,5 @@ def fits(value: object, go_type: str) -> bool:
     if name == go_type:
         return True
     if go_type == "map[string]interface {}":
-        return isinstance(value, dict) and not name.startswith("map[")
+        return isinstance(value, dict) and getattr(value, "GO_UNDERLYING", "") == go_type
     return False
