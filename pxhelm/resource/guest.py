@@ -16,6 +16,7 @@ from pxhelm.resource.decode import Rows, decode, pending_rows
 from pxhelm.resource.identity import ObjectKey, split_description
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target
+from pxhelm.resource.references import bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +241,31 @@ def choose_node(resource: Resource, target: Target, surroundings: Surroundings, 
 def _has_storages(resource: Resource, node: str, surroundings: Surroundings) -> bool:
     if not surroundings.storages:
         return True
-    wanted = {str(v) for p, v in resource.leaves.items() if p.endswith(".storage") and p.split(".")[0] in _VOLUMES}
-    return all((node, name) in surroundings.storages for name in wanted)
+    return all((node, name) in surroundings.storages for name in _storages(resource).values())
+
+
+def _storages(resource: Resource) -> dict[str, str]:
+    """Return the storages on which volumes are wanted, by the leaf that says so."""
+    found = {p: v for p, v in resource.leaves.items() if p.endswith(".storage") and p.split(".")[0] in _VOLUMES}
+    return {path: bare(str(name)) for path, name in found.items()}
+
+
+def check_storages(resource: Resource, node: str, surroundings: Surroundings) -> None:
+    """Raise PxhelmError for a volume on a storage that the node does not have and the plan does not make.
+
+    Says nothing when the surroundings do not tell what the plan makes.
+    """
+    if surroundings.coming is None or not surroundings.storages:
+        return
+    for path, name in _storages(resource).items():
+        if (node, name) in surroundings.storages or ("Storage", name) in surroundings.coming:
+            continue
+        there = sorted(storage for where, storage in surroundings.storages if where == node)
+        raise PxhelmError(
+            f"cannot make {resource.key.address}: node {node} has no storage {name}",
+            where=resource.locate(path) if resource.locate else None,
+            hint=f"storages there: {', '.join(there)}" if there else "",
+        )
 
 
 _VOLUMES = ("disks", "rootfs", "mounts", "efiDisk", "tpm")

@@ -16,7 +16,15 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.effects import classify
 from pxhelm.resource.encode import encode
 from pxhelm.resource.gates import version_problem
-from pxhelm.resource.guest import Situated, choose_node, clone_source, live_of, template_slots, volumes_bytes
+from pxhelm.resource.guest import (
+    Situated,
+    check_storages,
+    choose_node,
+    clone_source,
+    live_of,
+    template_slots,
+    volumes_bytes,
+)
 from pxhelm.resource.guest_write import Writer, cloudinit_drive, shutdown, update_steps
 from pxhelm.resource.identity import join_description
 from pxhelm.resource.kind import LeafChange, Op
@@ -95,6 +103,7 @@ def _clone(writer: Writer, source: int) -> tuple[Step, Live]:
     template = around.templates.get(source)
     from_node = template.node if template is not None else str(around.guests.get(source, {}).get("node", ""))
     node = choose_node(writer.desired, change.target, around, from_node)
+    check_storages(writer.desired, node, around)
     from_node = from_node or node  # a template that the same plan makes: where it will be is known when it is there
     linked = leaves.get("source.clone.mode") == "Linked"
     slot, disk_storage = _first_disk(writer)
@@ -192,6 +201,7 @@ _VOLUMES = ("scsi", "virtio", "sata", "ide", "efidisk", "tpmstate", "rootfs", "m
 def _blank(writer: Writer) -> tuple[Step, Live]:
     change, leaves = writer.change, writer.desired.leaves
     node = choose_node(writer.desired, change.target, change.surroundings)
+    check_storages(writer.desired, node, change.surroundings)
     backup = leaves.get("source.backup.volume")
     params: dict[str, Param] = {"vmid": change.target.vmid}
     if backup is not None:

@@ -55,6 +55,8 @@ class Surroundings:
     tag_style: Mapping[str, str] = field(default_factory=dict)
     bound: Mapping[ObjectKey, int] = field(default_factory=dict)
     """VMIDs of the guests that pxhelm manages: a reference is looked up here before the live cluster (kinds.md 2.4)."""
+    coming: frozenset[tuple[str, str]] | None = None
+    """(kind, Proxmox' id) of what the same plan makes; None = not told, and then nothing is called missing."""
 
 
 @dataclass(frozen=True, slots=True)

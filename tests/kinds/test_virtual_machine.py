@@ -359,3 +359,17 @@ def test_what_is_empty_needs_no_write(cluster, apply_to):
     it = made(cluster, apply_to, BLANK.replace("node:", 'description: "", tags: [], dns: {servers: []}, node:'))
     assert it.changes() == {}
     assert it.apply() == []
+
+
+def test_a_storage_that_is_not_there_is_said_before_anything_is_written(cluster, apply_to):
+    from dataclasses import replace
+
+    it = apply_to(cluster, vm(BLANK.replace("local-lvm", "nosuch")))
+    change = it.change(it.observe())
+    told = replace(change, surroundings=replace(change.surroundings, coming=frozenset()))
+    with pytest.raises(PxhelmError, match="node pve-node2 has no storage nosuch") as caught:
+        it.kind.steps(told)
+    assert caught.value.hint == "storages there: local, local-lvm, shared"
+    assert caught.value.where.field == "spec.disks.scsi0.storage"
+    made_too = replace(change, surroundings=replace(change.surroundings, coming=frozenset({("Storage", "nosuch")})))
+    assert it.kind.steps(made_too)[0].verb == "create"
