@@ -20,11 +20,20 @@ from pxhelm.values.schemaerror import (
     number,
     quoted,
     quoted_list,
+    report,
     shown,
 )
+from pxhelm.values.schemashape import shape_fault
 
 ROOT: Final = "file:///values.schema.json"
 _DRAFTS: Final = {"draft-04": 4, "draft-06": 6, "draft-07": 7, "draft/2019-09": 2019, "draft/2020-12": 2020}
+_METASCHEMAS: Final = {
+    4: "http://json-schema.org/draft-04/schema#",
+    6: "http://json-schema.org/draft-06/schema#",
+    7: "http://json-schema.org/draft-07/schema#",
+    2019: "https://json-schema.org/draft/2019-09/schema#",
+    2020: "https://json-schema.org/draft/2020-12/schema#",
+}
 _TYPES: Final = ("null", "boolean", "number", "integer", "string", "array", "object")
 _SUBSCHEMA_LISTS: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
 _MAX_DEPTH: Final = 300
@@ -60,6 +69,13 @@ class Validator:
         self.root = schema
         self.match = match
         self.draft = draft_of(schema)
+        fault = shape_fault(schema, self.draft)
+        if fault is not None:
+            meta = _METASCHEMAS[self.draft]
+            raise SchemaError(
+                f'"{ROOT}#" is not valid against metaschema: jsonschema validation failed with {quoted(meta)}\n'
+                f"{report(fault)}"
+            )
         self.ids: dict[str, Any] = {}
         self.anchors: dict[str, Any] = {}
         self.depth = 0
