@@ -19,6 +19,8 @@ from pxhelm.simulator.qemu_options import (
     stored,
     tags_line,
 )
+from pxhelm.simulator.qemu_restore import TASKS as RESTORE_TASKS
+from pxhelm.simulator.qemu_restore import restore
 from pxhelm.simulator.qemu_update import check_hookscript, check_ssh_keys, need_root_for_skiplock
 from pxhelm.simulator.tasks import Job, Plan, Running, TaskError, fork, need_flock
 from pxhelm.simulator.world import Call, Routes, World
@@ -59,9 +61,7 @@ def create(call: Call) -> str:
     if not rights.has(f"/vms/{vmid}", ["VM.Allocate"]) and not (pool and rights.has(f"/pool/{pool}", ["VM.Allocate"])):
         raise denied()
     if "archive" in params:
-        archive = str(params["archive"])
-        volumes.storage(world, volumes.split(archive)[0])
-        raise ApiError(f"volume '{archive}' does not exist")
+        return restore(call, vmid, pool)
     _check(call, rights, pool, values)
     try:
         guests.create(world, "qemu", call.node, vmid)
@@ -230,4 +230,4 @@ ROUTES: Routes = {
     ("POST", "/nodes/{node}/qemu"): create,
     ("DELETE", "/nodes/{node}/qemu/{vmid}"): destroy,
 }
-TASKS = {"qmcreate": Job(_create_job), "qmdestroy": Job(_destroy_job, _destroy_begin)}
+TASKS = {**RESTORE_TASKS, "qmcreate": Job(_create_job), "qmdestroy": Job(_destroy_job, _destroy_begin)}

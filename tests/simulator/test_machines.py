@@ -1,5 +1,7 @@
 """Machines on a seeded cluster: clones of the template, disks, pending changes, migration."""
 
+from pxhelm.simulator.invariants import consistent
+
 QEMU = "/nodes/pve-node1/qemu"
 
 
@@ -50,6 +52,19 @@ def test_local_disks_go_with_a_machine_that_moves(api):
         api.fails("GET", f"{QEMU}/300/config")[1]
         == "Configuration file 'nodes/pve-node1/qemu-server/300.conf' does not exist"
     )
+
+
+def test_a_backup_is_restored_elsewhere_and_over_the_machine(api):
+    api("POST", QEMU, vmid=300, scsi0="local-lvm:2", name="saved", net0="virtio,bridge=vmbr0")
+    assert api.task("POST", "/nodes/pve-node1/vzdump", vmid=300, storage="local", compress="zstd") == "OK"
+    volid = api("GET", "/nodes/pve-node1/storage/local/content", content="backup")[0]["volid"]
+    assert api.task("POST", QEMU, vmid=301, archive=volid, storage="shared", unique=1) == "OK"
+    old, new = (api("GET", f"{QEMU}/{vmid}/config") for vmid in (300, 301))
+    assert (new["name"], new["scsi0"]) == ("saved", "shared:vm-301-disk-0,size=2G")
+    assert old["net0"] != new["net0"]
+    assert "already exists" in api.fails("POST", QEMU, vmid=300, archive=volid)[1]
+    assert api.task("POST", QEMU, vmid=300, archive=volid, force=1) == "OK"
+    assert consistent(api.simulator.truth()) == []
 
 
 def test_the_same_seed_gives_the_same_cluster(api_at):
