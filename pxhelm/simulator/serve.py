@@ -34,10 +34,12 @@ from pxhelm.simulator.world import Moment, World
 IDLE_SECONDS = 5.0
 REQUESTS_PER_CONNECTION = 100
 KEPT_LOG = 100_000
+KEPT_REMOVED = 5_000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS rows (kind TEXT, key TEXT, value TEXT, version INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS rows_version ON rows (version);
 CREATE TABLE IF NOT EXISTS counter (version INTEGER);
+CREATE TABLE IF NOT EXISTS floor (version INTEGER);
 CREATE TABLE IF NOT EXISTS log (
   id INTEGER PRIMARY KEY, time REAL, method TEXT, path TEXT, params TEXT, status INTEGER, reason TEXT, user TEXT
 );
@@ -107,6 +109,7 @@ class Simulator:
         self._database.executescript(_SCHEMA)
         self.cluster = Cluster(self._state)
         self.change(self._begin)
+        self._transaction(self._forget_removed)
 
     def _begin(self, world: World) -> None:
         if not world.state.has("cluster", "main"):
@@ -131,14 +134,18 @@ class Simulator:
     def _transaction(self, function: Callable[[], Any]) -> Any:
         with self._lock:
             self._database.execute("BEGIN IMMEDIATE")
+            storing = False
             try:
                 self._catch_up()
                 result = function()
+                storing = True
                 self._store()
                 self._database.execute("COMMIT")
             except BaseException:
                 self._state.forget()
-                self._version = -1
+                if storing:  # the rows in memory are ahead of those in the file
+                    self._state.clear()
+                    self._version = -1
                 self._database.execute("ROLLBACK")
                 raise
             return result
@@ -151,6 +158,10 @@ class Simulator:
             row = (0,)
         if row[0] == self._version:
             return
+        floor = self._database.execute("SELECT max(version) FROM floor").fetchone()[0]
+        if self._version < (floor or 0):  # what was removed in between is not told any more
+            self._state.clear()
+            self._version = -1
         found = self._database.execute("SELECT kind, key, value FROM rows WHERE version > ?", (self._version,))
         for kind, key, value in found:
             self._state.load(kind, key, value)
@@ -164,6 +175,13 @@ class Simulator:
         rows = [(kind, key, value, self._version) for kind, key, value in changes]
         self._database.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)", rows)
         self._database.execute("UPDATE counter SET version = ?", (self._version,))
+
+    def _forget_removed(self) -> None:
+        """Drop the marks of removed rows, when there are many."""
+        count = self._database.execute("SELECT count(*) FROM rows WHERE value IS NULL").fetchone()[0]
+        if count > KEPT_REMOVED:
+            self._database.execute("DELETE FROM rows WHERE value IS NULL")
+            self._database.execute("INSERT INTO floor VALUES (?)", (self._version,))
 
     # requests
 

@@ -52,6 +52,10 @@ class State:
         """Drop the open transaction."""
         self._changes = {}
 
+    def clear(self) -> None:
+        """Forget every row, to be loaded anew."""
+        self._rows, self._texts, self._changes, self._derived = {}, {}, {}, {}
+
     def savepoint(self) -> dict[tuple[str, str], str | None]:
         """Return what ``restore`` needs to undo later changes of the open transaction."""
         return {at: None if value is None else json.dumps(value) for at, value in self._changes.items()}

@@ -1,6 +1,7 @@
 """The simulator behind a socket and in the process: transactions, keep-alive, faults, the log."""
 
 import json
+import sqlite3
 import ssl
 
 import httpx
@@ -92,3 +93,30 @@ def test_an_expired_certificate_is_refused(tmp_path):
             httpx.get(f"{server.url}/api2/json/version", verify=context)
     finally:
         server.stop()
+
+
+def test_removed_rows_are_forgotten_and_neighbours_notice(tmp_path, monkeypatch):
+    monkeypatch.setattr("pxhelm.simulator.serve.KEPT_REMOVED", 3)
+    options = Options(state_file=str(tmp_path / "cluster.db"), time_scale=0)
+    neighbour = open_simulator(options)
+    busy = open_simulator(options)
+    for number in range(6):
+        busy.send("POST", "/pools", {"poolid": f"p{number}"}, HEADERS)
+    assert len(json.loads(neighbour.send("GET", "/pools", {}, HEADERS)[3])["data"]) == 6
+    for number in range(6):
+        busy.send("DELETE", f"/pools/p{number}", {}, HEADERS)
+    third = open_simulator(options)
+    assert third._database.execute("SELECT count(*) FROM rows WHERE value IS NULL").fetchone() == (0,)
+    assert json.loads(neighbour.send("GET", "/pools", {}, HEADERS)[3])["data"] == []
+    for simulator in (neighbour, busy, third):
+        simulator.close()
+
+
+def test_an_answer_that_cannot_be_stored_changes_nothing(tmp_path):
+    simulator = open_simulator(Options(state_file=str(tmp_path / "cluster.db"), time_scale=0))
+    simulator._database.execute("PRAGMA query_only = ON")
+    with pytest.raises(sqlite3.OperationalError):
+        simulator.send("POST", "/pools", {"poolid": "a"}, HEADERS)
+    simulator._database.execute("PRAGMA query_only = OFF")
+    assert json.loads(simulator.send("GET", "/pools", {}, HEADERS)[3])["data"] == []
+    simulator.close()

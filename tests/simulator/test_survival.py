@@ -71,6 +71,30 @@ def test_a_kill_in_the_middle_of_requests_loses_nothing_that_was_answered(tmp_pa
     simulator.close()
 
 
+NEIGHBOUR = """
+import json, sys
+from pxhelm.simulator.seed import TOKEN
+from pxhelm.simulator.serve import Options, open_simulator
+headers = {"Authorization": f"PVEAPIToken={TOKEN}"}
+simulator = open_simulator(Options(state_file=sys.argv[1], time_scale=0))
+for _ in range(int(sys.argv[2])):
+    while True:
+        config = json.loads(simulator.send("GET", "/nodes/pve-node1/qemu/9000/config", {}, headers)[3])["data"]
+        change = {"description": str(int(config.get("description", "0")) + 1), "digest": config["digest"]}
+        if simulator.send("PUT", "/nodes/pve-node1/qemu/9000/config", change, headers)[0] == 200:
+            break
+"""
+
+
+def test_processes_that_share_a_file_lose_no_update(tmp_path):
+    file = str(tmp_path / "cluster.db")
+    simulator = open_simulator(Options(state_file=file, time_scale=0))
+    children = [subprocess.Popen([sys.executable, "-c", NEIGHBOUR, file, "40"]) for _ in range(3)]
+    assert [child.wait() for child in children] == [0, 0, 0]
+    assert simulator.truth()["guest"]["9000"]["conf"]["description"] == "120"
+    simulator.close()
+
+
 @pytest.fixture
 def server(tmp_path):
     server = Server(Options(state_file=str(tmp_path / "cluster.db"), port=0, guests=8, time_scale=0.01))
