@@ -118,7 +118,7 @@ def clean_path(text: str) -> tuple[str, list[tuple[str, str]]]:
     text = re.sub(r"^/?api2/(json|extjs)(?=/|$)", "", text)
     path, _, query = text.partition("?")
     path = "/" + "/".join(part for part in path.split("/") if part)
-    quoted = quote(_BROKEN_ESCAPE.sub("%25", path), safe="/%:@!$&'()*+,;=~")
+    quoted = quote(_BROKEN_ESCAPE.sub("%25", path), safe="/%:@!$&'()*+,;=~{}")
     return quoted, parse_qsl(query, keep_blank_values=True)
 
 
@@ -193,7 +193,7 @@ def no_endpoint(known: Known, method: str, path: str) -> PxhelmError:
         hint = (
             f"did you mean {good.rstrip('/')}/{near[0]}?" if near else listed if below else f"nothing is below {good}"
         )
-        later = [v for v in schema.versions() if schema.load(v).endpoint(method, path) is not None]
+        later = [v for v in schema.versions() if schema.load(v).methods(path)]
         if later:
             hint = f"it is in Proxmox VE {', '.join(later)}"
     return PxhelmError(f"cannot {method} {path}: {text}", code=ExitCode.USAGE, hint=hint)

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "delete": ("delete", CLUSTER, "delete objects named in manifests or by kind and name"),
     "vm": ("vm", CLUSTER, "create, start, stop, restart or delete virtual machines"),
     "container": ("container", CLUSTER, "create, start, stop, restart or delete containers"),
+    "api": ("api", CLUSTER, "call any endpoint of the Proxmox VE API, checked by its schema"),
     "discover": ("discover", CLUSTER, "record what the cluster holds in the store"),
     "config": ("config", SETUP, "manage contexts: clusters and how to reach them"),
     "test-connection": ("test_connection", SETUP, "check address, certificate, token and rights"),

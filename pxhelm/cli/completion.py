@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,6 +59,8 @@ def _candidates(ctx: click.Context, path: list[str], given: list[str], incomplet
             return [item.value for item in complete_context(ctx, ctx.command.params[0], incomplete)]
         case ["completion"]:
             return ("bash", "zsh", "fish")
+        case ["api", verb] if verb != "schema":
+            return _opened(ctx, _api(verb, given, incomplete))
         case ["discover"]:
             return ("all", "vms", "containers", "storage", "nodes", "tasks")
         case ["vm" | "container", verb] if verb != "create":
@@ -126,6 +129,39 @@ def _namespaces(services: Opened) -> set[str]:
     return found - {""}
 
 
+def _api(verb: str, given: list[str], incomplete: str) -> Reader:
+    # bash makes three words of name=value, and wants the value alone
+    split = given[-1:] == ["="] and len(given) > 2
+    if split:
+        given, incomplete = given[:-2], f"{given[-2]}={incomplete}"
+
+    def read(services: Opened) -> list[str]:
+        from pxhelm.actions import api
+
+        facts = api.offline(services).facts
+        if not given:
+            return api.complete_path(facts, incomplete or "/", partial(_variables, services))
+        path, _ = api.clean_path(given[0])
+        if verb == "usage":
+            return list(facts.methods(path))
+        endpoint = facts.endpoint(verb.upper(), path)
+        found = api.complete_parameter(endpoint, incomplete, given[1:]) if endpoint else []
+        return [each.partition("=")[2] for each in found] if split else found
+
+    return read
+
+
+def _variables(services: Opened, name: str, path: str) -> list[str]:
+    """Return what a variable of an API path may be, as it was last recorded; guests of the node that the path names."""
+    kind = {"node": "Node", "storage": "Storage", "poolid": "Pool"}.get(name, "")
+    if name == "vmid":
+        kind = "Container" if path.endswith("/lxc") else "VirtualMachine"
+    seen = services.store.inventory.list(services.place.cluster, kind) if kind else ()
+    if name == "vmid":
+        return sorted(str(one.current.get("vmid")) for one in seen if f"/nodes/{one.node}/" in path)
+    return sorted({str(one.node if name == "node" else one.current.get(kind.lower(), "")) for one in seen})
+
+
 def _guests(kind: str) -> Reader:
     def read(services: Opened) -> list[str]:
         return _names(services, (kind,))
@@ -155,7 +191,6 @@ def _names(services: Opened, kinds: tuple[str, ...]) -> list[str]:
     }
     for kind in kinds:
         for seen in services.store.inventory.list(cluster, kind):
-            name = seen.current.get("name") or seen.current.get("storage") or seen.current.get("pool") or seen.node
             if not seen.uid:
-                found.add(str(name))
+                found.add(str(seen.current.get("hostname") or seen.ref.rpartition("/")[2]))
     return sorted(found)

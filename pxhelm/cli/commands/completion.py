@@ -11,6 +11,8 @@ from pxhelm.cli import command as cli
 from pxhelm.cli.options import flag
 from pxhelm.errors import ExitCode, PxhelmError
 
+_NO_SPACE = "    [[ ${COMPREPLY[0]} == /* || ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n"
+
 HELP = """Generate the completion script for bash, zsh or fish.
 
 \b
@@ -35,4 +37,7 @@ def command(_session: cli.Session, arguments: tuple[str, ...], **_options: Any) 
             code=ExitCode.USAGE,
             hint="one of bash, zsh, fish",
         )
-    click.echo(shell(root, {}, "pxhelm", "_PXHELM_COMPLETE").source())
+    source = shell(root, {}, "pxhelm", "_PXHELM_COMPLETE").source()
+    if arguments[0] == "bash":  # paths of the API and key= go on behind what was completed
+        source = source.replace("    done\n\n    return 0", f"    done\n{_NO_SPACE}\n    return 0")
+    click.echo(source)
