@@ -283,28 +283,6 @@ def next_id(call: Call) -> str:
     return guests.next_vmid(call.world)
 
 
-def cluster_log(call: Call) -> list[dict[str, Any]]:
-    """GET /cluster/log: the tasks that ended, as the cluster log tells of them."""
-    rights = Rights(call.world, call.identity)
-    if not rights.has("/", ["Sys.Syslog"]):
-        return []
-    found = []
-    for number, (upid, row) in enumerate(call.state.items("task"), 1):
-        if row["status"] is not None:
-            user = row["user"] + (f"!{row['tokenid']}" if "tokenid" in row else "")
-            entry = {
-                "uid": number,
-                "id": str(number),
-                "node": row["node"],
-                "pid": row["pid"],
-                "pri": 6,
-                "tag": "pvedaemon",
-            }
-            found.append({**entry, "time": row["end"], "user": user, "msg": f"end task {upid} {row['status']}"})
-    found.reverse()
-    return found[: call.params.get("max", 50)]
-
-
 ROUTES: Routes = {
     ("GET", "/version"): version,
     ("GET", "/nodes/{node}/version"): version,
@@ -314,5 +292,4 @@ ROUTES: Routes = {
     ("GET", "/cluster/config/nodes"): config_nodes,
     ("GET", "/cluster/resources"): resources,
     ("GET", "/cluster/nextid"): next_id,
-    ("GET", "/cluster/log"): cluster_log,
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from pxhelm.simulator import drives, guests, volumes
+from pxhelm.simulator import clusterlog, drives, guests, volumes
 from pxhelm.simulator.errors import ApiError, parameter_error
 from pxhelm.simulator.formats import split_list
 from pxhelm.simulator.guests import Guest
@@ -137,6 +137,7 @@ def update_now(call: Call) -> None:
     need_flock(call.world, guests.flock("qemu", call.vmid))
     _check(call.world, call.node, call.vmid, update)
     guests.need_writable(call.world, "qemu", call.node, call.vmid)
+    clusterlog.write(call.world, call.node, call.identity, update.text(call.vmid))
     run_update(call.world, Rights(call.world, call.identity), call.vmid, update)
 
 
@@ -152,6 +153,7 @@ def update_later(call: Call) -> str | None:
         "revert": update.revert,
     }
     args |= {"force": update.force, "skip_lock": update.skip_lock, "digest": update.digest}
+    clusterlog.write(call.world, call.node, call.identity, update.text(call.vmid))
     delay = call.params.get("background_delay", 0)
     seconds = 0.0 if delay else 0.5
     holds = [guests.flock("qemu", call.vmid)]

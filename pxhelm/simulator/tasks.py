@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pxhelm.simulator import clusterlog
 from pxhelm.simulator.errors import ApiError, BlockedError, denied, parameter_error
 from pxhelm.simulator.permissions import Rights
 from pxhelm.simulator.world import Call, Identity, Routes, Text, World
@@ -128,6 +129,7 @@ def fork(world: World, identity: Identity, plan: Plan) -> str:
     if identity.token:
         row["tokenid"] = identity.token
     world.state.put("task", upid, row)
+    clusterlog.write(world, plan.node, identity, f"starting task {upid}")
     if plan.delay and world.moment.scale:
         world.state.put("due", upid, {"at": world.now + world.seconds(plan.delay)})
     else:
@@ -232,6 +234,8 @@ def _held_until(world: World, name: str) -> float:
 def _finish(world: World, upid: str, row: dict[str, Any], status: str) -> None:
     row["status"] = status.replace("\n", " ").strip()
     row["end"] = int(world.now)
+    who = Identity(row["user"], row.get("tokenid", ""))
+    clusterlog.write(world, row["node"], who, f"end task {upid} {row['status']}")
     if status == "OK" or status.startswith("WARNINGS: "):
         row["log"].append(f"TASK {status}")
     else:

@@ -44,6 +44,15 @@ def test_a_running_machine_keeps_memory_pending_until_it_stops(api):
     assert rows["memory"] == {"key": "memory", "value": "1024"}
 
 
+def test_the_cluster_log_tells_of_tasks_and_of_changes_of_machines(api):
+    api("POST", QEMU, vmid=300)
+    api("PUT", f"{QEMU}/300/config", cores=2, cipassword="canary")
+    entries = api("GET", "/cluster/log", max=3)
+    assert [e["msg"].split(":")[0] for e in entries] == ["update VM 300", "end task UPID", "starting task UPID"]
+    assert entries[0]["msg"] == "update VM 300: -cipassword <hidden> -cores 2"
+    assert entries[1]["msg"].endswith("qmcreate:300:root@pam!pxhelm: OK")
+
+
 def test_local_disks_go_with_a_machine_that_moves(api):
     api("POST", QEMU, vmid=300, scsi0="local-lvm:1")
     assert api.task("POST", f"{QEMU}/300/migrate", target="pve-node3") == "OK"
