@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from pxhelm.actions.services import Services
 from pxhelm.apply.engine import ApplyRequest, ApplyResult, Planned, PlanRequest, apply_plan, plan_objects
+from pxhelm.apply.engine import load_plan as load_saved_plan
 from pxhelm.apply.ports import ports_of
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
 from pxhelm.kinds import parse_all
 from pxhelm.manifest import Manifest, load_manifests
-from pxhelm.plan import document
 from pxhelm.plan.model import Action
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Resource
@@ -115,22 +115,6 @@ def destroys(planned: Planned) -> tuple[ObjectKey, ...]:
     )
 
 
-def save(planned: Planned) -> str:
-    """Return a plan of manifests as the text of a file."""
-    texts = [resource.text for resource in planned.resources.values()]
-    return document.dumps(planned.plan, texts)
-
-
 def load_plan(services: Services, name: str) -> Planned:
     """Read a saved plan; PxhelmError when it is another cluster's, or not one of ours."""
-    found, texts = document.loads(services.read(name).decode("utf-8", "surrogateescape"))
-    if found.cluster != services.place.cluster:
-        raise PxhelmError(
-            f"cannot apply the plan: it was made for {found.cluster}, this context is {services.place.cluster}",
-            code=ExitCode.REFUSED,
-            hint=f"give --context {found.cluster}",
-        )
-    manifests = [one for text in texts for one in load_manifests(text, name)]
-    resources = {r.key: r for r in parse_all(manifests, services.place.namespace).resources}
-    delete = tuple(o.key for o in found.objects if o.action is Action.DELETE)
-    return Planned(found, resources, PlanRequest(manager=found.manager, delete=delete), strict=True)
+    return load_saved_plan(ports_of(services), services.read(name).decode("utf-8", "surrogateescape"))

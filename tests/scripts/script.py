@@ -95,7 +95,7 @@ class Story:
         )
         self.stdin = ""
         self.stdout, self.stderr, self.exit = done.stdout, done.stderr, done.returncode
-        if not (done.returncode == wanted if isinstance(wanted, int) else (done.returncode != 0) == wanted):
+        if not ((done.returncode != 0) == wanted if isinstance(wanted, bool) else done.returncode == wanted):
             raise StoryError("another exit status than expected")
 
     def do_stdout(self, pattern, negated):

@@ -29,7 +29,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     from pxhelm.cli.progress import showing
     from pxhelm.cli.views.document import FORMATS
     from pxhelm.cli.views.plan import plan_text
-    from pxhelm.plan.document import to_json
+    from pxhelm.plan.document import Saved, to_json
 
     try:
         with showing() as listen, open_services(session.flags, listen) as services:
@@ -38,7 +38,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         show(error, debug=bool(session.flags.get("debug")))
         return TROUBLE
     if options["output"] in FORMATS:
-        click.echo(FORMATS[options["output"]](to_json(planned.plan)), nl=False)
+        click.echo(FORMATS[options["output"]](to_json(Saved(planned.plan))), nl=False)
     elif not planned.plan.empty:
         click.echo(plan_text(planned.plan), nl=False)
     return ExitCode.OK if planned.plan.empty else DIFFERS

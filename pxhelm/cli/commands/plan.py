@@ -30,7 +30,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     from pxhelm.cli.progress import showing
     from pxhelm.cli.views.document import FORMATS
     from pxhelm.cli.views.plan import plan_text
-    from pxhelm.plan.document import to_json
+    from pxhelm.plan.document import Saved, to_json
 
     if options["out"] and arguments:
         raise PxhelmError(
@@ -41,12 +41,12 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     with showing() as listen, open_services(session.flags, listen) as services:
         planned = planned_from(services, arguments, options)
         if options["out"]:
-            from pxhelm.actions.objects import save
+            from pxhelm.apply.engine import save_plan
             from pxhelm.files import write_file
 
-            write_file(options["out"], save(planned).encode(), mode=0o600)
+            write_file(options["out"], save_plan(planned).encode(), mode=0o600)
     if options["output"] in FORMATS:
-        click.echo(FORMATS[options["output"]](to_json(planned.plan)), nl=False)
+        click.echo(FORMATS[options["output"]](to_json(Saved(planned.plan))), nl=False)
     else:
         click.echo(plan_text(planned.plan), nl=False)
     if planned.plan.blocked:
