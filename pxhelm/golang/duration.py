@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from pxhelm.golang.strconv import bounded_int
 from pxhelm.golang.value import go_bytes
 
 NANOSECOND = 1
@@ -138,7 +139,7 @@ def parse_duration(text: str) -> int:
         whole, fraction, unit = found.groups()
         if not whole and (fraction or ".") == ".":
             raise DurationError(f"time: invalid duration {quote_text(text)}")
-        if int(whole or 0) > 2**63:
+        if bounded_int(whole or "0") > 2**63:
             raise DurationError(f"time: invalid duration {quote_text(text)}")
         if not unit:
             raise DurationError(f"time: missing unit in duration {quote_text(text)}")

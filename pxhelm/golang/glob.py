@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Protocol
+
+from pxhelm.golang.value import go_bytes
 
 
 class GlobError(ValueError):
@@ -17,9 +20,29 @@ _TOKEN = re.compile(r"\\(.)|(\*\*)|([*?{}\[,])|([^\\*?{}\[,]+)", re.DOTALL)
 _RANGE = re.compile(r"(!?)(?:(.)-(.)|((?:\\.|[^\]\\])+))\]", re.DOTALL)
 
 
+class Pattern(Protocol):
+    """A compiled file pattern."""
+
+    def fullmatch(self, path: str, /) -> object:
+        """Return something true when a whole path fits."""
+
+
+class _LinearPattern:
+    """A pattern matched by RE2."""
+
+    def __init__(self, expression: str) -> None:
+        from pxhelm.golang.regexp import compile_pattern
+
+        self._pattern = compile_pattern(f"(?s)\\A{expression}\\z")
+
+    def fullmatch(self, path: str, /) -> object:
+        """Return something true when a whole path fits."""
+        return self._pattern.search(go_bytes(path))
+
+
 @lru_cache(maxsize=256)
-def compile_glob(pattern: str) -> re.Pattern[str]:
-    """Return a pattern for whole paths (use ``match``); GlobError when it cannot be read."""
+def compile_glob(pattern: str) -> Pattern:
+    """Return a pattern for whole paths (use ``fullmatch``); GlobError when it cannot be read."""
     out: list[str] = []
     at = depth = 0
     while at < len(pattern):
@@ -40,7 +63,10 @@ def compile_glob(pattern: str) -> re.Pattern[str]:
         out.append(")" * depth)
     if _is_row(pattern):
         out = [_half_rune(piece) for piece in out]
-    return re.compile("(?:" + "".join(out) + r")\Z", re.DOTALL)
+    expression = "(?:" + "".join(out) + ")"
+    if pattern.count("*") > 2:
+        return _LinearPattern(expression)  # re would backtrack without end on a hostile pattern
+    return re.compile(expression, re.DOTALL)
 
 
 def _is_row(pattern: str) -> bool:
@@ -88,4 +114,4 @@ def _range(pattern: str, at: int, out: list[str]) -> int:
 
 def match(pattern: str, path: str) -> bool:
     """Whether a whole path fits the pattern; GlobError when the pattern cannot be read."""
-    return compile_glob(pattern).match(path) is not None
+    return compile_glob(pattern).fullmatch(path) is not None

@@ -36,7 +36,7 @@ _CODES = {
 }
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _NAME = re.compile(rb"[A-Za-z0-9_]+")
-_ANY_BYTE = re.compile(r"(?:\\[^C])*?\\C")
+_ANY_BYTE = re.compile(r"(?:[^\\]|\\[^C])*?\\C")
 
 
 @lru_cache(maxsize=512)

@@ -31,8 +31,9 @@ _OPS = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^"
 _CONSTRAINT = re.compile(rf"{_SPACE}*({_OPS}){_SPACE}*({_RANGE}){_SPACE}*\Z")
 _HYPHEN = re.compile(rf"{_SPACE}*({_RANGE}){_SPACE}+-{_SPACE}+({_RANGE}){_SPACE}*")
 _FIND = re.compile(rf"({_OPS}){_SPACE}*({_RANGE})")
-_ONE = rf"({_OPS}){_SPACE}*({_RANGE}){_SPACE}*"
-_ALL = re.compile(rf"({_SPACE}*{_ONE})((?:{_SPACE}+|,{_SPACE}*){_ONE})*\Z")
+# possessive: spaces may belong to the gap alone, or a hostile range would backtrack without end
+_ONE = rf"(?:{_OPS}){_SPACE}*+{_RANGE}"
+_ALL = re.compile(rf"{_SPACE}*+{_ONE}(?:(?:{_SPACE}*+,{_SPACE}*+|{_SPACE}++){_ONE})*+{_SPACE}*+\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,12 +107,21 @@ class NumError(ValueError):
         self.is_range = is_range
 
 
+def bounded_int(digits: str) -> int:
+    """Return the integer of decimal digits; of very many only that it is beyond 64 bits (Python refuses them)."""
+    if len(digits) <= 40:
+        return int(digits)
+    sign = digits[:1] if digits[:1] in "+-" else ""
+    bare = digits.removeprefix(sign).lstrip("0")
+    return int(sign + bare[:40] or "0") if bare else 0
+
+
 def parse_int(text: str, base: int = 10, *, function: str = "ParseInt") -> int:
     """Read an int64 as ``ParseInt(text, base, 64)``, base 0 or 10; NumError with Go's text."""
     if base == 10:
         if not text.isascii() or not _PLAIN_INT.match(text):
             raise NumError(function, text)
-        number = int(text)
+        number = bounded_int(text)
     else:
         number = _parse_based(text, function)
     if not -(2**63) <= number < 2**63:
@@ -132,7 +141,7 @@ def _parse_based(text: str, function: str) -> int:
             bare = digits.replace("_", "")
             if not bare:
                 break
-            number = int(bare, base)
+            number = bounded_int(bare) if base == 10 else int(bare, base)
             return -number if sign == "-" else number
     raise NumError(function, text)
 

@@ -160,7 +160,7 @@ def decode(text: str) -> dict[str, object]:
 
     try:
         return {key: _go(value) for key, value in tomllib.loads(text).items()}
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise TomlError(f"toml: {error}") from None
 
 

@@ -147,8 +147,8 @@ class _Builder:
             where = f"line {line}: " if line else ""
             raise YamlError(f"yaml: {where}did not find expected ',' or '{closing}'", line)
         if self._text and event.style == '"':
-            found = _SLASH.match(self._text, mark.index + 1)
-            if found and found.end() <= event.end_mark.index:
+            found = _SLASH.match(self._text, mark.index + 1, event.end_mark.index)
+            if found:
                 line = mark.line + self._text.count("\n", mark.index, found.end())
                 where = f"line {line + 1}: " if line else ""
                 raise YamlError(f"yaml: {where}found unknown escape character", line + 1 if line else 0)

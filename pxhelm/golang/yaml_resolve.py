@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from pxhelm.golang.strconv import bounded_int
+
 STR = "!!str"
 BOOL = "!!bool"
 INT = "!!int"
@@ -52,7 +54,7 @@ class TagError(ValueError):
 def parse_int(text: str) -> int | None:
     """Read an integer as Go's ``ParseInt(text, 0, 64)``, then ``ParseUint``: None when it is neither."""
     if _DECIMAL.match(text):
-        number = int(text)
+        number = bounded_int(text)
     elif _OCTAL.match(text):
         number = int(text.replace("o", "").replace("O", ""), 8)
     elif _HEX.match(text):

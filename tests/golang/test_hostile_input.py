@@ -1,0 +1,35 @@
+"""What a hostile chart may feed the Go libraries ends in bounded time, and in an error or an answer."""
+
+import contextlib
+import time
+
+import pytest
+
+from pxhelm.golang import cast, duration, glob, json, semver, yaml
+
+LIMIT = 3.0
+"""Seconds; each case takes milliseconds unless something backtracks or recurses without end."""
+
+
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        (semver.parse_constraint, "1  " * 150 + "!"),
+        (semver.parse_constraint, "1" + "-a" * 240),
+        (lambda pattern: glob.match(pattern, "a" * 300), "*a" * 30 + "b"),
+        (yaml.load, "a: " + "9" * 6000),
+        (yaml.load, "[" * 50_000),
+        (yaml.load, "{a: " * 50_000),
+        (yaml.load, "- " * 10_000 + "a"),
+        (yaml.load, "a: &a [1]\nb: [" + "*a," * 20_000 + "]"),
+        (json.unmarshal, "[" * 100_000),
+        (json.unmarshal, "9" * 6000),
+        (duration.parse_duration, "9" * 6000 + "s"),
+        (cast.to_int64, "9" * 6000),
+    ],
+)
+def test_it_ends(call, argument):
+    start = time.monotonic()
+    with contextlib.suppress(ValueError):
+        call(argument)
+    assert time.monotonic() - start < LIMIT
