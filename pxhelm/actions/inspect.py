@@ -360,14 +360,5 @@ def manifest_of(found: Found) -> Mapping[str, Any]:
     if found.stored is None or not found.stored.manifest:
         return {}
     text = Manifest.load(found.stored.manifest).text
-    body = _whole(load(text)) if text else None
+    body = load(text) if text else None
     return body if isinstance(body, dict) else {}
-
-
-def _whole(value: object) -> object:
-    """Undo what Helm's reading does to numbers: integers are integers again."""
-    if isinstance(value, dict):
-        return {key: _whole(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_whole(each) for each in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value

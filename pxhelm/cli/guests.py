@@ -261,7 +261,7 @@ def _create(session: cli.Session, about: GuestKind, name: str, options: dict[str
         namespace = services.place.namespace
         body = manifest_of_flags(about.kind, name, namespace, options)
         if options["dry_run"] and options["output"] in FORMATS:
-            click.echo(FORMATS[options["output"]](body).rstrip())
+            click.echo(FORMATS[options["output"]](body), nl=False)
             return ExitCode.OK
         resources = objects.parse_text(services, FORMATS["yaml"](body), "the flags")
         from pxhelm.actions.inspect import is_known

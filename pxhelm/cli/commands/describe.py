@@ -44,7 +44,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     if options["output"] == "json":
         text = as_pretty_json(describe_document(about))
     elif options["output"] == "yaml":
-        text = f"{as_yaml(describe_document(about)).rstrip()}\n"
+        text = as_yaml(describe_document(about))
     else:
         text = describe_text(about, now)
     click.echo(text, nl=False)

@@ -127,7 +127,7 @@ def _text(found: list[Found], options: dict[str, Any], now: float, *, alone: boo
     if output in ("json", "yaml"):
         documents = [view.document(one) for one in found]
         whole = documents[0] if alone and len(documents) == 1 else view.list_document(documents)
-        return as_pretty_json(whole) if output == "json" else f"{as_yaml(whole).rstrip()}\n"
+        return as_pretty_json(whole) if output == "json" else as_yaml(whole)
     groups: dict[str, list[Found]] = {}
     for one in found:
         groups.setdefault(one.kind, []).append(one)

@@ -17,10 +17,12 @@ def command(session: cli.Session, **options: Any) -> int:
     """Print what the cluster answered; exit 1 when rights are missing."""
     from pxhelm.actions.connect import role_commands, test_connection
     from pxhelm.app import open_services
+    from pxhelm.cli.progress import showing
     from pxhelm.cli.views.document import FORMATS
 
-    with open_services(session.flags) as services:
+    with showing() as listen, open_services(session.flags, listen) as services:
         found = test_connection(services, services.user)
+        simulated = services.place.simulated
     if options["output"] != "text":
         data = {
             "version": found.version,
@@ -28,6 +30,7 @@ def command(session: cli.Session, **options: Any) -> int:
             "nodes": dict(found.nodes),
             "quorate": found.quorate,
             "user": found.user,
+            "simulated": simulated,
             "missingPrivileges": list(found.missing),
         }
         click.echo(FORMATS[options["output"]](data), nl=False)

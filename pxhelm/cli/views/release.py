@@ -96,6 +96,10 @@ def hooks_text(release: Release) -> str:
 
 def values_text(values: object, output: str, *, computed: bool) -> str:
     """Return what ``helm get values`` prints."""
+    if output == "json":
+        from pxhelm.golang.json import marshal
+
+        return f"{marshal(values)}\n"
     if output in FORMATS:
         return FORMATS[output](values)
     title = "COMPUTED" if computed else "USER-SUPPLIED"
