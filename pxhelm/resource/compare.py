@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pxhelm.proxmox.wire import PropertyError, normal
-from pxhelm.resource.effects import classify
+from pxhelm.resource.effects import classify, device_of
 from pxhelm.resource.kind import Kind, LeafChange, Op
 from pxhelm.resource.model import Leaves, Live, Resource, Value
 from pxhelm.resource.references import bare
@@ -23,6 +23,19 @@ def comparable(kind: Kind, path: str) -> bool:
         return False
     each = place.field
     return not each.write_only and not each.creation_only and (bool(each.wire) or each.same is not None)
+
+
+def unsettable(kind: Kind, path: str) -> bool:
+    """Whether a leaf that nobody wants any more can be taken away; else it stays as it is, and that is no change.
+
+    Not those that cannot be compared, nor what Proxmox cannot be without: a node, a MAC, the model of a network card.
+    """
+    place = table_of(kind.fields, kind.slots).place(path)
+    if place is None or place.field.kept or not comparable(kind, path):
+        return False
+    spec = spec_of(kind.api, "9.2", place.param)
+    key = spec.properties.get(place.key) if spec is not None and place.key else None
+    return key is None or key.optional or not device_of(kind, path)
 
 
 def live_value(live: Live, path: str) -> Value:
@@ -93,7 +106,7 @@ def forced_changes(kind: Kind, resource: Resource, live: Live) -> list[LeafChang
     found: list[LeafChange] = []
     for path in resource.unset:
         before = live_value(live, path)
-        if before is not None and before != default_of(kind, path):
+        if before is not None and before != default_of(kind, path) and unsettable(kind, path):
             found.append(LeafChange(path, Op.UNSET, before, None))
     return found + [
         LeafChange(device, Op.UNSET, "present", None) for device in resource.absent if device_present(live, device)

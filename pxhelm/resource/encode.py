@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.request import Param
+from pxhelm.proxmox.schema import ParamSpec
 from pxhelm.proxmox.wire import print_property
 from pxhelm.resource.decode import content_of
 from pxhelm.resource.forms import GIB, NEW_SIZE, NEW_STORAGE, Content, form_of
@@ -115,7 +116,15 @@ def _write(draft: _Draft, place: Place, value: Value) -> None:
     if place.field.refers and isinstance(value, str):
         value = bare(value)
     content = draft.content(place.param)
+    if value is None and set(content) - {place.key} and _required(draft, place):
+        value = place.field.default  # the key has to stay beside those of others, so it says the default
     form_of(place.field.type, place.field.form).write(content, draft.key(place), place.slot, value)
+
+
+def _required(draft: _Draft, place: Place) -> bool:
+    spec = spec_of(draft.kind.api, draft.version, place.param)
+    key = spec.properties.get(place.key) if spec is not None and place.key else None
+    return key is not None and not key.optional
 
 
 def _add_creation_values(draft: _Draft, writes: Mapping[str, Value], *, blank: bool) -> None:
@@ -178,8 +187,22 @@ def _print(draft: _Draft, param: str, content: Content) -> Param | None:
     if set(content) == {""}:
         return _scalar(content[""])
     if spec is not None and spec.properties:
+        _check_keys(draft, param, spec, content)
         return print_property(spec.properties, content)
     return ",".join(f"{k}={v}" if k else str(v) for k, v in content.items())
+
+
+def _check_keys(draft: _Draft, param: str, spec: ParamSpec, content: Content) -> None:
+    """Say in the manifest's words what Proxmox would refuse: keys that are missing beside those that are given."""
+    have = {spec.properties[key].alias or key for key in content if key in spec.properties}
+    names = {p.key: p.path for p in table_of(draft.kind.fields, draft.kind.slots).places_of(param)}
+    for key, each in spec.properties.items():
+        if not each.optional and not each.alias and key not in have:
+            raise PxhelmError(f"cannot write {param}: {names.get(key, key)} is missing")
+    for key in sorted(have):
+        needed = spec.properties[key].requires
+        if needed and needed not in have:
+            raise PxhelmError(f"cannot write {param}: {names.get(key, key)} needs {names.get(needed, needed)}")
 
 
 def _scalar(value: object) -> Param | None:

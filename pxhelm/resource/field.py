@@ -46,6 +46,8 @@ class Field:
     bounds: tuple[int | None, int | None] = field(default=(None, None))
     write_only: bool = False
     """Cannot be read back: compared with what was last applied, never with the cluster."""
+    kept: bool = False
+    """Cannot be unset: when nobody wants it any more, it stays as it is (a MAC, a node, a power state)."""
     same: SameRule | None = None
     schema: Mapping[str, object] = field(default_factory=dict)
     """Further keywords of the leaf's JSON schema."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.request import Param, Request
 from pxhelm.proxmox.wire import print_size
+from pxhelm.resource.compare import unsettable
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.effects import device_of
 from pxhelm.resource.encode import STEERING, Encoded, encode
@@ -93,6 +94,8 @@ def _sort(writer: Writer) -> _Sorted:
         device = device_of(writer.kind, each.path)
         place = table.place(each.path)
         if (device and device in gone) or place is None or place.param in STEERING or not place.param:
+            continue
+        if each.op is Op.UNSET and not unsettable(writer.kind, each.path) and not place.field.write_only:
             continue
         if each.effect is Effect.REPLACE:
             continue  # never in place: the plan replaces the whole guest, or refuses

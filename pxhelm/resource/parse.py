@@ -232,6 +232,7 @@ def _spec(reader: _Reader, spec: object) -> None:
             _walk(reader, (name,), value, reader.table.root)
     _unset(reader, reader.spec.get("unset"))
     _check_twice(reader)
+    _check_media(reader)
 
 
 def _unset(reader: _Reader, value: object) -> None:
@@ -373,6 +374,15 @@ def _check_twice(reader: _Reader) -> None:
         twin = typed.get(path.removeprefix("config."))
         if twin:
             reader.fail_spec(tuple(path.split(".", 1)), f"{path} and {twin} set the same parameter")
+
+
+def _check_media(reader: _Reader) -> None:
+    """A CD drive holds a medium and is no disk: the two ways of filling a slot exclude each other."""
+    for path in [p for p in reader.leaves if p.endswith(".cdrom")]:
+        device = path.rpartition(".")[0]
+        other = next((n for n in ("storage", "size", "importFrom", "volume") if f"{device}.{n}" in reader.leaves), "")
+        if other:
+            reader.fail_spec(tuple(path.split(".")), f"{device} is a CD drive and has {other} as well")
 
 
 def _references(reader: _Reader, key: ObjectKey) -> Iterable[Reference]:

@@ -11,8 +11,9 @@ from pxhelm.proxmox.errors import ApiError, Failure
 from pxhelm.proxmox.request import Request, Response, drive
 from pxhelm.proxmox.schema import load
 from pxhelm.proxmox.wire import encode as encode_request
-from pxhelm.resource.compare import comparable, live_value, wanted_changes
-from pxhelm.resource.effects import classify
+from pxhelm.resource.compare import live_value, unsettable, wanted_changes
+from pxhelm.resource.effects import classify, device_of
+from pxhelm.resource.guest_write import ANCHORS
 from pxhelm.resource.identity import Marker
 from pxhelm.resource.kind import Change, LeafChange, Op, Surroundings
 from pxhelm.resource.model import Existence, Target
@@ -28,6 +29,25 @@ def resources(text):
 
 def resource(text):
     return resources(text)[0]
+
+
+def dropped(kind, applied, wanted, live):
+    """What was applied and is no longer wanted: whole devices first, as the plan has it."""
+    gone = {}
+    for path in applied:
+        device = device_of(kind, path)
+        if path in wanted or path not in live.intended:
+            continue
+        if (
+            device
+            and not any(other.startswith(f"{device}.") for other in wanted)
+            and path.rpartition(".")[2] in ANCHORS
+        ):
+            gone[device] = LeafChange(device, Op.UNSET, "present", None)
+        elif unsettable(kind, path):
+            gone[path] = LeafChange(path, Op.UNSET, live_value(live, path), None)
+    kept = [c for p, c in gone.items() if p in gone and not any(p.startswith(f"{d}.") for d in gone)]
+    return tuple(classify(kind, change, live) for change in kept)
 
 
 class Cluster:
@@ -112,11 +132,7 @@ class Applier:
         )  # fmt: skip
 
     def dropped(self, live):
-        return tuple(
-            classify(self.kind, LeafChange(path, Op.UNSET, live_value(live, path), None), live)
-            for path in self.applied
-            if path not in self.wanted.leaves and comparable(self.kind, path) and path in live.intended
-        )
+        return dropped(self.kind, self.applied, self.wanted.leaves, live)
 
     def steps(self, **options):
         return self.kind.steps(self.change(self.observe(), **options))

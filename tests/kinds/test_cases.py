@@ -15,12 +15,13 @@ from pxhelm.proxmox.check import check
 from pxhelm.proxmox.schema import load
 from pxhelm.proxmox.wire import encode as to_form
 from pxhelm.proxmox.wire import parse_value
-from pxhelm.resource.compare import comparable, live_value, wanted_changes
+from pxhelm.resource.compare import wanted_changes
 from pxhelm.resource.decode import Rows, decode
-from pxhelm.resource.effects import classify
 from pxhelm.resource.guest import Situated, live_of
-from pxhelm.resource.kind import Change, LeafChange, Op, Surroundings
+from pxhelm.resource.kind import Change, Surroundings
 from pxhelm.resource.model import Existence, Live, Target
+
+from .conftest import dropped
 
 HERE = Path(__file__).parent
 FOLDERS = {"virtual_machine": "VirtualMachine", "container": "Container", "storage": "Storage"}
@@ -57,14 +58,10 @@ def change_from(kind, case):
     if "hostname" not in case["wanted"] and kind.guest:
         wanted.leaves.pop("hostname")
     applied = resource_from(kind, case, case["applied"]).leaves if "applied" in case else {}
-    dropped = [
-        classify(kind, LeafChange(path, Op.UNSET, live_value(live, path), None), live)
-        for path in applied
-        if path not in wanted.leaves and path in live.intended and comparable(kind, path)
-    ]
+    gone = dropped(kind, applied, wanted.leaves, live)
     target = Target(wanted.key, "uid", "pve1", 100 if kind.guest else 0, row={"id": "it"})
     around = Surroundings(case.get("version", "9.2"), {"pve1": True, "pve2": True})
-    changes = (*wanted_changes(kind, wanted, live), *dropped)
+    changes = (*wanted_changes(kind, wanted, live), *gone)
     options = dict.fromkeys(case.get("options", ()), True)
     return Change(target, live, wanted, changes, False, around, options, "op", applied)
 

@@ -291,6 +291,7 @@ def test_retain_takes_only_the_marker_away(cluster, apply_to):
         ("{template: debian-12-template, source: {clone: {mode: Linked, storage: local-lvm}}}",
          "cannot clone VirtualMachine/default/web: a linked clone stays on its template's storage",
          "leave source.clone.storage out, or write mode: Full"),
+        ("{virtiofs: {virtiofs0: {cache: auto}}}", "cannot write virtiofs0: virtiofs.virtiofs0.mapping is missing", ""),
         ("{disks: {scsi0: {size: 8G}}}", "cannot create scsi0: it has a size but no storage", "add storage: NAME"),
     ],
 )  # fmt: skip

@@ -130,6 +130,7 @@ def test_all_mistakes_are_told_at_once_with_their_places():
         ("unset: [cpu.coers]", "unknown field cpu.coers"),
         ("unset: [cpu.cores]\ncpu: {cores: 2}", "cpu.cores is both set and unset"),
         ("disks: {ide3: {absent: true, storage: a}}", "disks.ide3 is absent and has storage as well"),
+        ("disks: {ide2: {cdrom: none, size: 1G}}", "disks.ide2 is a CD drive and has size as well"),
         ("node: a\nplacement: {nodes: [b]}", "node and placement.nodes say the same thing twice"),
         ("disks: [{storage: a, size: 1G, slot: scsi0}, {storage: b, size: 1G, slot: scsi0}]", "two items of disks are scsi0"),
     ],

@@ -143,6 +143,7 @@ EFI_AND_TPM: tuple[Field, ...] = (
         choices=("v1.2", "v2.0"),
         default="v1.2",
         on_create="v2.0",
+        kept=True,
         help="changes only by removing the TPM and adding another",
     ),
 )

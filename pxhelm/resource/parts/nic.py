@@ -49,7 +49,7 @@ _SHARED: tuple[Field, ...] = (
 
 VM_FIELDS: tuple[Field, ...] = (
     Field("networks.*.model", "line", "net#.model", effect=_replug, choices=_MODELS, on_create="virtio"),
-    Field("networks.*.mac", "mac", "net#.macaddr", effect=_replug),
+    Field("networks.*.mac", "mac", "net#.macaddr", effect=_replug, kept=True),
     Field("networks.*.queues", "int", "net#.queues", effect=_replug, bounds=(0, 64)),
     Field("networks.*.mtu", "int", "net#.mtu", effect=_replug, bounds=(1, 65520)),
     Field("networks.*.hostTunnel", "bool", "net#.host-tunnel", effect=Effect.RESTART),
@@ -63,7 +63,7 @@ VM_FIELDS: tuple[Field, ...] = (
 
 CONTAINER_FIELDS: tuple[Field, ...] = (
     Field("networks.*.name", "line", "net#.name", on_create="eth#"),
-    Field("networks.*.mac", "mac", "net#.hwaddr"),
+    Field("networks.*.mac", "mac", "net#.hwaddr", kept=True),
     Field("networks.*.mtu", "int", "net#.mtu", bounds=(64, 65535)),
     Field("networks.*.hostManaged", "bool", "net#.host-managed"),
     *_SHARED,
