@@ -249,7 +249,8 @@ class _Application:
     def run(self) -> ApplyResult:
         self.view = self.ports.cluster.run(look_round())
         self.accept()
-        work = [w for o in self.planned.plan.objects if (w := self.work_of(o)) is not None]
+        fresh = [o for o in self.planned.plan.objects if o.key not in self.results]
+        work = [w for o in fresh if (w := self.work_of(o)) is not None]
         edges = {key: tuple(k for k in below) for key, below in self.planned.plan.edges.items()}
         work = self.without_dependents_of_blocked(work, edges)
         outcomes = Runner(self.ports, self.how.settings).run(work, edges) if work else {}
@@ -263,11 +264,13 @@ class _Application:
         """Enter every object and VMID in the store, in one transaction, before anything is written to the cluster."""
         keys = [o.key for o in self.planned.plan.objects]
         self.memories = self.records.recall(keys)
+        if self.planned.strict:
+            self.refuse_stale()
         release, taken = self.planned.request.release, self.view.surroundings.guests.keys()
         with self.ports.store.transaction():
             for o in self.planned.plan.objects:
                 resource = self.planned.resources.get(o.key)
-                if o.action is Action.DELETE or resource is None:
+                if o.action is Action.DELETE or resource is None or o.key in self.results:
                     continue
                 kind = self.ports.kind_of(o.key.kind)
                 memory = self.memories[o.key]
@@ -279,6 +282,18 @@ class _Application:
         self.view = replace(self.view, surroundings=around)
         wanted = {key: readied(self.ports, r) for key, r in self.planned.resources.items()}
         self.resources = {key: named(self.ports, r, wanted) for key, r in wanted.items()}
+
+    def refuse_stale(self) -> None:
+        """Refuse the objects of a saved plan whose wanted state is another than when it was made (engine.md D19)."""
+        for o in self.planned.plan.objects:
+            known = self.memories[o.key].known
+            resource = self.planned.resources.get(o.key)
+            same_text = resource is None or resource.text == known.text
+            expected = o.generation if not known.uid or same_text else o.generation - 1
+            if known.uid != o.uid or (known.uid and known.generation != expected):
+                message = f"cannot apply the plan to {o.key.address}: it was changed since the plan was made"
+                outcome = Outcome(Result.BLOCKED, "Stale", message, "make a new plan and look at it")
+                self.results[o.key] = ObjectResult(o.key, o.action, outcome)
 
     def work_of(self, o: ObjectPlan) -> Work | None:
         """Return what has to be run for an object; None when the store alone was concerned."""

@@ -21,7 +21,7 @@ from pxhelm.store.sqlite import open_store
 
 QUICK = ApplyRequest(
     settings=Settings(polling=Polling(first=0.005, longest=0.05)),
-    patience=Patience(lock=1.0, unseen=0.2, dead=0.4, first=0.02, longest=0.1),
+    patience=Patience(lock=1.0, unseen=0.05, dead=0.1, first=0.02, longest=0.1),
 )
 VM = """
 apiVersion: proxmox.io/v1
@@ -93,6 +93,12 @@ class Lab:
     def apply(self, *texts, how=QUICK, **request):
         planned = self.plan(*texts, **request)
         return apply_plan(self.ports(), planned, how)
+
+    def apply_with(self, ports, *texts):
+        return apply_plan(ports, plan_objects(ports, self.resources(*texts), PlanRequest()), QUICK)
+
+    def destroy_with(self, ports, *keys):
+        return destroy(ports, keys, PlanRequest(), QUICK)
 
     def destroy(self, *keys, **request):
         return destroy(self.ports(), keys, PlanRequest(**request), QUICK)

@@ -108,7 +108,7 @@ def sweep(tmp_path, seed, count, longest):
         assert [e for e in again[len(log) :] if e.method != "GET"] == []
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [7])
 def test_a_killed_apply_is_gone_on_with(tmp_path, seed):
     sweep(tmp_path, seed, count=4, longest=0.8)
 
