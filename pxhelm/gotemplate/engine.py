@@ -7,6 +7,7 @@ depth and name, reversed, so that parents override children and ``_a.tpl`` overr
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -79,9 +80,9 @@ class Engine:
         """Render every file whose base name does not start with ``_``; RenderFailedError in Helm's words."""
         order = execution_order(templates)
         functions = all_functions()
-        programs = self._programs({name: templates[name].source for name in order}, functions)
         rendered: dict[str, Output] = {}
         with _deep_stack():
+            programs = self._programs({name: templates[name].source for name in order}, functions)
             for name in order:
                 if name.rpartition("/")[2].startswith("_") or templates[name].library:
                     continue
@@ -285,10 +286,13 @@ def _exec_text(error: ExecError) -> str:
 
 @contextmanager
 def _deep_stack() -> Iterator[None]:
-    """Let Python recurse as deep as the limits on templates allow."""
-    before = sys.getrecursionlimit()
+    """Let Python recurse as deep as the limits on templates allow, and collect no garbage: trees and outputs are none."""
+    before, collects = sys.getrecursionlimit(), gc.isenabled()
     sys.setrecursionlimit(max(before, _STACK))
+    gc.disable()
     try:
         yield
     finally:
         sys.setrecursionlimit(before)
+        if collects:
+            gc.enable()

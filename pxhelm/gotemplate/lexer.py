@@ -36,6 +36,7 @@ KEYWORDS: Final = frozenset(
 )
 
 _SPACES = " \t\r\n"
+_SPACED = frozenset(_SPACES)
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r\n]+)"
     r"|(?P<word>[^\W\d]\w*)"
@@ -147,8 +148,9 @@ class Lexer:
         length = len(source)
         while True:
             at = self.at
-            trims = source.startswith("-}}", at + 1) and source[at : at + 1] in tuple(_SPACES)
-            if trims or source.startswith("}}", at):
+            char = source[at : at + 1]
+            trims = char in _SPACED and source.startswith("-}}", at + 1)
+            if trims or (char == "}" and source.startswith("}}", at)):
                 if self.depth:
                     return self._fail("unclosed left paren", at)
                 close = at + (4 if trims else 2)
