@@ -352,6 +352,7 @@ class _Application:
                 },
                 force=request.force_conflicts,
                 op=memory.op.op_id,
+                seen=memory.known.seen,
             )
             return Job(
                 situation=situation,

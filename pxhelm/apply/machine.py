@@ -425,7 +425,7 @@ class _Machine:
     def verdict(self) -> Verdict | None:
         if self.s.live.existence is not Existence.PRESENT:
             return None
-        return identify(self.s.kind, self.s.live, self.s.target)
+        return identify(self.s.kind, self.s.live, self.s.target, self.s.seen)
 
     def follow(self, upid: str) -> Generator[Command, Event, TaskResult | None]:
         ended = yield c.Follow(upid)

@@ -113,8 +113,16 @@ class Records:
             bases=bases,
             bound=binding is not None and binding.state is not BindingState.RESERVED,
             creating=any(s.kind in CREATING for s in steps),
+            seen=self._seen(stored, binding),
         )
         return Memory(known, stored, binding, op, steps)
+
+    def _seen(self, stored: StoredObject, binding: Binding | None) -> Mapping[str, object]:
+        """Return the leaves last observed of a bound container; machines have a UUID to be known by."""
+        if binding is None or binding.state is not BindingState.BOUND or stored.key.kind != "Container":
+            return {}
+        seen = self.store.inventory.get(self.ports.cluster_name, f"lxc/{binding.vmid}")
+        return seen.intended if seen is not None and seen.uid == stored.uid else {}
 
     def target(self, key: ObjectKey, memory: Memory, op: str = "") -> Target:
         """Return the target that an object is bound to."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.diff import Diff, Ownership
+from pxhelm.plan.gate import refused as refused_by_version
 from pxhelm.plan.graph import Edges, edges_of, ordered, reversed_edges
 from pxhelm.plan.leaf import Fingerprint
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
@@ -42,6 +43,8 @@ class Known:
     """A guest was seen to be ours; else its VMID is at most reserved."""
     creating: bool = False
     """An operation that creates it did not finish."""
+    seen: Mapping[str, object] = field(default_factory=dict)
+    """The leaves of the guest when it was last observed to be ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def situation_of(subject: Subject, view: View, policy: Policy) -> Situation:
         options={**policy.options, **({"adopt": True} if adopting and not subject.known.bound else {})},
         force=policy.force_conflicts,
         op="plan",
+        seen=subject.known.seen,
     )
 
 
@@ -136,7 +140,7 @@ def _plan_one(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:
             # The VMID was only reserved, and somebody else was quicker: another one will be taken.
             notes = (f"VMID {s.live.vmid} was taken by somebody else: another one will be chosen",)
             s = replace(s, live=ABSENT)
-        elif identify(s.kind, s.live, s.target) is Verdict.BEING_MADE:
+        elif identify(s.kind, s.live, s.target, s.known.seen) is Verdict.BEING_MADE:
             # Its configuration says nothing yet: all steps of a creation are foreseen, those done already fall away.
             notes = (f"its creation at VMID {s.live.vmid} is under way and is gone on with",)
             s = replace(s, live=ABSENT)
@@ -166,6 +170,9 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
         fresh = replace(situation, live=ABSENT)
         steps = (*gone, *steps_of(fresh, difference(fresh)))
         action = Action.REPLACE
+    wrong = refused_by_version(steps, situation.surroundings.version)
+    if wrong:
+        return Blocked(s.key, "Invalid", f"cannot plan {s.key.address}: {wrong}")
     marks = _marks(steps) if action is not Action.CREATE else ()
     return _object_plan(s, action, diff, steps, (*notes, *marks))
 
@@ -207,7 +214,7 @@ def _not_ours(s: Subject, policy: Policy) -> Blocked | None:
     situation = situation_of(s, View(Surroundings()), policy)
     adopting = bool(situation.options.get("adopt"))
     if s.kind.guest:
-        verdict = identify(s.kind, s.live, s.target)
+        verdict = identify(s.kind, s.live, s.target, s.known.seen)
         if verdict is Verdict.OURS or (verdict is Verdict.BEING_MADE and s.known.uid) or adopting:
             return None
         if s.known.bound:
@@ -270,14 +277,14 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
         return _object_plan(s, Action.NOTHING, Diff(), (), ("it is not managed by pxhelm: it stays as it is",))
     if s.key in policy.keep or retain == "Retain":
         stays = "it stays in Proxmox: pxhelm forgets it"
-        if not s.kind.guest or identify(s.kind, s.live, s.target) is not Verdict.OURS or s.live.lock:
+        if not s.kind.guest or identify(s.kind, s.live, s.target, s.known.seen) is not Verdict.OURS or s.live.lock:
             return _object_plan(s, Action.DELETE, Diff(), (), (stays,))
         retaining = replace(situation, options={**situation.options, "retain": True})
         return _object_plan(s, Action.DELETE, Diff(), _steps_to_remove(s, retaining), (stays,))
     if retain != "Delete":
         message = f"cannot delete {s.key.address}: deletion-policy {retain} is not there yet"
         return Blocked(s.key, "Refused", message, "use Delete or Retain")
-    if identify(s.kind, s.live, s.target) is not Verdict.OURS:
+    if identify(s.kind, s.live, s.target, s.known.seen) is not Verdict.OURS:
         if s.known.bound:
             return foreign(situation)
         return _object_plan(s, Action.DELETE, Diff(), (), ("nothing of it was made: only its VMID is given back",))

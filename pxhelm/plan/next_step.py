@@ -40,6 +40,8 @@ class Situation:
     force: bool = False
     """Take over leaves of other managers."""
     op: str = ""
+    seen: Mapping[str, object] = field(default_factory=dict)
+    """The leaves of the guest when it was last observed to be ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def next_step(s: Situation, bound: ObjectPlan | None) -> Decision:
     if s.desired is None and s.options.get("retain") and s.live.marker is None:
         return Done(Diff())  # it was let go
     if s.live.existence is Existence.PRESENT:
-        verdict = identify(s.kind, s.live, s.target)
+        verdict = identify(s.kind, s.live, s.target, s.seen)
         if verdict is Verdict.FOREIGN and not s.options.get("adopt"):
             return foreign(s)
         if verdict is Verdict.BEING_MADE:

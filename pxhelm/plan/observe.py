@@ -112,11 +112,11 @@ class Verdict(Enum):
     """A create or clone is under way: the configuration does not say yet whose it is."""
 
 
-def identify(kind: Kind, live: Live, target: Target) -> Verdict:
+def identify(kind: Kind, live: Live, target: Target, seen: Mapping[str, object] | None = None) -> Verdict:
     """Return whose the object found at the target is (engine.md D2.2).
 
-    A marker proves it only if it names its own VMID; without one the recorded SMBIOS UUID does. Natural keys are their
-    own identity.
+    A marker proves it only if it names its own VMID; without one the recorded SMBIOS UUID does, and for a container, which
+    has none, that its volumes and MAC addresses are those last ``seen``. Natural keys are their own identity.
     """
     if not kind.guest:
         return Verdict.OURS
@@ -128,4 +128,18 @@ def identify(kind: Kind, live: Live, target: Target) -> Verdict:
         return Verdict.BEING_MADE
     if live.uuid and live.uuid.lower() == target.uuid.lower():
         return Verdict.OURS
-    return Verdict.FOREIGN
+    return Verdict.OURS if marker is None and not live.uuid and _continues(live, seen or {}) else Verdict.FOREIGN
+
+
+def _continues(live: Live, seen: Mapping[str, object]) -> bool:
+    """Whether a guest has exactly the volumes and MAC addresses that were last seen, of both at least one."""
+
+    def marks(leaves: Mapping[str, object]) -> dict[str, object]:
+        return {
+            p: v
+            for p, v in leaves.items()
+            if p == "rootfs.volume" or (p.startswith("networks.") and p.endswith(".mac"))
+        }
+
+    found = marks(live.intended)
+    return "rootfs.volume" in found and len(found) > 1 and found == marks(seen)

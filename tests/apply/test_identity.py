@@ -145,6 +145,36 @@ def test_a_marker_taken_out_by_hand_is_put_back_because_the_uuid_proves_the_gues
     assert f"u={stored(lab).uid}" in config(lab, vmid, "pve-node1")["description"]
 
 
+LB = """
+apiVersion: proxmox.io/v1
+kind: Container
+metadata: {name: lb, namespace: production}
+spec:
+  node: pve-node1
+  template: local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst
+  memory: 512
+  rootfs: {storage: local-lvm, size: 4G}
+  networks: [{bridge: vmbr0, ip: dhcp}]
+"""
+
+
+def test_a_container_without_its_marker_is_known_by_volume_and_mac_and_gets_the_marker_back(lab):
+    lab.apply(LB)
+    (vmid,) = lab.guests()
+    lab.api("PUT", f"/nodes/pve-node1/lxc/{vmid}/config", delete="description")
+    assert lab.apply(LB).exit_code is ExitCode.OK
+    assert "pxhelm:1" in lab.api("GET", f"/nodes/pve-node1/lxc/{vmid}/config")["description"]
+
+
+def test_a_container_without_its_marker_and_with_another_mac_is_not_touched(lab):
+    lab.apply(LB)
+    (vmid,) = lab.guests()
+    lab.api("PUT", f"/nodes/pve-node1/lxc/{vmid}/config", delete="description", net0="name=eth0,bridge=vmbr0,ip=dhcp")
+    mark = lab.mark
+    assert outcome(lab.apply(LB)).reason == "IdentityConflict"
+    assert lab.writes(mark) == []
+
+
 def test_a_locked_guest_is_blocked_and_never_unlocked(lab):
     lab.apply(vm())
     vmid = binding(lab).vmid

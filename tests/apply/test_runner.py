@@ -74,6 +74,16 @@ def test_a_site_of_every_kind_is_made_in_order_and_is_then_left_alone(lab):
     assert lab.writes(mark) == []
 
 
+def test_a_site_of_every_kind_goes_again_but_for_what_is_kept_by_its_kind(lab):
+    texts = [*SITE, vm(spec="  pool: shop")]
+    lab.apply(*texts)
+    result = lab.destroy(*(r.key for r in lab.resources(*texts)))
+    assert result.exit_code is ExitCode.OK, [o.outcome.message for o in result.failed]
+    assert lab.guests() == {}
+    assert lab.api("GET", "/storage/backup")["path"] == "/srv/backup", "a storage's definition stays"
+    assert lab.store.objects.list(ObjectQuery("lab")) == ()
+
+
 def test_guests_go_before_the_pool_they_are_in(lab):
     texts = [SITE[0], vm(spec="  pool: shop")]
     lab.apply(*texts)
