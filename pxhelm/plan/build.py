@@ -284,7 +284,10 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
     if retain != "Delete":
         message = f"cannot delete {s.key.address}: deletion-policy {retain} is not there yet"
         return Blocked(s.key, "Refused", message, "use Delete or Retain")
-    if identify(s.kind, s.live, s.target, s.known.seen) is not Verdict.OURS:
+    verdict = identify(s.kind, s.live, s.target, s.known.seen)
+    if verdict is Verdict.BEING_MADE and s.known.creating:
+        return _locked(s)  # once it is made it says whose it is, and can go
+    if verdict is not Verdict.OURS:
         if s.known.bound:
             return foreign(situation)
         return _object_plan(s, Action.DELETE, Diff(), (), ("nothing of it was made: only its VMID is given back",))

@@ -122,3 +122,23 @@ def _denying(lab, end):
         return lab.simulator.send(method, path, *rest, **more)
 
     return send
+
+
+def test_what_a_killed_creation_left_can_be_removed(lab_of):
+    """The clone was sent and its answer lost with the process; then the user changes her mind."""
+    lab = lab_of()
+
+    class Crash(BaseException):
+        pass
+
+    def send(method, path, *rest, **more):
+        answer = lab.simulator.send(method, path, *rest, **more)
+        if path.endswith("/clone"):
+            raise Crash
+        return answer
+
+    apply_plan(lab.ports(cluster=lab.client_over(send)), lab.plan(vm()), QUICK)
+    assert len(lab.guests()) == 1
+    assert lab.destroy(WEB).exit_code is ExitCode.OK
+    assert lab.guests() == {}
+    assert lab.store.journal.open_ops("lab") == ()

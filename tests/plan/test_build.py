@@ -81,6 +81,13 @@ def test_a_guest_that_is_just_being_made_is_planned_as_a_whole():
     assert "is under way" in item.notes[0]
 
 
+def test_a_guest_that_is_just_being_made_is_not_removed_before_it_says_whose_it_is():
+    half = replace(found(marker=None), lock="clone")
+    assert one(plan(subject(None, half, known(bound=False, creating=True)))).reason == "Lock"
+    theirs = one(plan(subject(None, half, known(bound=False))))
+    assert (theirs.action, theirs.steps) == (Action.DELETE, ()), "only our reservation is given back"
+
+
 def test_a_pinned_vmid_that_somebody_holds_is_refused_unless_adoption_is_asked_for():
     theirs, pinned = found(marker=None), {"vmid": 10000}
     item = one(plan(subject(wanted(pinned), theirs)))
