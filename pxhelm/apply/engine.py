@@ -17,8 +17,9 @@ from pxhelm.apply.records import Memory, Records
 from pxhelm.apply.runner import Runner, Settings, Work
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.build import Policy, build
-from pxhelm.plan.diff import Ownership
+from pxhelm.plan.diff import Ownership, ignored_paths
 from pxhelm.plan.document import Saved, dumps, loads, plan_hash
+from pxhelm.plan.leaf import covers
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import Situation
 from pxhelm.plan.observe import View, look_round
@@ -316,7 +317,9 @@ class _Application:
         before = memory.known.bases.get(self.planned.request.manager, {})
         assert memory.stored is not None
         stale = memory.stored.observed_generation != memory.stored.generation
-        return stale or set(before) != set(self.planned.resources[o.key].leaves)
+        resource = self.planned.resources[o.key]
+        left_out = (*ignored_paths(resource), *resource.unset)
+        return stale or set(before) != {path for path in resource.leaves if not covers(left_out, path)}
 
     def job_maker(self, o: ObjectPlan) -> Callable[[Memory], Job]:
         request = self.planned.request

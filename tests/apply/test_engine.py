@@ -143,3 +143,11 @@ def test_an_object_that_is_given_twice_is_refused_before_anything_is_asked(lab):
     with pytest.raises(PxhelmError, match="twice"):
         plan_objects(lab.ports(), lab.resources(vm()) * 2, PlanRequest())
     assert lab.simulator.log() == []
+
+
+def test_an_apply_that_changes_nothing_leaves_no_trace_in_the_journal_either(lab):
+    text = vm(metadata="  annotations: {pxhelm.io/ignore-differences: memory}")
+    lab.apply(text)
+    before = lab.store.journal.ops(stored(lab).uid)
+    lab.apply(text)
+    assert lab.store.journal.ops(stored(lab).uid) == before
