@@ -5,7 +5,7 @@ Reads the cluster and the store; changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pxhelm.actions.inspect import Found, key_of
@@ -77,6 +77,26 @@ def describe(services: Services, found: Found) -> Description:
         events=services.store.events.list(services.place.cluster, found.stored.uid, 20) if found.stored else (),
         problem=problem,
     )
+
+
+def look_closer(services: Services, found: Sequence[Found]) -> list[Found]:
+    """Return the same with ``drifted`` told for what is ours: one read for each, all at once, beside a look round."""
+    ours = [one for one in found if one.stored is not None and (one.row or not KINDS[one.kind].guest)]
+    if not ours:
+        return list(found)
+    records = Records(ports_of(services))
+    memories = records.recall([key_of(one) for one in ours])
+    view = services.cluster.run(look_round())
+    reads = []
+    for one in ours:
+        kind = KINDS[one.kind]
+        target = replace(records.target(key_of(one), memories[key_of(one)]), row=_row(one, kind))
+        reads.append(observe(kind, target, view))
+    drifted: dict[str, bool] = {}
+    for one, live in zip(ours, services.cluster.run_all(reads), strict=True):
+        if isinstance(live, Live) and live.existence is Existence.PRESENT and one.stored:
+            drifted[one.stored.uid] = bool(_drift(KINDS[one.kind], memories[key_of(one)].known.bases, live))
+    return [replace(one, drifted=drifted.get(one.stored.uid)) if one.stored else one for one in found]
 
 
 def _row(found: Found, kind: Kind) -> Mapping[str, object]:

@@ -28,7 +28,7 @@ NODE, TASK = "Node", "Task"
 GUESTS = {"qemu": "VirtualMachine", "lxc": "Container"}
 _LIVE = {NODE: ("nodes", "node", "no"), TASK: ("tasks", "task")}
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "all": (*KINDS, NODE),
+    "all": (*sorted(KINDS, key=lambda name: not KINDS[name].guest), NODE),
     "templates": ("VirtualMachine", "Container"),
     "template": ("VirtualMachine", "Container"),
     **{name: (kind.name,) for kind in KINDS.values() for name in (kind.name.lower(), kind.plural, *kind.short)},
@@ -80,6 +80,8 @@ class Found:
     binding: Binding | None = None
     owned: Mapping[str, Any] = field(default_factory=dict)
     """Leaves that were applied last, by path."""
+    drifted: bool | None = None
+    """Whether a leaf that was applied is otherwise now; None when nobody looked (``describe.look_closer``)."""
 
     @property
     def vmid(self) -> int:
@@ -217,7 +219,7 @@ def _cached_rows(services: Services) -> list[Row]:
             f"nothing is recorded of cluster {services.place.cluster}", hint="record it with `pxhelm discover`"
         )
     age = duration(max(1.0, services.now().timestamp() - min(one.at for one in seen)))
-    services.listen(Warned(f"as recorded up to {age} ago by `pxhelm discover`; the cluster was not asked"))
+    services.listen(Warned(f"as recorded up to {age} ago; the cluster was not asked"))
     return [_row_of(one) for one in seen if one.kind != TASK]
 
 

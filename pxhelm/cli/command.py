@@ -154,6 +154,22 @@ class Group(click.Group):
         self.command_class = Command
         self.params.extend(_global_options())
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand, or fail with Helm's words and a suggestion."""
+        if self.get_command(ctx, args[0]) is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], self.list_commands(ctx), 3, 0.6)
+            suggestion = "\n\nDid you mean this?\n\t" + "\n\t".join(near) + "\n" if near else ""
+            path = ctx.command_path
+            raise PxhelmError(
+                f'unknown command "{args[0]}" for "{path}"{suggestion}\nRun \'{path} --help\' for usage.',
+                code=ExitCode.USAGE,
+            )
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Keep global flags that stand before the subcommand, and go on."""
         ctx.ensure_object(Session).take(ctx.params)

@@ -112,7 +112,7 @@ def _tell(error: PxhelmError, session: Session, arguments: list[str]) -> int:
     from pxhelm.cli.failure import show
 
     show(error, debug=bool(session.flags.get("debug")))
-    first = next((a for a in arguments if not a.startswith("-")), "")
+    first = next((a for a in arguments if a in COMMANDS or a in ALIASES), "")
     name = session.command.split(" ")[0] or ALIASES.get(first, first)
     helms = name in HELM or name not in COMMANDS
     return ExitCode.FAILED if helms else error.code

@@ -20,6 +20,7 @@ COMMON_FIELDS = (
     "status.phase",
     "status.ready",
     "status.release",
+    "status.drifted",
     "spec.type",
 )
 GUEST_FIELDS = (

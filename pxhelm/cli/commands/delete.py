@@ -57,11 +57,15 @@ def _check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
         what = "cannot delete files and names at once" if arguments else "you must say what to delete"
         raise PxhelmError(what, code=ExitCode.USAGE, hint="pxhelm delete -f FILE, or pxhelm delete KIND NAME")
     if len(arguments) == 1 and "/" not in arguments[0]:
+        from pxhelm.actions.inspect import NAMES
+
         name = arguments[0]
         raise PxhelmError(
             f"cannot delete {name}: a kind and a name are needed",
             code=ExitCode.USAGE,
-            hint=f"did you mean `pxhelm uninstall {name}`? objects are deleted by `pxhelm delete KIND NAME`",
+            hint=f"pxhelm delete {name} NAME"
+            if name.lower() in NAMES
+            else f"did you mean `pxhelm uninstall {name}`? objects are deleted by `pxhelm delete KIND NAME`",
         )
 
 

@@ -24,7 +24,7 @@ HELP = """Show one object in full: what was applied, what is live, what drifted 
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Print the description."""
     from pxhelm.actions.describe import describe
-    from pxhelm.actions.inspect import find_one, kinds_of
+    from pxhelm.actions.inspect import NAMES, find_one, kinds_of
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
     from pxhelm.cli.views.describe import describe_document, describe_text
@@ -32,10 +32,14 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
 
     words = arguments if len(arguments) == 2 else tuple(arguments[0].split("/", 1))
     if len(words) != 2:
+        word = arguments[0]
+        known = word.lower() in NAMES
         raise PxhelmError(
-            f"cannot describe {arguments[0]}: a kind and a name are needed",
+            f"cannot describe {word}: a kind and a name are needed",
             code=ExitCode.USAGE,
-            hint=f"pxhelm describe vm {arguments[0]}; for a release: pxhelm status {arguments[0]}",
+            hint=f"pxhelm describe {word} NAME"
+            if known
+            else f"pxhelm describe vm {word}; a release: pxhelm status {word}",
         )
     kinds = kinds_of(words[0])
     with showing() as listen, open_services(session.flags, listen) as services:

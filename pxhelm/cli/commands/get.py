@@ -110,6 +110,11 @@ def _select(services: Services, query: Query, options: dict[str, Any]) -> list[F
     found = find(services, query)
     if options["selector"]:
         found = [one for one in found if labels(one.labels)]
+    closer = options["output"] == "wide" or "status.drifted" in options["field_selector"]
+    if closer and not query.cached:
+        from pxhelm.actions.describe import look_closer
+
+        found = look_closer(services, found)
     if options["field_selector"]:
         from pxhelm.cli.views.objects import document
 

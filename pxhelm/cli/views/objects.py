@@ -95,9 +95,9 @@ def table_text(kind: str, found: Sequence[Found], look: Look) -> str:
             row[:0] = [_shown_name(one, look), ready(one) or "-"]
             row.append(_age(one, look.now))
         if look.wide:
-            titles.insert(-1, "RELEASE")
+            titles[-1:-1] = ["RELEASE", "DRIFT"]
             for one, row in zip(found, cells, strict=True):
-                row.insert(-1, (one.stored.release if one.stored else "") or "-")
+                row[-1:-1] = [(one.stored.release if one.stored else "") or "-", _drift(one)]
     elif kind == NODE:
         titles = ["NAME", *titles]
         for one, row in zip(found, cells, strict=True):
@@ -132,6 +132,10 @@ def ready(one: Found) -> str:
     power = wanted not in ("Running", "Stopped") or str(one.row.get("status")) == str(wanted).lower()
     settled = one.stored.observed_generation == one.stored.generation
     return "True" if one.row and settled and power and not one.row.get("lock") else "False"
+
+
+def _drift(one: Found) -> str:
+    return "-" if one.drifted is None else str(one.drifted)
 
 
 def phase(one: Found) -> str:
@@ -186,6 +190,9 @@ def _status(one: Found) -> Document:
             "ready": ready(one) == "True",
             "conditions": [{"type": "Ready", "status": ready(one)}],
         }
+        if one.drifted is not None:
+            status["drifted"] = one.drifted
+            status["conditions"].append({"type": "Drifted", "status": str(one.drifted)})
     return status
 
 
