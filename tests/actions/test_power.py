@@ -1,0 +1,79 @@
+"""Starting and stopping guests, and destroying one that is not ours."""
+
+import pytest
+
+from pxhelm.actions.inspect import find_one
+from pxhelm.actions.power import Verb, Wish, carry_out, exit_code
+from pxhelm.errors import ExitCode
+from pxhelm.events import StepFinished, StepStarted, TaskProgress
+
+
+def guests(lab, *vmids, kind="VirtualMachine"):
+    return [find_one(lab.services, (kind,), f"vmid:{vmid}") for vmid in vmids]
+
+
+def status(lab, vmid, kind="qemu"):
+    return next(r["status"] for r in lab.api("GET", "/cluster/resources") if r["id"] == f"{kind}/{vmid}")
+
+
+def test_several_at_once_and_each_says_what_became_of_it(lab):
+    done = carry_out(lab.services, guests(lab, 100, 101, 9000), Wish(Verb.START))
+    assert [one.result for one in done] == ["started", "already running", ""]
+    assert "you can't start a vm if it's a template" in done[2].error.message
+    assert exit_code(done) is ExitCode.PARTIAL
+    assert exit_code(done[2:]) is ExitCode.FAILED
+    assert exit_code(done[:2]) is ExitCode.OK
+    assert status(lab, 100) == "running"
+
+
+def test_stop_asks_the_system_in_the_guest_and_force_pulls_the_plug(lab):
+    with lab.counted() as requests:
+        carry_out(lab.services, guests(lab, 101), Wish(Verb.STOP))
+    assert "POST /api2/json/nodes/pve-node2/qemu/101/status/shutdown" in requests
+    assert status(lab, 101) == "stopped"
+    with lab.counted() as requests:
+        carry_out(lab.services, guests(lab, 102), Wish(Verb.STOP, force=True))
+    assert "POST /api2/json/nodes/pve-node3/qemu/102/status/stop" in requests
+
+
+def test_a_guest_that_does_not_react_is_an_error_with_a_way_out(lab):
+    lab.api("PUT", "/nodes/pve-node3/qemu/102/config", kvm=0)
+    carry_out(lab.services, guests(lab, 102), Wish(Verb.RESTART, force=True))
+    (done,) = carry_out(lab.services, guests(lab, 102), Wish(Verb.STOP, timeout=1))
+    assert "--force" in done.error.hint
+    assert status(lab, 102) == "running"
+
+
+def test_restart_starts_what_is_off(lab):
+    done = carry_out(lab.services, guests(lab, 100, 101), Wish(Verb.RESTART))
+    assert [one.result for one in done] == ["started", "restarted"]
+
+
+def test_containers_go_the_same_way(lab):
+    (done,) = carry_out(lab.services, guests(lab, 104, kind="Container"), Wish(Verb.START))
+    assert (done.result, status(lab, 104, "lxc")) == ("started", "running")
+
+
+def test_progress_is_told_with_the_tasks_own_lines(lab):
+    carry_out(lab.services, guests(lab, 100), Wish(Verb.START))
+    kinds = [type(event) for event in lab.told]
+    assert kinds[0] is StepStarted
+    assert kinds[-1] is StepFinished
+    assert TaskProgress in kinds
+
+
+def test_what_runs_is_not_destroyed_without_force(lab):
+    (done,) = carry_out(lab.services, guests(lab, 101), Wish(Verb.DESTROY))
+    assert "it is running" in done.error.message
+    assert status(lab, 101) == "running"
+    (done,) = carry_out(lab.services, guests(lab, 101), Wish(Verb.DESTROY, force=True))
+    assert done.result == "deleted"
+    with pytest.raises(StopIteration):
+        status(lab, 101)
+
+
+def test_a_protected_guest_stays(lab):
+    lab.api("PUT", "/nodes/pve-node1/qemu/100/config", protection=1)
+    (done,) = carry_out(lab.services, guests(lab, 100), Wish(Verb.DESTROY))
+    assert "protection" in done.error.message
+    assert status(lab, 100) == "stopped"
