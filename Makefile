@@ -50,6 +50,7 @@ lock: ## renew packaging/requirements*.txt
 	@test -x $(BIN)/pip-compile || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q pip-tools; }
 	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --strip-extras --no-header --no-annotate -o packaging/requirements.txt pyproject.toml
 	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --strip-extras --no-header --no-annotate --extra dev -c packaging/requirements.txt -o packaging/requirements-dev.txt pyproject.toml
+	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --strip-extras --no-header --no-annotate -c packaging/requirements-dev.txt -o packaging/requirements-build.txt pyproject.toml packaging/build.in
 
 clean:
 	@rm -rf $(VENV) build dist .cache .mypy_cache .ruff_cache

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = {"httpx", "jinja2", "cryptography", "yaml", "jsonschema_rs", "ruamel", "sqlite3", "re2"}
+HEAVY = {"httpx", "jinja2", "cryptography", "yaml", "ruamel", "sqlite3", "re2"}
 
 
 def imported_by(*arguments):
