@@ -27,6 +27,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.scripts import forked
 from tests.scripts.served import Served
 
 PROGRAM = os.environ.get("PXHELM", "")
@@ -82,10 +83,23 @@ class Story:
             raise StoryError(f"unknown word {word}")
         handler(rest, wanted)
 
+    @staticmethod
+    def program():
+        return [PROGRAM] if PROGRAM else [sys.executable, "-m", "pxhelm"]
+
     def command(self, arguments, wanted):
-        program = [PROGRAM] if PROGRAM else [sys.executable, "-m", "pxhelm"]
+        run = self.spawn if PROGRAM else self.fork
+        self.exit, self.stdout, self.stderr = run(arguments)
+        self.stdin = ""
+        if not ((self.exit != 0) == wanted if isinstance(wanted, bool) else self.exit == wanted):
+            raise StoryError("another exit status than expected")
+
+    def fork(self, arguments):
+        return forked.run(arguments, self.work, self.env, self.stdin)
+
+    def spawn(self, arguments):
         done = subprocess.run(
-            [*program, *arguments],
+            [*self.program(), *arguments],
             cwd=self.work,
             env=self.env,
             input=self.stdin,
@@ -93,10 +107,7 @@ class Story:
             text=True,
             timeout=120,
         )
-        self.stdin = ""
-        self.stdout, self.stderr, self.exit = done.stdout, done.stderr, done.returncode
-        if not ((done.returncode != 0) == wanted if isinstance(wanted, bool) else done.returncode == wanted):
-            raise StoryError("another exit status than expected")
+        return done.returncode, done.stdout, done.stderr
 
     def do_stdout(self, pattern, negated):
         expect(self.stdout, pattern, negated)
