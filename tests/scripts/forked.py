@@ -37,7 +37,7 @@ def warm_up():
     for folder in FOLDERS:
         package = importlib.import_module(folder)
         for found in pkgutil.iter_modules(package.__path__):
-            if found.name not in ("postgres",):
+            if found.name != "postgres":
                 importlib.import_module(f"{folder}.{found.name}")
 
 
@@ -58,10 +58,8 @@ def run(arguments, folder, environment, stdin="", timeout=120):
 def _become(arguments, folder, environment, files):
     status = 70
     try:
-        for number, (file, flags) in enumerate(
-            zip(files, (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT))
-        ):
-            os.dup2(os.open(file, flags, 0o600), number)
+        for number, file in enumerate(files):
+            os.dup2(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), number)
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(environment)
