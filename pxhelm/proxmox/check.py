@@ -14,7 +14,7 @@ from difflib import get_close_matches
 
 from pxhelm.proxmox import schema
 from pxhelm.proxmox.request import Param
-from pxhelm.proxmox.schema import Endpoint, ParamSpec
+from pxhelm.proxmox.schema import Endpoint, ParamSpec, Properties
 from pxhelm.proxmox.wire import LOOSE, PropertyError, Value, parse_property
 from pxhelm.secret import Secret
 
@@ -49,11 +49,17 @@ def check(endpoint: Endpoint, params: Mapping[str, Param], version: str = "9.2")
                 found.append(Problem(spec.requires, f"missing property - '{name}' requires this property"))
         elif not endpoint.additional:
             found.append(Problem(name, UNKNOWN, _hint(endpoint, name, version)))
-    for name, spec in endpoint.parameters.items():
-        given = name in params or f"{{{name}}}" in endpoint.path or spec.optional or name.endswith("[n]")
-        if not given and _applies(spec, params):
+    for name in _needed(endpoint.parameters):
+        given = name in params or f"{{{name}}}" in endpoint.path
+        if not given and _applies(endpoint.parameters[name], params):
             found.append(Problem(name, MISSING))
     return found
+
+
+def _needed(form: Mapping[str, ParamSpec]) -> Sequence[str]:
+    if isinstance(form, Properties):
+        return form.needed
+    return [name for name, spec in form.items() if not (spec.optional or spec.alias or name.endswith("[n]"))]
 
 
 def _applies(spec: ParamSpec, params: Mapping[str, Param]) -> bool:
@@ -153,8 +159,8 @@ def _check_property(name: str, form: Mapping[str, ParamSpec], text: str) -> Iter
         elif key != LOOSE:
             near = get_close_matches(key, [k for k, s in form.items() if not s.alias], 1)
             yield Problem(f"{name}.{key}", UNKNOWN, f"did you mean {near[0]}?" if near else "")
-    for key, spec in form.items():
-        if not (spec.optional or spec.alias or key in values):
+    for key in _needed(form):
+        if key not in values:
             yield Problem(f"{name}.{key}", MISSING)
 
 

@@ -65,12 +65,20 @@ class ParamSpec:
 class Properties(Mapping[str, ParamSpec]):
     """Names and their specs, decoded when looked up; ``net0`` finds ``net[n]``."""
 
-    __slots__ = ("_found", "_numbers", "_schema")
+    __slots__ = ("_found", "_needed", "_numbers", "_schema")
 
     def __init__(self, schema: Schema, numbers: Mapping[str, int]) -> None:
         self._schema = schema
         self._numbers = numbers
         self._found: dict[str, ParamSpec] = {}
+        self._needed: tuple[str, ...] | None = None
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The names without which a request, or a property string, is refused."""
+        if self._needed is None:
+            self._needed = tuple(n for n in self if not (n.endswith("[n]") or self[n].optional or self[n].alias))
+        return self._needed
 
     def __getitem__(self, name: str) -> ParamSpec:
         found = self._found.get(name)
