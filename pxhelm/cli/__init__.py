@@ -14,10 +14,12 @@ CHART, RELEASE, CLUSTER, SETUP = "Charts", "Releases", "Cluster", "Set-up"
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "create": ("create", CHART, "create a new chart with the given name"),
     "template": ("template", CHART, "locally render templates"),
+    "values": ("values", CHART, "show a chart's values, and where each comes from"),
     "install": ("install", RELEASE, "install a chart"),
     "upgrade": ("upgrade", RELEASE, "upgrade a release"),
     "rollback": ("rollback", RELEASE, "roll back a release to a previous revision"),
     "uninstall": ("uninstall", RELEASE, "uninstall a release"),
+    "test": ("test", RELEASE, "run the tests of a release"),
     "list": ("list_", RELEASE, "list releases"),
     "history": ("history", RELEASE, "fetch release history"),
     "status": ("status", RELEASE, "display the status of the named release"),
@@ -41,7 +43,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 
 ALIASES = {"ls": "list", "hist": "history", "un": "uninstall", "del": "uninstall", "ct": "container"}
 
-HELM = frozenset({"create", "template", "install", "upgrade", "rollback", "uninstall", "list", "history", "status"})
+HELM = frozenset({"create", "template", "install", "upgrade", "rollback", "uninstall", "test", "list", "history", "status"})
 """Commands whose every failure exits with 1, usage included, as Helm's do (engine.md D19)."""
 
 

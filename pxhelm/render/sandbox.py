@@ -87,6 +87,10 @@ def template_functions() -> Mapping[str, Callable[..., object]]:
     return {name: f.call for name, f in ALL.items() if not f.host}
 
 
+_OWN_FILES: Final = 64 * 1024 * 1024
+"""Largest file the child may write: the frozen binary writes its own libraries when they are first needed."""
+
+
 def _restrict(text: str) -> None:
     import resource
 
@@ -94,7 +98,7 @@ def _restrict(text: str) -> None:
     wanted = (
         (resource.RLIMIT_CPU, int(cpu or 10)),
         (resource.RLIMIT_AS, int(memory or 512 * 1024 * 1024)),
-        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_FSIZE, _OWN_FILES),
         (resource.RLIMIT_CORE, 0),
     )
     for kind, amount in wanted:

@@ -62,3 +62,12 @@ def test_functions_that_need_their_own_libraries(expression, printed, tmp_path):
     (tmp_path / "templates" / "a.yaml").write_text(f"kind: Pool\nvalue: |\n  {expression}\n")
     done = run("template", "r", str(tmp_path))
     assert printed in done.stdout, done.stderr
+
+
+def test_jinja_runs_in_a_child_of_the_binary(tmp_path):
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: c\nversion: 0.1.0\n")
+    template = "kind: Pool\nname: {{ Release.Name | upper }}-{{ (1 + 1) | quote }}\n"
+    (tmp_path / "templates" / "a.yaml.j2").write_text(template)
+    done = run("template", "web", str(tmp_path))
+    assert 'name: WEB-"2"' in done.stdout, done.stderr

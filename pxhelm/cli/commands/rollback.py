@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import all_of, duration, flag
+from pxhelm.cli.options import all_of, duration, flag, output_flag
 from pxhelm.cli.options import wait_flag as wait
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -25,12 +25,14 @@ from pxhelm.errors import ExitCode, PxhelmError
 @flag("--cleanup-on-fail", help="delete objects created by this rollback when it fails")
 @flag("--no-hooks", help="do not run hooks")
 @click.option("--history-max", type=int, default=10, show_default=True, help="revisions kept per release; 0 keeps all")
+@output_flag("table", "json", "yaml")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Roll back."""
     from pxhelm.actions.rollback import rollback
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import seconds, truth
+    from pxhelm.cli.views.release import print_release
     from pxhelm.release.options import RollbackOptions
 
     asked = RollbackOptions(
@@ -45,8 +47,11 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         max_history=options["history_max"],
     )
     with showing() as listen, open_services(session.flags, listen) as services:
-        rollback(services, arguments[0], asked)
-    click.echo("Rollback was a success! Happy Helming!")
+        release = rollback(services, arguments[0], asked)
+    if options["output"] == "table":
+        click.echo("Rollback was a success! Happy Helming!")
+    else:
+        print_release(release, options["output"], notes=False)
 
 
 def _revision(text: str) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import all_of, duration, flag
+from pxhelm.cli.options import all_of, duration, flag, output_flag
 from pxhelm.cli.options import wait_flag as wait
 
 
@@ -24,12 +24,14 @@ from pxhelm.cli.options import wait_flag as wait
 @flag("--ignore-not-found", help="treat 'release not found' as a successful uninstall")
 @click.option("--description", default="", metavar="string", help="add a custom description")
 @click.option("--cascade", default="background", hidden=True)
+@output_flag("table", "json", "yaml")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Uninstall each release in turn."""
     from pxhelm.actions.rollback import uninstall
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import seconds, truth
+    from pxhelm.cli.views.document import FORMATS
     from pxhelm.release.options import UninstallOptions
 
     asked = UninstallOptions(
@@ -44,6 +46,11 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     with showing() as listen, open_services(session.flags, listen) as services:
         for name in arguments:
             done = uninstall(services, name, asked)
+            if options["output"] in FORMATS:
+                kept = done.info.splitlines() if done and done.info else []
+                row = {"name": name, "uninstalled": done is not None, "kept": kept}
+                click.echo(FORMATS[options["output"]](row), nl=False)
+                continue
             if done and done.info:
                 click.echo(done.info)
             click.echo(f'release "{name}" uninstalled')
