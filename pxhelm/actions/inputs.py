@@ -43,6 +43,8 @@ class Wanted:
     chart: str
     """Path of a folder or archive."""
     values: ValueFlags = field(default_factory=ValueFlags)
+    strict_values: bool = False
+    """Refuse values that no template reads."""
 
 
 DRY_RUN = {"none": "", "false": "", "true": "client", "unset": "client", "client": "client", "server": "server"}

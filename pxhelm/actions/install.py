@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from pxhelm.actions.inputs import Wanted, check_installable, gather_values, load_chart
+from pxhelm.actions.inputs import Wanted, check_installable, load_chart
 from pxhelm.actions.releasing import Command, changing
 from pxhelm.actions.services import Services
+from pxhelm.actions.values import check_read_by, located, sources
 from pxhelm.release.install import install as run_install
 from pxhelm.release.model import Release
 from pxhelm.release.options import InstallOptions, UpgradeOptions
@@ -18,9 +19,12 @@ def install(services: Services, wanted: Wanted, options: InstallOptions) -> Rele
     """Install a chart as a release and return the record."""
     chart = load_chart(services, wanted.chart)
     check_installable(chart)
-    values = gather_values(wanted.values, services.read)
+    given = sources(services, wanted.values)
+    values = given.values()
+    if wanted.strict_values:
+        check_read_by(services, chart, given, (wanted.release, services.place.namespace))
     command = Command("install", wanted.release, _result_flags(options), chart, values)
-    with changing(services, command) as configuration:
+    with located(chart, given), changing(services, command) as configuration:
         return run_install(configuration, wanted.release, chart, values, options)
 
 
@@ -28,9 +32,12 @@ def upgrade(services: Services, wanted: Wanted, options: UpgradeOptions, *, or_i
     """Upgrade a release, or install it when there is none and ``or_install``; True when it was installed."""
     chart = load_chart(services, wanted.chart)
     check_installable(chart)
-    values = gather_values(wanted.values, services.read)
+    given = sources(services, wanted.values)
+    values = given.values()
+    if wanted.strict_values:
+        check_read_by(services, chart, given, (wanted.release, services.place.namespace))
     command = Command("upgrade", wanted.release, _result_flags(options), chart, values)
-    with changing(services, command) as configuration:
+    with located(chart, given), changing(services, command) as configuration:
         if or_install:
             return upgrade_or_install(configuration, wanted.release, chart, values, options)
         return run_upgrade(configuration, wanted.release, chart, values, options), False

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pxhelm.actions.host import template_host
-from pxhelm.actions.inputs import ValueFlags, check_installable, gather_values, load_chart
+from pxhelm.actions.inputs import ValueFlags, check_installable, load_chart
+from pxhelm.actions.values import check_read, located, sources
 from pxhelm.errors import PxhelmError
 from pxhelm.events import Warned
 from pxhelm.render.capabilities import capabilities
@@ -36,6 +37,8 @@ class TemplateRequest:
     show: Show = field(default_factory=Show)
     validate: bool = False
     """Also check the manifests against their kinds."""
+    strict_values: bool = False
+    """Refuse values that no template reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +61,23 @@ def template(services: Services, request: TemplateRequest) -> Templated:
 
     chart = load_chart(services, request.chart)
     check_installable(chart)
-    values = gather_values(request.values, services.read)
+    given = sources(services, request.values)
+    values = given.values()
     if problem := name_problem(request.release):
         raise PxhelmError(f'release name "{request.release}": {problem}')
-    rendered = render(
-        RenderRequest(
-            chart=chart,
-            values=values,
-            release=ReleaseInfo(request.release, request.namespace, 1, request.is_upgrade),
-            capabilities=capabilities(request.kube_version, request.api_versions),
-            options=Options(skip_schema=request.skip_schema, sub_notes=request.sub_notes),
-            host=template_host(services, live=False, dns=request.enable_dns),
-            jinja=services.jinja,
-        )
+    asked = RenderRequest(
+        chart=chart,
+        values=values,
+        release=ReleaseInfo(request.release, request.namespace, 1, request.is_upgrade),
+        capabilities=capabilities(request.kube_version, request.api_versions),
+        options=Options(skip_schema=request.skip_schema, sub_notes=request.sub_notes),
+        host=template_host(services, live=False, dns=request.enable_dns),
+        jinja=services.jinja,
     )
+    with located(chart, given):
+        rendered = render(asked)
+    if request.strict_values:
+        check_read(asked, given)
     for warning in rendered.warnings:
         services.listen(Warned(warning))
     if request.validate:

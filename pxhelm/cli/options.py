@@ -51,6 +51,8 @@ values_flags = all_of(
     set_flags,
 )
 
+strict_values_flag = flag("--strict-values", help="fail when a value is given that no template reads")
+
 chart_flags = all_of(
     click.option("--version", "chart_version", metavar="string", help="version constraint for the chart to use"),
     flag("--devel", help="use development versions, too"),

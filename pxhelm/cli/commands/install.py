@@ -7,7 +7,16 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import all_of, chart_flags, execution_flags, flag, output_flag, render_flags, values_flags
+from pxhelm.cli.options import (
+    all_of,
+    chart_flags,
+    execution_flags,
+    flag,
+    output_flag,
+    render_flags,
+    strict_values_flag,
+    values_flags,
+)
 from pxhelm.errors import PxhelmError
 
 HELP = """Install a chart as a release.
@@ -19,7 +28,7 @@ The chart is a folder or a packaged chart. Values come from its values.yaml, the
 
 
 @cli.command("install", usage="[NAME] [CHART]", arguments=(1, 2), help=HELP)
-@all_of(values_flags, chart_flags, render_flags, execution_flags)
+@all_of(values_flags, strict_values_flag, chart_flags, render_flags, execution_flags)
 @flag("-g", "--generate-name", help="generate the name (and omit the NAME parameter)")
 @click.option("--name-template", metavar="string", help="template of the release's name")
 @flag("--replace", help="reuse the given name if it is that of a deleted release which remains in the history")
@@ -40,7 +49,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         name, chart = name_and_chart(arguments, options)
         asked = InstallOptions(**shared(options), replace=options["replace"])
         with showing() as listen, open_services(session.flags, listen) as services:
-            release = install(services, Wanted(name, chart, value_flags(options)), asked)
+            release = install(services, Wanted(name, chart, value_flags(options), options["strict_values"]), asked)
     except PxhelmError as error:
         raise error.prefixed("INSTALLATION FAILED: ") from None
     print_release(release, options["output"], notes=not options["hide_notes"])

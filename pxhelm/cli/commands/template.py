@@ -8,7 +8,17 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.command import OptionalValue
-from pxhelm.cli.options import all_of, chart_flags, duration, flag, render_flags, texts, values_flags, wait_flag
+from pxhelm.cli.options import (
+    all_of,
+    chart_flags,
+    duration,
+    flag,
+    render_flags,
+    strict_values_flag,
+    texts,
+    values_flags,
+    wait_flag,
+)
 
 HELP = """Locally render a chart and print the manifests. The cluster is not asked, so `lookup` finds nothing."""
 
@@ -31,6 +41,7 @@ HELP = """Locally render a chart and print the manifests. The cluster is not ask
 @click.option("--dry-run", cls=OptionalValue, bare="client", default="none", hidden=True)
 @click.option("--post-renderer", default="", metavar="PROGRAM", help="executable that the manifests are piped through")
 @texts("--post-renderer-args", help="argument of the post-renderer")
+@strict_values_flag
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Render and print."""
     from pxhelm.actions.inputs import dry_run
@@ -63,6 +74,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
             enable_dns=options["enable_dns"],
             show=show,
             validate=options["validate"],
+            strict_values=options["strict_values"],
         )
         done = template(services, request)
         if options["output_dir"]:

@@ -7,7 +7,16 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import all_of, chart_flags, execution_flags, flag, output_flag, render_flags, values_flags
+from pxhelm.cli.options import (
+    all_of,
+    chart_flags,
+    execution_flags,
+    flag,
+    output_flag,
+    render_flags,
+    strict_values_flag,
+    values_flags,
+)
 from pxhelm.errors import PxhelmError
 
 HELP = """Upgrade a release to a new version of its chart, or to new values.
@@ -18,7 +27,7 @@ kept, as Helm does; --reset-values goes back to the chart's own.
 
 
 @cli.command("upgrade", usage="[RELEASE] [CHART]", arguments=(2, 2), help=HELP)
-@all_of(values_flags, chart_flags, render_flags, execution_flags)
+@all_of(values_flags, strict_values_flag, chart_flags, render_flags, execution_flags)
 @flag("-i", "--install", help="if a release by this name doesn't already exist, run an install")
 @flag("--reset-values", help="reset the values to the ones built into the chart")
 @flag("--reuse-values", help="reuse the last release's values and merge in any overrides")
@@ -44,7 +53,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
             **shared(options), **{flag: options[flag] for flag in reuse}, max_history=options["history_max"]
         )
         with showing() as listen, open_services(session.flags, listen) as services:
-            wanted = Wanted(name, chart, value_flags(options))
+            wanted = Wanted(name, chart, value_flags(options), options["strict_values"])
             release, installed = upgrade(services, wanted, asked, or_install=options["install"])
     except PxhelmError as error:
         raise error.prefixed("UPGRADE FAILED: ") from None
