@@ -41,7 +41,12 @@ def main() -> None:
         ],
         check=True,
         cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "1", "PYTHONPATH": str(ROOT)},
+        env={
+            **os.environ,
+            "PYTHONHASHSEED": "1",
+            "PYTHONPATH": str(ROOT),
+            "PYINSTALLER_ZLIB_COMPRESSION_LEVEL": "0",  # inflating modules is work at every start
+        },
     )
     binary = ROOT / "dist" / "pxhelm"
     print(f"{binary.relative_to(ROOT)}: {binary.stat().st_size / 1e6:.1f} MB")
