@@ -43,7 +43,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 
 ALIASES = {"ls": "list", "hist": "history", "un": "uninstall", "del": "uninstall", "ct": "container"}
 
-HELM = frozenset({"create", "template", "install", "upgrade", "rollback", "uninstall", "test", "list", "history", "status"})
+HELM = frozenset(
+    {"create", "template", "install", "upgrade", "rollback", "uninstall", "test", "list", "history", "status"}
+)
 """Commands whose every failure exits with 1, usage included, as Helm's do (engine.md D19)."""
 
 

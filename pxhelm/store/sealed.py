@@ -42,7 +42,7 @@ class Sealer:
         except ValueError as wrong:
             raise PxhelmError(
                 f"cannot read {context}: {wrong}",
-                hint="give the store's own key: the key file beside it, or PXHELM_STORE_KEY",
+                hint="give the store's own key: the key file beside it, or PXHELM_KEY",
             ) from None
 
 

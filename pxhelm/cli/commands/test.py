@@ -30,15 +30,15 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     from pxhelm.release.options import TestOptions
 
     asked = TestOptions(seconds(options["timeout"]), *_filters(options["filter"]))
-    failed: ReleaseFailedError | None = None
+    notes = not options["hide_notes"]
     with showing() as listen, open_services(session.flags, listen) as services:
         try:
             release = run_tests(services, arguments[0], asked)
         except ReleaseFailedError as error:
-            failed, release = error, error.release
-    print_release(release, options["output"], notes=not options["hide_notes"])
-    if failed:
-        raise failed
+            if error.release is not None:
+                print_release(error.release, options["output"], notes=notes)
+            raise
+    print_release(release, options["output"], notes=notes)
 
 
 def _filters(given: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
