@@ -38,7 +38,8 @@ bench: $(READY) ## ratios against real helm, side by side
 	@$(BIN)/python packaging/bench.py
 
 conformance: $(READY) ## recorded cases of real Helm and real Proxmox
-	@$(BIN)/python -m tests.conformance $(wildcard ../shared/conformance/*.jsonl.gz)
+	@$(BIN)/python -m tests.conformance $(wildcard ../shared/conformance/*.jsonl.gz); cases=$$?; \
+	$(BIN)/python -m tests.replay $(wildcard ../shared/facts/pve-*-stories.jsonl.gz) && exit $$cases
 
 binary: $(READY) ## dist/pxhelm
 	@$(BIN)/python packaging/build.py

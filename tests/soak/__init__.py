@@ -1,0 +1,1 @@
+"""Many clients against one simulated cluster: what they were told is what there is."""
