@@ -55,6 +55,9 @@ class PxhelmError(Exception):
     text to the letter. ``hint`` is what to type next.
     """
 
+    rendered: Where | None = None
+    """The place in a template's output, when ``where`` is the template line that wrote it."""
+
     def __init__(
         self, message: str, *, code: ExitCode = ExitCode.FAILED, where: Where | None = None, hint: str = ""
     ) -> None:

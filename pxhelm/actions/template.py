@@ -18,6 +18,7 @@ from pxhelm.render.output import Show, output_files, template_text
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Services
+    from pxhelm.render.trace import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class TemplateRequest:
     """Also check the manifests against their kinds."""
     strict_values: bool = False
     """Refuse values that no template reads."""
+    trace: bool = False
+    """Find out which templates called which, at the price of rendering twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Templated:
     text: str
     """As ``helm template`` prints it."""
     rendered: Rendered
+    trace: Call | None = None
 
     def files(self, show: Show, folder: str) -> Mapping[str, bytes]:
         """Return what ``--output-dir`` writes, below ``folder``."""
@@ -84,4 +88,9 @@ def template(services: Services, request: TemplateRequest) -> Templated:
         from pxhelm.kinds import parse_all
 
         parse_all(rendered.manifests, request.namespace)
-    return Templated(template_text(rendered, request.show), rendered)
+    calls = None
+    if request.trace:
+        from pxhelm.render.trace import trace
+
+        calls = trace(asked, rendered.chart)
+    return Templated(template_text(rendered, request.show), rendered, calls)

@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "create": ("create", CHART, "create a new chart with the given name"),
     "template": ("template", CHART, "locally render templates"),
     "values": ("values", CHART, "show a chart's values, and where each comes from"),
+    "tpl": ("tpl", CHART, "evaluate a template expression in a chart"),
     "install": ("install", RELEASE, "install a chart"),
     "upgrade": ("upgrade", RELEASE, "upgrade a release"),
     "rollback": ("rollback", RELEASE, "roll back a release to a previous revision"),

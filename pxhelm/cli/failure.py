@@ -19,9 +19,11 @@ def show(error: PxhelmError, *, debug: bool = False) -> None:
         for one in error.errors:
             click.echo(f"  {one.where}: {one.message}" if one.where else f"  {one.message}", err=True)
             _show_excerpt(one.where)
+            _show_rendered(one.rendered)
             _show_hint(one)
     else:
         _show_excerpt(error.where)
+        _show_rendered(error.rendered)
     _show_hint(error)
     if debug:
         click.echo("".join(traceback.format_exception(error)), err=True)
@@ -32,14 +34,27 @@ def _show_hint(error: PxhelmError) -> None:
         click.echo(f"hint: {line}", err=True)
 
 
+def _show_rendered(where: Where | None) -> None:
+    """Show the line that the template wrote."""
+    if where is not None and where.text:
+        click.echo(f"  rendered as line {where.line} of its output:", err=True)
+        _show_lines(where)
+
+
 def _show_excerpt(where: Where | None) -> None:
     if where is None:
         return
     if not where.text:
         return
-    number = str(where.line)
     click.echo(f"  --> {where}", err=True)
+    _show_lines(where)
+
+
+def _show_lines(where: Where) -> None:
+    number = str(where.line)
     click.echo(f"{number} | {where.text}", err=True)
-    if where.column:
-        lead = "".join("\t" if c == "\t" else " " for c in where.text[: where.column - 1])
-        click.echo(f"{' ' * len(number)} | {lead}^", err=True)
+    # A parser that knows only the line means all of it.
+    begin = where.column - 1 if where.column else len(where.text) - len(where.text.lstrip())
+    lead = "".join("\t" if c == "\t" else " " for c in where.text[:begin])
+    carets = "^" if where.column else "^" * len(where.text.strip())
+    click.echo(f"{' ' * len(number)} | {lead}{carets}", err=True)

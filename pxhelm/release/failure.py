@@ -39,6 +39,7 @@ class ReleaseFailedError(PxhelmError):
 
     def __init__(self, message: str, cause: PxhelmError, release: Release | None) -> None:
         super().__init__(message, code=cause.code, where=cause.where, hint=cause.hint)
+        self.rendered = cause.rendered
         self.release = release
 
 
@@ -53,7 +54,9 @@ def wrapped(prefix: str, cause: PxhelmError) -> PxhelmError:
     """Return the error with Helm's prefix before its message; the problems of a stage stay with it."""
     if isinstance(cause, StageError):
         return StageError(f"{prefix}: {cause.message}", cause.errors)
-    return PxhelmError(f"{prefix}: {cause.message}", code=cause.code, where=cause.where, hint=cause.hint)
+    error = PxhelmError(f"{prefix}: {cause.message}", code=cause.code, where=cause.where, hint=cause.hint)
+    error.rendered = cause.rendered
+    return error
 
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")

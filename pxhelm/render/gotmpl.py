@@ -5,7 +5,7 @@ Only the glue between ``tree`` and ``gotemplate``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from pxhelm.errors import ExitCode, Where
@@ -19,14 +19,19 @@ from pxhelm.values.merge import Warnings
 
 
 def run(
-    request: RenderRequest, templates: Sequence[Template], told: Warnings, *, spans: bool = False
+    request: RenderRequest,
+    templates: Sequence[Template],
+    told: Warnings,
+    *,
+    spans: bool = False,
+    engine: Callable[..., go.Engine] = go.Engine,
 ) -> dict[str, go.Output]:
-    """Run the templates in Helm's order and return what each file wrote.
+    """Run the templates in Helm's order and return what each file wrote; ``engine`` makes the engine.
 
     Raises:
         RenderError: in Helm's words, with the template's line.
     """
-    engine = go.Engine(
+    made = engine(
         host=_host(request, told),
         strict=request.options.strict,
         lint=request.options.lint,
@@ -34,7 +39,7 @@ def run(
         spans=spans,
     )
     try:
-        return engine.render({t.name: go.Template(t.text, t.root, t.base_path) for t in templates})
+        return made.render({t.name: go.Template(t.text, t.root, t.base_path) for t in templates})
     except go.RenderFailedError as e:
         if isinstance(e.cause, BudgetError):
             hint = "if the chart is to be trusted, raise the limit"

@@ -120,8 +120,10 @@ def _manifest(name: str, line: int, text: str, template: TemplateLines | None) -
         at = max(line + e.line - 1, line)
         lines = text.split("\n")
         shown = lines[e.line - 1] if 0 < e.line <= len(lines) else ""
-        where = (template(at) if template else None) or Where(name, at, 0, shown)
-        error = RenderError(f"YAML parse error on {name}: {e}", where=where)
+        rendered = Where(name, at, 0, shown)
+        source = template(at) if template else None
+        error = RenderError(f"YAML parse error on {name}: {e}", where=source or rendered)
+        error.rendered = rendered if source else None
         raise error from None
     return Manifest(text, name, line, body if isinstance(body, dict) else {}, (), template)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Protocol
 
@@ -59,6 +59,9 @@ class Document(Protocol):
     def where(self, path: ManifestPath = ()) -> Where:
         """Return the place of a field."""
 
+    def template_where(self, path: ManifestPath = ()) -> Where | None:
+        """Return the template line that wrote a field; None when it was not rendered."""
+
 
 @dataclass(slots=True)
 class Parsed:
@@ -86,7 +89,11 @@ class _Reader:
 
     def fail(self, path: ManifestPath, message: str, hint: str = "") -> None:
         """Note a mistake at a path of the document."""
-        self.parsed.errors.append(PxhelmError(message, where=self.document.where(path), hint=hint))
+        where, source = self.document.where(path), self.document.template_where(path)
+        error = PxhelmError(message, where=where, hint=hint)
+        if source is not None:
+            error.where, error.rendered = replace(source, field=where.field), where
+        self.parsed.errors.append(error)
 
     def fail_spec(self, path: ManifestPath, message: str, hint: str = "") -> None:
         """Note a mistake at a path of the spec's normal form."""

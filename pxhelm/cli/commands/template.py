@@ -42,6 +42,7 @@ HELP = """Locally render a chart and print the manifests. The cluster is not ask
 @click.option("--post-renderer", default="", metavar="PROGRAM", help="executable that the manifests are piped through")
 @texts("--post-renderer-args", help="argument of the post-renderer")
 @strict_values_flag
+@flag("--trace", help="tell on standard error which templates ran, what they included, and how long each took")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Render and print."""
     from pxhelm.actions.inputs import dry_run
@@ -75,8 +76,13 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
             show=show,
             validate=options["validate"],
             strict_values=options["strict_values"],
+            trace=options["trace"],
         )
         done = template(services, request)
+        if done.trace:
+            from pxhelm.cli.views.trace import trace_text
+
+            click.echo(trace_text(done.trace), err=True, nl=False)
         if options["output_dir"]:
             _write(done.files(show, name if options["release_name"] else ""), options["output_dir"])
             return
