@@ -46,6 +46,8 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Iterable[ObjectKe
     seen = ports.cluster.run_all([observe(kinds[key], targets[key], view) for key in keys])
     lives = {key: _live(found, targets[key]) for key, found in zip(keys, seen, strict=True)}
     targets = _predict(ports, records, targets, kinds, view)
+    coming = frozenset((key.kind, kinds[key].identifier(r)) for key, r in wanted.items() if not kinds[key].guest)
+    view = replace(view, surroundings=replace(view.surroundings, coming=coming))
     view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))
     view = replace(view, surroundings=with_templates(ports, wanted.values(), view))
     subjects = tuple(

@@ -165,7 +165,7 @@ def _to_unset(c: Comparison, wanted: Leaves, ignored: tuple[str, ...]) -> Iterat
         if each is not None and each.write_only and path not in c.written:
             yield LeafChange(path, Op.UNSET, None, None)
         before = leafwise.live_value(c.live, path)
-        if leafwise.comparable(c.kind, path) and before is not None and before != leafwise.default_of(c.kind, path):
+        if leafwise.unsettable(c.kind, path) and before is not None and before != leafwise.default_of(c.kind, path):
             yield LeafChange(path, Op.UNSET, before, None)
 
 

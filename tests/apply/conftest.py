@@ -1,7 +1,8 @@
 """Fixtures; what they are made of is in ``lab``."""
 
 import pytest
-from lab import Lab
+
+from tests.apply.lab import Lab
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 import contextlib
 
 import pytest
-from lab import vm
 
 from pxhelm.errors import ExitCode
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.objects import ObjectQuery
+from tests.apply.lab import vm
 
 WEB = ObjectKey("VirtualMachine", "production", "web-server")
 

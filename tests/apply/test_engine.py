@@ -1,7 +1,6 @@
 """Plan and apply against the simulated cluster."""
 
 import pytest
-from lab import vm
 
 from pxhelm.apply.command import Result
 from pxhelm.apply.engine import PlanRequest, plan_objects
@@ -11,6 +10,7 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.journal import StepState
 from pxhelm.store.objects import ObjectKey as StoreKey
+from tests.apply.lab import vm
 
 WEB = ObjectKey("VirtualMachine", "production", "web-server")
 

@@ -1,7 +1,6 @@
 """Every write of a guest's life, its request lost, its answer lost, or a 502 after its effect: it ends as without."""
 
 import pytest
-from lab import QUICK, vm
 
 from pxhelm.apply.command import Result
 from pxhelm.apply.engine import apply_plan
@@ -11,6 +10,7 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.journal import StepState
 from pxhelm.store.objects import ObjectQuery
+from tests.apply.lab import QUICK, vm
 
 WEB = ObjectKey("VirtualMachine", "production", "web-server")
 FAULTS = ("drop-request", "drop-reply", "5xx-after-effect=502")

@@ -4,7 +4,6 @@ import itertools
 import json
 
 import pytest
-from lab import QUICK, vm
 
 from pxhelm.apply.command import Result
 from pxhelm.apply.engine import PlanRequest, apply_plan, plan_objects
@@ -14,6 +13,7 @@ from pxhelm.plan.model import Action
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.objects import ObjectKey as StoreKey
+from tests.apply.lab import QUICK, vm
 
 WEB = ObjectKey("VirtualMachine", "production", "web-server")
 

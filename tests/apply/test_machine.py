@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from playbook import Playbook, absent, made, making, task
 
 from pxhelm.apply import command as c
 from pxhelm.apply.command import Result
@@ -12,6 +11,7 @@ from pxhelm.plan.model import Action
 from pxhelm.proxmox.task import TaskState
 from pxhelm.resource.model import Existence, Live
 from pxhelm.store.journal import StepState
+from tests.apply.playbook import Playbook, absent, made, making, task
 
 DONE, SKIPPED, FAILED = StepState.DONE, StepState.SKIPPED, StepState.FAILED
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from lab import QUICK, vm
 
 from pxhelm.apply.objects import ReleaseObjects
 from pxhelm.errors import PxhelmError, StageError
@@ -13,6 +12,7 @@ from pxhelm.release.objects import AlreadyExistsError, UpdateFailedError
 from pxhelm.release.ownership import stamped, to_adopt
 from pxhelm.secret import SealingKey
 from pxhelm.store.leases import Holder, never
+from tests.apply.lab import QUICK, vm
 
 POOL = "apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: {name: shop}\nspec: {comment: theirs}\n"
 

@@ -5,7 +5,6 @@ import threading
 import time
 
 import pytest
-from lab import QUICK, vm
 
 from pxhelm.apply.admission import Limits, Turns, turns_of
 from pxhelm.apply.command import Result
@@ -21,6 +20,7 @@ from pxhelm.store.bindings import BindingState
 from pxhelm.store.journal import OpState, StepState
 from pxhelm.store.leases import Holder
 from pxhelm.store.objects import ObjectQuery
+from tests.apply.lab import QUICK, vm
 
 SITE = [
     "apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: {name: shop}\nspec: {comment: the shop}\n",

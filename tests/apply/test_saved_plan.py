@@ -1,12 +1,12 @@
 """Plan now, apply later: bound per object to what was seen."""
 
 import pytest
-from lab import QUICK, vm
 
 from pxhelm.apply.command import Result
 from pxhelm.apply.engine import PlanRequest, apply_plan, load_plan, plan_objects, save_plan
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.resource.identity import ObjectKey
+from tests.apply.lab import QUICK, vm
 
 ONE = ObjectKey("VirtualMachine", "production", "one")
 

@@ -1,12 +1,12 @@
 """Taking back an apply that failed."""
 
 import pytest
-from lab import QUICK, vm
 
 from pxhelm.apply.engine import PlanRequest, apply_plan, plan_objects
 from pxhelm.apply.undo import check_atomic, remember, undo
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.resource.identity import ObjectKey
+from tests.apply.lab import QUICK, vm
 
 
 def config(lab, name):

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from wishes import MINE, OURS, VIEW, WEB, found, known, policy, subject, wanted
 
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.build import build, check_deletions
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.resource.identity import Marker, ObjectKey
 from pxhelm.resource.model import ABSENT, Existence, Live, Reference, Resource
+from tests.plan.wishes import MINE, OURS, VIEW, WEB, found, known, policy, subject, wanted
 
 GIB = 1 << 30
 

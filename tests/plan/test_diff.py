@@ -1,11 +1,10 @@
 """The three-way merge, rule by rule (engine.md D5.3)."""
 
-from wishes import MINE, changes, diff, fingerprint, found, wanted
-
 from pxhelm.plan.leaf import base_of, covers, shown
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.model import ABSENT
 from pxhelm.secret import Secret
+from tests.plan.wishes import MINE, changes, diff, fingerprint, found, wanted
 
 THEIRS = "helm:prod/other"
 GIB = 1 << 30

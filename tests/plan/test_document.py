@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from wishes import VIEW, found, known, policy, subject, wanted
 
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.build import build
 from pxhelm.plan.document import Saved, dumps, loads, summary, to_json
 from pxhelm.secret import Secret
+from tests.plan.wishes import VIEW, found, known, policy, subject, wanted
 
 MANIFESTS = {"VirtualMachine/prod/web": "kind: VirtualMachine\n"}
 
