@@ -16,7 +16,7 @@ from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Listener, StepFinished, StepStarted, TaskProgress
 from pxhelm.proxmox.cluster import GuestType, guest_path
 from pxhelm.proxmox.request import ApiGen, Param, Request, Wait, call
-from pxhelm.proxmox.task import Polling, TaskError, TaskState, Upid, follow
+from pxhelm.proxmox.task import Polling, TaskError, Upid, follow
 
 _POLLING = Polling(first=0.1, factor=1.6, longest=3.0)
 _HA_POLL = 2.0
@@ -111,19 +111,19 @@ def _operation(guest: Found, wish: Wish, on_line: Callable[[str], None]) -> ApiG
         case Verb.START if running:
             return _ALREADY[wish.verb]
         case Verb.START:
-            yield from _do(guest, "start", {}, on_line)
+            yield from _do(guest, "start", {}, wish, on_line)
         case Verb.STOP if not running:
             return _ALREADY[wish.verb]
         case Verb.STOP:
             yield from _stop(guest, wish, on_line)
         case Verb.RESTART if not running:
-            yield from _do(guest, "start", {}, on_line)
+            yield from _do(guest, "start", {}, wish, on_line)
             return DONE[Verb.START]
         case Verb.RESTART if wish.force:
-            yield from _do(guest, "stop", {}, on_line)
-            yield from _do(guest, "start", {}, on_line)
+            yield from _do(guest, "stop", {}, wish, on_line)
+            yield from _do(guest, "start", {}, wish, on_line)
         case Verb.RESTART:
-            yield from _do(guest, "reboot", {"timeout": int(wish.timeout)}, on_line)
+            yield from _do(guest, "reboot", {"timeout": int(wish.timeout)}, wish, on_line)
         case Verb.DESTROY:
             yield from _destroy(guest, running, wish, on_line)
     return DONE[wish.verb]
@@ -131,9 +131,9 @@ def _operation(guest: Found, wish: Wish, on_line: Callable[[str], None]) -> ApiG
 
 def _stop(guest: Found, wish: Wish, on_line: Callable[[str], None]) -> ApiGen[None]:
     if wish.force:
-        yield from _do(guest, "stop", {}, on_line)
+        yield from _do(guest, "stop", {}, wish, on_line)
     else:
-        yield from _do(guest, "shutdown", {"timeout": int(wish.timeout)}, on_line)
+        yield from _do(guest, "shutdown", {"timeout": int(wish.timeout)}, wish, on_line)
 
 
 def _destroy(guest: Found, running: bool, wish: Wish, on_line: Callable[[str], None]) -> ApiGen[None]:
@@ -144,9 +144,9 @@ def _destroy(guest: Found, running: bool, wish: Wish, on_line: Callable[[str], N
             hint="stop it first, or give --force",
         )
     if running:
-        yield from _do(guest, "stop", {}, on_line)
+        yield from _do(guest, "stop", {}, wish, on_line)
     answer = yield from call(Request("DELETE", _path(guest), {"purge": True}, node=str(guest.row["node"])))
-    yield from _finish(guest, answer, "", on_line)
+    yield from _finish(answer, on_line)
 
 
 def _path(guest: Found) -> str:
@@ -154,28 +154,39 @@ def _path(guest: Found) -> str:
     return guest_path(str(guest.row["node"]), kind, guest.vmid)
 
 
-def _do(guest: Found, verb: str, params: Mapping[str, Param], on_line: Callable[[str], None]) -> ApiGen[None]:
+def _do(
+    guest: Found, verb: str, params: Mapping[str, Param], wish: Wish, on_line: Callable[[str], None]
+) -> ApiGen[None]:
     request = Request("POST", f"{_path(guest)}/status/{verb}", params, node=str(guest.row["node"]))
     answer = yield from call(request)
     wanted = {"start": "running", "stop": "stopped", "shutdown": "stopped"}.get(verb, "")
-    yield from _finish(guest, answer, wanted, on_line)
+    upid = yield from _finish(answer, on_line)
+    if wanted and upid is not None and upid.only_requests:
+        yield from _wait_for_ha(guest, wanted, wish.timeout)
 
 
-def _finish(guest: Found, answer: object, wanted: str, on_line: Callable[[str], None]) -> ApiGen[None]:
-    """Wait for the task; one that only asks the HA manager ends long before the guest has changed."""
+def _finish(answer: object, on_line: Callable[[str], None]) -> ApiGen[Upid | None]:
+    """Wait for the task that a call has become, and return it."""
     if not Upid.matches(answer):
-        return
-    upid = Upid.parse(str(answer))
-    result = yield from follow(upid, _POLLING, on_line)
+        return None
+    result = yield from follow(Upid.parse(str(answer)), _POLLING, on_line)
     if not result.succeeded:
         raise TaskError(result)
+    return result.upid
+
+
+def _wait_for_ha(guest: Found, wanted: str, timeout: float) -> ApiGen[None]:
+    """Wait until the guest is as the HA manager was asked: the task that asks ends long before."""
     waited = 0.0
-    while wanted and upid.only_requests and result.state is TaskState.OK:
+    while True:
         status = yield from call(Request("GET", f"{_path(guest)}/status/current", node=str(guest.row["node"])))
         if isinstance(status, Mapping) and status.get("status") == wanted:
             return
-        if waited >= 300:
-            raise PxhelmError(f"the HA manager was asked, but {address_of(guest)} is not {wanted} after 5 minutes")
+        if waited >= timeout:
+            raise PxhelmError(
+                f"the HA manager was asked, but {address_of(guest)} is not {wanted} after {timeout:g} s",
+                hint="see what it does with `ha-manager status` on a node",
+            )
         yield Wait(_HA_POLL)
         waited += _HA_POLL
 

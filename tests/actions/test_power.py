@@ -2,10 +2,11 @@
 
 import pytest
 
-from pxhelm.actions.inspect import find_one
-from pxhelm.actions.power import Verb, Wish, carry_out, exit_code
-from pxhelm.errors import ExitCode
+from pxhelm.actions.inspect import Found, find_one
+from pxhelm.actions.power import Verb, Wish, _told, carry_out, exit_code
+from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import StepFinished, StepStarted, TaskProgress
+from pxhelm.proxmox.request import Response, drive
 
 
 def guests(lab, *vmids, kind="VirtualMachine"):
@@ -77,3 +78,30 @@ def test_a_protected_guest_stays(lab):
     (done,) = carry_out(lab.services, guests(lab, 100), Wish(Verb.DESTROY))
     assert "protection" in done.error.message
     assert status(lab, 100) == "stopped"
+
+
+def under_ha(statuses, timeout=180.0):
+    """Stop a guest of the HA manager, whose task ends at once; return the result and the seconds waited."""
+    upid = "UPID:pve1:00000001:00000001:60000000:hastop:101:root@pam:"
+    waits = []
+    left = iter(statuses)
+
+    def send(request):
+        if request.method == "POST":
+            return Response(upid)
+        if request.path.endswith("/status/current"):
+            return Response({"status": next(left)})
+        return Response([] if request.path.endswith("/log") else {"status": "stopped", "exitstatus": "OK"})
+
+    guest = Found("VirtualMachine", "web", row={"vmid": 101, "node": "pve1", "status": "running"})
+    operation = _told(guest, Wish(Verb.STOP, timeout=timeout), lambda _event: None)
+    return drive(operation, send, waits.append), sum(waits)
+
+
+def test_the_ha_managers_task_only_asks_so_the_guest_itself_is_watched():
+    assert under_ha(["running", "running", "stopped"]) == ("stopped", 4.0)
+
+
+def test_an_ha_manager_that_does_nothing_is_not_waited_for_without_end():
+    with pytest.raises(PxhelmError, match="the HA manager was asked, but VirtualMachine/web is not stopped after 10 s"):
+        under_ha(["running"] * 100, timeout=10)

@@ -127,11 +127,14 @@ def _tell(server: Server, wanted: Options, output: str) -> None:
         }
         click.echo(as_json(told), nl=False)
         return
+    from pxhelm.simulator import seed
+
     token_id, _, secret = server.token.partition("=")
     click.echo(
         f"simulated Proxmox VE cluster at {server.url}, state in {wanted.state_file}\n"
         f"  fingerprint  {server.fingerprint}\n"
         f"  token        {server.token}\n"
+        f"  or sign in   root@pam, {seed.PASSWORD}\n"
         f"  CA file      {server.authority_file}\n\n"
         f"use it, in another terminal:\n"
         f"  export SIM_TOKEN={secret}\n"
