@@ -1,7 +1,7 @@
 """YAML as Helm reads and prints it: goyaml's rules, then JSON's, so that every number is a float.
 
-Reading takes the fast road (``yaml_compose``) and, for anything unusual or wrong, the exact one (``yaml_nodes``,
-``yaml_decode``). Never opens a file, never cuts a stream at ``---`` as Helm's chart loader does.
+Reading takes the shortest road (``yaml_plain``), the fast one (``yaml_compose``) and, for anything unusual or wrong,
+the exact one (``yaml_nodes``, ``yaml_decode``). Never opens a file, never cuts a stream at ``---`` as Helm's chart loader does.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pxhelm.golang.yaml_compose import UNUSUAL, fast_value
 from pxhelm.golang.yaml_decode import Decoder, Path, Position, check_finite, is_merge, key_text, scalar, to_json
 from pxhelm.golang.yaml_emit import NotPlainError, emit, emit_pretty
 from pxhelm.golang.yaml_nodes import ALIAS, MAPPING, SEQUENCE, Node, YamlError, documents, first_document
+from pxhelm.golang.yaml_plain import plain_value
 
 __all__ = [
     "Document",
@@ -40,7 +41,9 @@ def load(text: str, *, strict: bool = False) -> object:
     ``strict``: duplicate keys are errors (``UnmarshalStrict``). YamlError with sigs.k8s.io/yaml's text.
     """
     if not strict:
-        value = fast_value(text.encode("utf-8", "surrogateescape"))
+        value = plain_value(text)
+        if value is UNUSUAL:
+            value = fast_value(text.encode("utf-8", "surrogateescape"))
         if value is not UNUSUAL:
             return value
     return _exact(text, strict=strict, numbers=False)

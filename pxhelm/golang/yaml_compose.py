@@ -26,6 +26,9 @@ _cache: dict[str, object] = {}
 
 def resolve_value(text: str) -> object:
     """Return the JSON value of a plain scalar that begins with one of ``HINTS``; UNUSUAL for infinities."""
+    known = _cache.get(text, _cache)
+    if known is not _cache:
+        return known
     tag, value = resolve_plain(text)
     if tag in ("!!int", "!!float"):
         assert isinstance(value, int | float)
@@ -37,13 +40,12 @@ def resolve_value(text: str) -> object:
     return value
 
 
-def _key(event: Any) -> str | _Unusual:
-    text: str = event.value
-    if event.implicit[0]:
-        if text == "<<":
-            return UNUSUAL
-        if text == "" or text[0] in HINTS:
-            return key_text(resolve_plain(text)[1]) or UNUSUAL
+def key_of(text: str) -> str | _Unusual:
+    """Return a plain key as JSON has it; UNUSUAL for merge keys and what JSON cannot have."""
+    if text == "<<":
+        return UNUSUAL
+    if text == "" or text[0] in HINTS:
+        return key_text(resolve_plain(text)[1]) or UNUSUAL
     return text
 
 
@@ -85,7 +87,8 @@ def _document(get: Any) -> object:
                 return UNUSUAL
             value = event.value
             if is_map and key is None:
-                if (flow and "?" in value) or (key := _key(event)) is UNUSUAL:
+                key = key_of(value) if event.implicit[0] else value
+                if key is UNUSUAL or (flow and "?" in value):
                     return UNUSUAL
                 continue
             if event.implicit[0]:
