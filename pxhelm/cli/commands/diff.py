@@ -16,6 +16,8 @@ HELP = """Show how the cluster differs from a chart or from manifests. Writes no
 Exits with 0 when nothing differs, 1 when something does, 2 on errors, as kubectl diff.
 """
 DIFFERS, TROUBLE = 1, 2
+UNSEEN = frozenset(("ObservationUnknown", "Unreachable", "PermissionDenied", "QuorumLost"))
+"""Reasons of blocked objects that could not be compared at all."""
 
 
 @cli.command("diff", usage="[RELEASE CHART]", arguments=(0, 2), help=HELP)
@@ -41,4 +43,6 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         click.echo(FORMATS[options["output"]](to_json(Saved(planned.plan))), nl=False)
     elif not planned.plan.empty:
         click.echo(plan_text(planned.plan), nl=False)
+    if any(blocked.reason in UNSEEN for blocked in planned.plan.blocked):
+        return TROUBLE
     return ExitCode.OK if planned.plan.empty else DIFFERS
