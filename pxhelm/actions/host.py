@@ -44,9 +44,10 @@ def _lookup(services: Services, kind: str, namespace: str, name: str) -> Mapping
 
 
 def _document(services: Services, row: StoredObject) -> dict[str, Any]:
+    from pxhelm.apply.records import Manifest
     from pxhelm.manifest import load_manifests
 
-    found = load_manifests(row.manifest.decode("utf-8", "surrogateescape"), row.key.name)
+    found = load_manifests(Manifest.load(row.manifest).text, row.key.name)
     body: dict[str, Any] = dict(found[0].body) if found else {"apiVersion": "proxmox.io/v1", "kind": row.key.kind}
     metadata = {**body.get("metadata", {}), "name": row.key.name, "namespace": row.key.namespace, "uid": row.uid}
     binding = services.store.bindings.get(row.uid)
