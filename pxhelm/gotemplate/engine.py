@@ -10,9 +10,9 @@ from __future__ import annotations
 import gc
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pxhelm.golang.strconv import quote
@@ -105,7 +105,7 @@ class Engine:
                 trees = _parsed(name, source)
             except ParseError as error:
                 raise RenderFailedError(_parse_text(error), error) from None
-            for tree in trees.values():
+            for tree in trees:
                 known = programs.get(tree.name)
                 if known is None or not tree.empty:
                     programs[tree.name] = Program(tree, functions, self.strict, self.spans)
@@ -167,9 +167,25 @@ def _finished(frame: Frame, run: Run) -> Output:
 # parsing
 
 
+def _parsed(name: str, source: str) -> Iterable[n.Tree]:
+    """Parse a source, or take the trees of an equal one under another name: subcharts are often alike."""
+    try:
+        trees = _shared(source)
+    except ParseError:
+        return parse(name, source, all_functions()).values()  # words the error with the name
+    if name in trees:
+        return parse(name, source, all_functions()).values()  # the file defines itself
+    return [
+        replace(tree, name=name if tree.name == _ANY_FILE else tree.name, parse_name=name) for tree in trees.values()
+    ]
+
+
+_ANY_FILE = "\0"
+
+
 @lru_cache(maxsize=4096)
-def _parsed(name: str, source: str) -> Mapping[str, n.Tree]:
-    return parse(name, source, all_functions())
+def _shared(source: str) -> Mapping[str, n.Tree]:
+    return parse(_ANY_FILE, source, all_functions())
 
 
 @lru_cache(maxsize=1)
@@ -206,13 +222,13 @@ def _include(run: Run, name: str, data: object) -> str:
 
 def _tpl(run: Run, text: str, data: object) -> str:
     try:
-        trees = parse("gotpl", text, all_functions())
+        trees = _parsed("gotpl", text)
     except ParseError as error:
         raise FunctionError(f"cannot parse template {quote(text)}: {error}") from None
     outer = run.programs
     programs = dict(outer)
     some = next(iter(outer.values()), None)
-    for tree in trees.values():
+    for tree in trees:
         if tree.name not in programs or not tree.empty or tree.name == "gotpl":
             programs[tree.name] = Program(tree, all_functions(), run.strict, some.spans if some else False)
     run.programs = programs

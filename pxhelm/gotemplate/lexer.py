@@ -36,18 +36,29 @@ KEYWORDS: Final = frozenset(
 )
 
 _SPACES = " \t\r\n"
-_SPACED = frozenset(_SPACES)
+_KINDS = (ERROR, RIGHT, SPACE, IDENTIFIER, FIELD, VARIABLE, STRING, NUMBER, DOT, OTHER)
+"""What the groups of ``_TOKEN`` are, from 1."""
+_TRIMMED = r"[ \t\r\n]-\}\}"
+_NAME = r"[^\W\d]\w*+"
+_ENDS = r"(?=[ \t\r\n.,|:)(}]|\Z)"
 _TOKEN = re.compile(
-    r"(?P<space>[ \t\r\n]+)"
-    r"|(?P<word>[^\W\d]\w*)"
-    r"|(?P<name>[.$](?:[^\W\d]\w*)?)"
-    r"|(?P<declare>:=)|(?P<punct>[=|(),])"
+    rf"({_TRIMMED}|\}}\}})"
+    rf"|([ \t\r\n]+(?={_TRIMMED})|[ \t\r\n]++)"
+    rf"|({_NAME}{_ENDS})"
+    rf"|(\.{_NAME}{_ENDS})"
+    rf"|(\$(?:{_NAME}{_ENDS}|(?![^\W\d])))"
+    r'|("(?:[^"\\\n]|\\[^\n])*+")'
+    r"|(-?[0-9]++(?![\w.+-]))"
+    rf"|(\.{_ENDS})"
+    r"|(:=|[=|(),])"
 )
+"""The common tokens, each a group; what does not match is rare or wrong."""
+_UNENDED = re.compile(rf"[.$]?{_NAME}|\.")
+_WORDS: Final = {**{word: word for word in KEYWORDS}, "true": BOOL, "false": BOOL}
 _NUMBER = re.compile(
     r"[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[bB][01_]*(?:\.[01_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?"
     r"|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?"
 )
-_TERMINATORS = " \t\r\n.,|:)("
 
 
 class Token(NamedTuple):
@@ -144,78 +155,61 @@ class Lexer:
 
     def _action(self) -> bool:
         """Scan the inside of an action up to and with its right delimiter."""
-        source, tokens = self.source, self.tokens
-        length = len(source)
+        source, append, match, new = self.source, self.tokens.append, _TOKEN.match, tuple.__new__
+        at, line = self.at, self.line
         while True:
-            at = self.at
-            char = source[at : at + 1]
-            trims = char in _SPACED and source.startswith("-}}", at + 1)
-            if trims or (char == "}" and source.startswith("}}", at)):
-                if self.depth:
-                    return self._fail("unclosed left paren", at)
-                close = at + (4 if trims else 2)
-                if trims:
-                    self.line += source.count("\n", at, at + 1)
-                tokens.append(Token(RIGHT, "}}", at + (2 if trims else 0), self.line))
-                self._leave(close, trims)
-                return True
-            if at >= length:
-                return self._fail("unclosed action", at)
-            found = _TOKEN.match(source, at)
-            if found is not None and not (found.lastgroup == "name" and self._is_number(at)):
-                if not self._simple(found):
+            found = match(source, at)
+            if found is None:
+                self.at, self.line = at, line
+                if not self._rare(at):
                     return False
+                at, line = self.at, self.line
                 continue
-            if not self._literal(at):
-                return False
+            kind = _KINDS[found.lastindex or 0]
+            text = found[0]
+            if kind is IDENTIFIER:
+                kind = _WORDS.get(text, IDENTIFIER)
+            elif kind is OTHER:
+                if text != ",":
+                    kind = text
+                    if text in "()" and not self._nest(text, at, line):
+                        return False
+            elif kind is RIGHT:
+                self.line = line
+                return self._close(at, trims=text != "}}")
+            append(new(Token, (kind, text, at, line)))
+            at = found.end()
+            if kind is SPACE and "\n" in text:
+                line += text.count("\n")
+
+    def _nest(self, paren: str, at: int, line: int) -> bool:
+        self.depth += 1 if paren == "(" else -1
+        self.line = line
+        return self.depth >= 0 or self._fail("unexpected right paren", at)
+
+    def _close(self, at: int, *, trims: bool) -> bool:
+        if self.depth:
+            return self._fail("unclosed left paren", at)
+        if trims:
+            self.line += self.source[at] == "\n"
+        self.tokens.append(Token(RIGHT, "}}", at + (2 if trims else 0), self.line))
+        self._leave(at + (4 if trims else 2), trims)
+        return True
+
+    def _rare(self, at: int) -> bool:
+        """Scan what is no common token: literals of rarer forms, and all that is wrong."""
+        source = self.source
+        if at >= len(source):
+            return self._fail("unclosed action", at)
+        found = _UNENDED.match(source, at)
+        if found is not None and not self._is_number(at):
+            self.at = found.end()
+            return self._fail(f"bad character {_unicode(source[self.at])}")
+        return self._literal(at)
 
     def _is_number(self, at: int) -> bool:
         """Whether a dot begins a number: ``.5``."""
         return self.source[at] == "." and self.source[at + 1 : at + 2].isdecimal()
-
-    def _simple(self, found: re.Match[str]) -> bool:
-        source, tokens, at, group = self.source, self.tokens, found.start(), found.lastgroup
-        text = found.group()
-        self.at = found.end()
-        if group == "space":
-            # the space before "-}}" belongs to the delimiter
-            if source.startswith("-}}", self.at):
-                self.at -= 1
-                text = text[:-1]
-            if text:
-                tokens.append(Token(SPACE, text, at, self.line))
-                self.line += text.count("\n")
-            return True
-        if group == "word":
-            if not self._terminated():
-                return self._fail(f"bad character {_unicode(source[self.at])}")
-            kind = text if text in KEYWORDS else BOOL if text in ("true", "false") else IDENTIFIER
-            tokens.append(Token(kind, text, at, self.line))
-            return True
-        if group == "name":
-            if len(text) == 1:
-                kind = DOT if text == "." else VARIABLE
-                if text == "." and not self._terminated():
-                    return self._fail(f"bad character {_unicode(source[self.at])}")
-                tokens.append(Token(kind, text, at, self.line))
-                return True
-            if not self._terminated():
-                return self._fail(f"bad character {_unicode(source[self.at])}")
-            tokens.append(Token(FIELD if text[0] == "." else VARIABLE, text, at, self.line))
-            return True
-        if text == "(":
-            self.depth += 1
-        elif text == ")":
-            self.depth -= 1
-            if self.depth < 0:
-                return self._fail("unexpected right paren", at)
-        tokens.append(Token(OTHER if text == "," else text, text, at, self.line))
-        return True
-
-    def _terminated(self) -> bool:
-        """Whether an identifier, field or variable ends properly here."""
-        rest = self.source[self.at : self.at + 2]
-        return not rest or rest[0] in _TERMINATORS or rest == "}}" or rest[0] == "}"
 
     def _literal(self, at: int) -> bool:
         char = self.source[at]
