@@ -6,6 +6,7 @@
     drop-reply                             every answer is lost, effects stay
     5xx-after-effect=502 PUT */config      the effect happens, the answer is 502
     slow=3 GET                             every read takes three seconds more
+    node-crash=pve-node1+2 POST */clone #1 the node dies two seconds after the first clone began
     node-down=pve-node2                    the node is off the network from the start
     quorum-lost                            no quorum from the start
     expired-cert                           the certificate has expired
@@ -20,7 +21,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-KINDS = ("drop-request", "drop-reply", "5xx-after-effect", "slow", "node-down", "quorum-lost", "expired-cert")
+KINDS = (
+    "drop-request",
+    "drop-reply",
+    "5xx-after-effect",
+    "slow",
+    "node-crash",
+    "node-down",
+    "quorum-lost",
+    "expired-cert",
+)
 _DEFAULTS = {"5xx-after-effect": "502", "slow": "1"}
 
 
@@ -61,8 +71,10 @@ def parse(text: str) -> Fault:
             path = word
         else:
             raise ValueError(f"cannot read '{word}' in the fault '{text}': a method, a path pattern or #N")
-    if kind == "node-down" and not value:
-        raise ValueError("node-down needs a node: node-down=pve-node2")
+    if kind in ("node-down", "node-crash") and not value:
+        raise ValueError(f"{kind} needs a node: {kind}=pve-node2")
+    if kind == "node-crash" and not re.fullmatch(r"[^+]+(\+\d+(\.\d+)?)?", value):
+        raise ValueError(f"cannot read '{value}': node-crash=NODE or node-crash=NODE+SECONDS")
     return Fault(kind, value or _DEFAULTS.get(kind, ""), method, path, first, last)
 
 

@@ -9,6 +9,20 @@ from pxhelm.simulator.storage_list import put_file
 from pxhelm.simulator.tasks import settle
 from pxhelm.simulator.world import World
 
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "set-lock": ("vmid", "lock"),
+    "clear-lock": ("vmid",),
+    "put-file": ("node", "volid", "size"),
+    "node-down": ("node",),
+    "node-up": ("node",),
+    "api-down": ("node",),
+    "api-up": ("node",),
+    "quorum-lost": (),
+    "quorum-back": (),
+    "node-crash": ("node",),
+}
+"""What can happen, and what has to be said of it."""
+
 
 def happen(world: World, event: Mapping[str, Any]) -> None:
     """Let one thing happen; ValueError for one that is not known.

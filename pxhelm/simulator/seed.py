@@ -31,13 +31,25 @@ SHARED = "shared"
 
 
 @dataclass(frozen=True, slots=True)
+class Machine:
+    """A node."""
+
+    name: str
+    cpus: int = 16
+    memory: int = 128 * GIB
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shape:
     """How large the cluster is."""
 
     nodes: int = 3
+    """Nodes of the usual size, named ``pve-node1`` and so on; without meaning when ``machines`` are given."""
     guests: int = 0
     """Guests of somebody else, numbered from 100."""
     seed: int = 1
+    machines: tuple[Machine, ...] = ()
 
 
 def entropy_of(seed: int) -> Callable[[int], bytes]:
@@ -58,12 +70,13 @@ def entropy_of(seed: int) -> Callable[[int], bytes]:
 def seed(state: State, shape: Shape, now: float) -> None:
     """Fill an empty state."""
     world = World(state, Moment(now, entropy_of(shape.seed), 0.0))
-    names = [f"pve-node{n}" for n in range(1, shape.nodes + 1)]
+    machines = shape.machines or tuple(Machine(f"pve-node{n}") for n in range(1, shape.nodes + 1))
+    names = [machine.name for machine in machines]
     main = {"name": "pxhelm-sim", "local": names[0], "quorate": True, "version": len(names)}
     state.put("cluster", "main", {**main, "key": world.uuid()})
     state.put("datacenter", "main", {})
-    for number, name in enumerate(names, 1):
-        _node(world, number, name)
+    for number, machine in enumerate(machines, 1):
+        _node(world, number, machine)
     _storages(world, names)
     seed_access(world, PASSWORD)
     state.edit("user", "root@pam")["tokens"][TOKEN_NAME] = {"privsep": 0, "expire": 0, "secret": TOKEN_SECRET}
@@ -99,8 +112,9 @@ def bridge_entry(address: str, prefix: int, ports: str = "", priority: int = 3) 
     }
 
 
-def _node(world: World, number: int, name: str) -> None:
-    row = {"nodeid": number, "ip": f"10.10.0.{number}", "online": True, "api": True, "cpus": 16, "memory": 128 * GIB}
+def _node(world: World, number: int, machine: Machine) -> None:
+    name, size = machine.name, {"cpus": machine.cpus, "memory": machine.memory}
+    row = {"nodeid": number, "ip": f"10.10.0.{number}", "online": True, "api": True, **size}
     world.state.put("node", name, {**row, "boot": world.now - 86400 * number})
     nic = {
         "type": "eth",

@@ -1,7 +1,7 @@
 """Serves the simulated cluster over HTTPS, or in the process (edge).
 
 The state is one SQLite file: a request is a transaction, several processes may share it, and a kill loses nothing.
-``open_simulator`` gives the cluster in the process; ``Server`` puts it behind TLS as pveproxy would; ``serve`` blocks.
+``open_simulator`` gives the cluster in the process; ``Server`` puts it behind TLS as pveproxy would.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingTCPServer
@@ -26,6 +27,8 @@ from pxhelm.simulator import certificate, happenings, manual, seed
 from pxhelm.simulator.cluster import VERSION, Cluster
 from pxhelm.simulator.errors import ApiError, BlockedError
 from pxhelm.simulator.faults import Faults
+from pxhelm.simulator.scenario import Event, Prepared, prepare
+from pxhelm.simulator.seed import Machine
 from pxhelm.simulator.state import State
 from pxhelm.simulator.tasks import LOCK_TIMEOUT
 from pxhelm.simulator.wire import Answer, HttpRequest, failure, logged_parameters
@@ -65,6 +68,12 @@ class Options:
     """Seconds that every answer takes longer."""
     faults: tuple[str, ...] = ()
     """As ``pxhelm.simulator.faults`` describes them."""
+    machines: tuple[Machine, ...] = ()
+    """The nodes of a fresh cluster one by one, instead of ``nodes``."""
+    requests: tuple[Prepared, ...] = ()
+    """Sent as root to a fresh cluster before anybody else's."""
+    events: tuple[Event, ...] = ()
+    """What happens by itself, in the order of time."""
     address: str = "127.0.0.1"
     port: int = 8006
     """0 = any free one."""
@@ -97,6 +106,7 @@ class Simulator:
         self.options = options
         self.faults = Faults(options.faults)
         self._clock = clock
+        self._events = [(clock() + event.after, event.what) for event in options.events]
         self._lock = threading.RLock()
         self._state = State()
         self._version = 0
@@ -113,8 +123,10 @@ class Simulator:
 
     def _begin(self, world: World) -> None:
         if not world.state.has("cluster", "main"):
-            shape = seed.Shape(self.options.nodes, self.options.guests, self.options.seed)
-            seed.seed(world.state, shape, world.now)
+            given = self.options
+            seed.seed(world.state, seed.Shape(given.nodes, given.guests, given.seed, given.machines), world.now)
+            for request in given.requests:
+                prepare(self.cluster, request, world.now)
         down = self.faults.values("node-down")
         for node in world.nodes():
             if (node in down) == world.online(node):
@@ -122,6 +134,14 @@ class Simulator:
         quorate = not self.faults.values("quorum-lost")
         if world.quorate != quorate:
             world.state.edit("cluster", "main")["quorate"] = quorate
+
+    def _let_happen(self) -> None:
+        """Let every event take place whose time has come, as it was then."""
+        with self._lock:
+            while self._events and self._events[0][0] <= self._clock():
+                at, what = self._events.pop(0)
+                then = World(self._state, replace(self.moment(), now=at))
+                self._transaction(partial(happenings.happen, then, what))
 
     def moment(self) -> Moment:
         """Return the present."""
@@ -190,6 +210,7 @@ class Simulator:
         if request.target.startswith(manual.ROOT):
             return manual.answer(request, VERSION)
         path = request.target.partition("?")[0].removeprefix("/api2/json").removeprefix("/api2/extjs")
+        self._let_happen()
         met = self.faults.meet(request.method, path)
         if "drop-request" in met:
             self._log(request, 0, "request dropped", "")
@@ -197,6 +218,11 @@ class Simulator:
         if "slow" in met:
             time.sleep(float(met["slow"]))
         answer = self._answer(request)
+        if "node-crash" in met:
+            node, _, after = met["node-crash"].partition("+")
+            with self._lock:
+                self._events.append((self._clock() + float(after or 0), {"event": "node-crash", "node": node}))
+                self._events.sort(key=lambda event: event[0])
         wait = answer.delay + self.options.latency
         if wait > 0:
             time.sleep(wait)
@@ -456,20 +482,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it
         """Write nothing: the log is in the state file."""
-
-
-def serve(options: Options, say: Callable[[str], None] = print) -> None:
-    """Serve until interrupted; say where, with which fingerprint and token."""
-    server = Server(options)
-    say(f"simulated Proxmox VE cluster at {server.url}")
-    say(f"fingerprint {server.fingerprint}")
-    if server.authority_file:
-        say(f"ca {server.authority_file}")
-    say(f"token {server.token}")
-    say(f"login root@pam, password {seed.PASSWORD}")
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.stop()

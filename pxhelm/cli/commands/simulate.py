@@ -11,6 +11,7 @@ from pxhelm.cli.options import flag, output_flag, texts
 from pxhelm.errors import ExitCode, PxhelmError
 
 if TYPE_CHECKING:
+    from pxhelm.simulator.scenario import Scenario
     from pxhelm.simulator.serve import Options, Server
 
 HELP = """Serve a simulated Proxmox VE cluster over HTTPS, in the foreground.
@@ -25,6 +26,7 @@ Faults, KIND[=VALUE] [METHOD] [PATH] [#N | #N-M | #N-], may be given several tim
   'drop-reply'                           every answer is lost, effects stay
   '5xx-after-effect=502 PUT */config'    the effect happens, the answer is 502
   'slow=3 GET'                           every read takes three seconds more
+  'node-crash=pve-node1+2 POST */clone'  the node dies two seconds after a clone began
   'node-down=pve-node2'                  the node is off the network
   'quorum-lost'                          the cluster has no quorum
 """
@@ -39,6 +41,9 @@ Faults, KIND[=VALUE] [METHOD] [PATH] [#N | #N-M | #N-], may be given several tim
 @click.option("--seed", type=int, default=1, show_default=True, help="the same seed makes the same cluster")
 @click.option("--time-scale", type=float, default=1.0, show_default=True, help="factor on all durations; 0 = at once")
 @click.option("--latency", type=float, default=0.0, metavar="SECONDS", help="what every answer takes longer")
+@click.option(
+    "--scenario", metavar="FILE", help="shape, contents, faults and events of the cluster; flags go before it"
+)
 @texts("--fault", help="make something go wrong, see above", metavar="FAULT")
 @flag("--expired-certificate", help="show a certificate that has expired")
 @output_flag("text", "json", default="text")
@@ -71,17 +76,44 @@ def _options(session: cli.Session, options: dict[str, Any]) -> Options:
     if path.exists():
         _say_what_is_ignored(path)
     expired = ("expired-cert",) if options["expired_certificate"] else ()
+    told = _scenario(options["scenario"])
+
+    def given(name: str) -> Any:
+        of_file = getattr(told, name)
+        chosen = click.get_current_context().get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        return options[name] if chosen or of_file is None else of_file
+
     return Options(
         state_file=str(path),
-        nodes=options["nodes"],
-        guests=options["guests"],
-        seed=options["seed"],
-        time_scale=options["time_scale"],
-        latency=options["latency"],
-        faults=(*options["fault"], *expired),
+        nodes=given("nodes"),
+        guests=given("guests"),
+        seed=given("seed"),
+        time_scale=given("time_scale"),
+        statistics=told.statistics or 0.0,
+        latency=given("latency"),
+        faults=(*told.faults, *options["fault"], *expired),
+        machines=told.machines,
+        requests=told.requests,
+        events=told.events,
         address=options["address"],
         port=options["port"],
     )
+
+
+def _scenario(name: str | None) -> Scenario:
+    from pathlib import Path
+
+    from pxhelm.simulator.scenario import Scenario, ScenarioError, read
+
+    if not name:
+        return Scenario()
+    try:
+        return read(Path(name).read_text(encoding="utf-8"))
+    except ScenarioError as error:
+        raise PxhelmError(f"cannot read scenario {name}: {error}", code=ExitCode.USAGE) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not text"
+        raise PxhelmError(f"cannot read scenario {name}: {reason.lower()}", code=ExitCode.USAGE) from None
 
 
 def _say_what_is_ignored(path: object) -> None:
