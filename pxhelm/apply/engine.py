@@ -202,6 +202,7 @@ def policy_of(ports: Ports, request: PlanRequest) -> Policy:
         replace=request.replace,
         options=request.options,
         keep=request.keep,
+        schema_of=ports.schema_of,
     )
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Protocol, TypeVar
 
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Listener, nobody
 from pxhelm.plan.leaf import Fingerprint
 from pxhelm.proxmox.request import ApiGen
+from pxhelm.proxmox.schema import Schema, best, load
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import SecretSource
 from pxhelm.secret import SealingKey, Secret
@@ -65,6 +67,8 @@ class Ports:
     actor: str = ""
     """Who asked, for the journal."""
     vmid_range: tuple[int, int] = (10000, 99999)
+    schema_of: Callable[[str], Schema] = load
+    """The API schema of a version of Proxmox VE."""
 
 
 class PlacePort(Protocol):
@@ -149,6 +153,7 @@ def ports_of(services: ServicesPort, actor: str = "") -> Ports:
             return no_secrets(source)
         return read({source.source: list(source.command) if source.command else source.name})
 
+    own: Callable[[], bytes | None] = getattr(services, "api_facts", lambda: None)
     clock = services.now
     return Ports(
         cluster=services.cluster,
@@ -166,4 +171,5 @@ def ports_of(services: ServicesPort, actor: str = "") -> Ports:
         read_secret=read_secret,
         actor=actor,
         vmid_range=services.place.vmid_range,
+        schema_of=cache(lambda version: best(version, own())),
     )

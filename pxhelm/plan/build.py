@@ -6,7 +6,7 @@ blocked by name and the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pxhelm.errors import ExitCode, PxhelmError
@@ -17,6 +17,7 @@ from pxhelm.plan.leaf import Fingerprint
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import Situation, change_of, conflict, difference, foreign, steps_of
 from pxhelm.plan.observe import Verdict, View, identify
+from pxhelm.proxmox.schema import Schema, load
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
@@ -76,6 +77,8 @@ class Policy:
     """Given to the kinds: ``free-volumes``, ``allow-offline``, ``stop-on-delete`` …"""
     keep: frozenset[ObjectKey] = frozenset()
     """Objects to forget without removing them (``helm.sh/resource-policy: keep``)."""
+    schema_of: Callable[[str], Schema] = load
+    """The API schema of the cluster's version, which every planned request is held to."""
 
 
 def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
@@ -170,7 +173,7 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
         fresh = replace(situation, live=ABSENT)
         steps = (*gone, *steps_of(fresh, difference(fresh)))
         action = Action.REPLACE
-    wrong = refused_by_version(steps, situation.surroundings.version)
+    wrong = refused_by_version(steps, situation.surroundings.version, policy.schema_of)
     if wrong:
         return Blocked(s.key, "Invalid", f"cannot plan {s.key.address}: {wrong}")
     marks = _marks(steps) if action is not Action.CREATE else ()

@@ -5,17 +5,18 @@ Pure. Finds what is wrong for certain, such as an option that this version lacks
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from pxhelm.proxmox import schema
 from pxhelm.proxmox.check import Problem, check
+from pxhelm.proxmox.schema import Schema
 from pxhelm.resource.step import Step
 
 
-def refused(steps: Iterable[Step], version: str) -> str:
+def refused(steps: Iterable[Step], version: str, schema_of: Callable[[str], Schema] = schema.load) -> str:
     """Return why the requests of steps cannot be sent to a cluster of this version; empty when they can."""
-    facts = schema.load(version)
+    facts = schema_of(version)
     told: dict[str, Problem] = {}
     for step in steps:
         request = step.request

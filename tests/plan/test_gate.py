@@ -1,9 +1,13 @@
 """What the cluster's version lacks is an error of the plan, with the version named."""
 
+import json
+
 import pytest
 
 from pxhelm.plan.gate import refused
 from pxhelm.proxmox.request import Request
+from pxhelm.proxmox.schema import best
+from pxhelm.proxmox.schema.compact import compact
 from pxhelm.resource.step import Guard, Step
 from pxhelm.secret import Secret
 
@@ -30,6 +34,19 @@ def test_an_endpoint_that_the_version_lacks_is_told():
     wanted = [step("POST", "/cluster/bulk-action/guest/start", vms=["100"])]
     assert refused(wanted, "9.2") == ""
     assert refused(wanted, "7.4") == "Proxmox VE 7.4 has no POST /cluster/bulk-action/guest/start"
+
+
+def test_the_servers_own_schema_decides_while_it_is_of_its_version():
+    # a patched server: 9.2.99 with a path that no shipped schema has
+    tree = {
+        "path": "/nodes",
+        "children": [{"path": "/nodes/new", "info": {"POST": {"parameters": {"properties": {}}}}}],
+    }
+    own = compact(json.dumps([tree]), "9.2.99")
+    wanted = [step("POST", "/nodes/new")]
+    assert refused(wanted, "9.2.99", lambda version: best(version, own)) == ""
+    assert "has no POST" in refused(wanted, "9.2.98", lambda version: best(version, own))
+    assert "has no POST" in refused(wanted, "9.2.99", lambda version: best(version, b"broken"))
 
 
 def test_an_open_vmid_and_a_secret_are_let_pass():

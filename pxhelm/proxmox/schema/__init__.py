@@ -268,6 +268,18 @@ def load(version: str = "9.2") -> Schema:
     return _load(nearest(version))
 
 
+def best(version: str, own: bytes | None) -> Schema:
+    """Return the schema that the server itself gave, while it is of its version; else the nearest shipped one."""
+    if own is not None:
+        try:
+            found = Schema.parse(own)
+        except ValueError:
+            return load(version)
+        if found.version == version:
+            return found
+    return load(version)
+
+
 @lru_cache(maxsize=4)
 def _load(version: str) -> Schema:
     facts = pkgutil.get_data(__name__, f"pve-{version}.z")
