@@ -34,7 +34,10 @@ EFFECTS = (
     ("online-disruptive", "takes effect while the guest runs, and is felt (a link flaps)"),
     ("restart", "stays pending until the guest is restarted"),
     ("offline-op", "needs the guest stopped"),
-    ("replace", "cannot be changed in place, and is refused"),
+    (
+        "replace",
+        "cannot be changed in place; refused, unless `--replace` or `pxhelm.io/replace-policy: Recreate` allows it",
+    ),
     ("creation", "used when the object is made; a later change is noted in the plan, never carried out"),
     ("depends", "on the guest: whether it runs, its hotplug options, growing or shrinking; the plan says which"),
 )
