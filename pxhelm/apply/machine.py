@@ -18,6 +18,7 @@ from pxhelm.plan.next_step import Done, Go, Situation, Wait, difference, next_st
 from pxhelm.plan.observe import Verdict, identify
 from pxhelm.proxmox.errors import ErrorClass
 from pxhelm.proxmox.task import TaskResult, TaskState, Upid
+from pxhelm.resource.blame import told
 from pxhelm.resource.model import Existence, Resource
 from pxhelm.resource.step import Step
 from pxhelm.secret import REDACTED, Secret
@@ -269,7 +270,7 @@ class _Machine:
         if error.cls is ErrorClass.TRANSIENT and error.sent:
             yield from self.resolve(self.open_step(step, ""))
             return
-        yield from self.failed(step, error.cls, error.text or error.message, hint=error.hint)
+        yield from self.failed(step, error.cls, told(self.s.kind, self.s.desired, error), hint=error.hint)
 
     def failed(self, step: Step, cls: ErrorClass, text: str, *, hint: str = "", upid: str = "") -> _Part:
         """Commit the failure, look, and decide by its class whether to go on (engine.md D10)."""
