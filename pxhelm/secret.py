@@ -5,8 +5,6 @@ Never writes a key: the composition root reads or makes it. Sealed form: ``b"px1
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 
 REDACTED = "***"
@@ -31,6 +29,8 @@ class Secret:
     __str__ = __repr__
 
     def __eq__(self, other: object) -> bool:
+        import hmac
+
         return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
 
     def __hash__(self) -> int:
@@ -69,4 +69,7 @@ class SealingKey:
 
     def fingerprint(self, value: str) -> str:
         """Return the keyed HMAC by which write-only values are compared."""
+        import hashlib
+        import hmac
+
         return hmac.new(self.raw, value.encode(), hashlib.sha256).hexdigest()

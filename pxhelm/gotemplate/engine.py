@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import re
 import sys
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -193,7 +194,7 @@ def all_functions() -> Mapping[str, Function]:
     """Return every function templates may call, the engine's own included."""
     from pxhelm.gotemplate.functions import ALL
 
-    return {**BUILTINS, **ALL, **ENGINE}
+    return ChainMap(BUILTINS, ENGINE, ALL)  # type: ignore[arg-type]  # only read, so ALL need not be mutable
 
 
 # Helm's own functions

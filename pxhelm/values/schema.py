@@ -13,9 +13,7 @@ from pxhelm.chart.model import Chart
 from pxhelm.errors import PxhelmError, StageError
 from pxhelm.golang import json as go_json
 from pxhelm.golang.value import type_name
-from pxhelm.values.jsonschema import SchemaError, Validator
 from pxhelm.values.merge import ValuesError
-from pxhelm.values.schemaerror import SchemaNumber, report
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +74,9 @@ def _check(chart: Chart, values: Mapping[str, object], path: tuple[str, ...], co
 
 def check_single(schema: bytes, values: Mapping[str, object]) -> str:
     """Return what one schema has against values, in Helm's words; ``""`` for nothing."""
+    from pxhelm.values.jsonschema import SchemaError, Validator
+    from pxhelm.values.schemaerror import report
+
     try:
         failure = Validator(_decode(schema), _match).check(dict(values))
     except SchemaError as e:
@@ -84,6 +85,10 @@ def check_single(schema: bytes, values: Mapping[str, object]) -> str:
 
 
 def _single(chart: Chart, values: Mapping[str, object], path: tuple[str, ...], complaints: list[Complaint]) -> str:
+    # imported here: few charts have a schema
+    from pxhelm.values.jsonschema import SchemaError, Validator
+    from pxhelm.values.schemaerror import report
+
     try:
         failure = Validator(_decode(chart.schema or b""), _match).check(dict(values))
     except SchemaError as e:
@@ -96,6 +101,9 @@ def _single(chart: Chart, values: Mapping[str, object], path: tuple[str, ...], c
 
 
 def _decode(schema: bytes) -> object:
+    from pxhelm.values.jsonschema import SchemaError
+    from pxhelm.values.schemaerror import SchemaNumber
+
     text = schema.decode("utf-8", "replace")
     try:
         return json.loads(text, parse_float=SchemaNumber, parse_int=SchemaNumber)

@@ -1,6 +1,7 @@
 """The catalogue of template functions."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,13 @@ def test_nothing_reads_the_environment():
 
 
 def test_no_name_stands_in_two_families():
-    assert sum(map(len, functions.FAMILIES.values())) == len(functions.ALL)
+    assert sum(len(names.split()) for names in functions.FAMILIES.values()) == len(functions.ALL)
+
+
+@pytest.mark.parametrize("family", functions.FAMILIES)
+def test_the_catalogue_names_what_a_family_has(family):
+    module = import_module(f"pxhelm.gotemplate.functions.{family}")
+    assert set(module.FUNCTIONS) == set(functions.FAMILIES[family].split())
 
 
 def test_every_family_file_is_in_the_catalogue():
