@@ -11,8 +11,9 @@ from pxhelm.proxmox.auth import Login, parse_token
 from pxhelm.proxmox.check import check
 from pxhelm.proxmox.client import Client, LocalTransport
 from pxhelm.proxmox.connection import Connection, Limits, Tls
+from pxhelm.proxmox.console import open_console
 from pxhelm.proxmox.errors import ApiError, ErrorClass
-from pxhelm.proxmox.request import Request, call
+from pxhelm.proxmox.request import Download, Request, Upload, call
 from pxhelm.proxmox.wire import normal, parse_value, print_property
 from pxhelm.secret import Secret
 from pxhelm.simulator import seed
@@ -130,6 +131,32 @@ def test_every_bad_parameter_is_told(proxmox):
         proxmox.run(create(7900, cores=0, nonsense=1))
     assert set(caught.value.errors) == {"cores", "nonsense"}
     assert caught.value.cls is ErrorClass.INVALID
+
+
+def test_a_file_goes_up_and_a_log_comes_down(proxmox, tmp_path):
+    file, log, heard = tmp_path / "tiny.iso", tmp_path / "task.log", []
+    file.write_bytes(b"iso" * 100_000)
+    upload = Upload(str(file), "tiny.iso", lambda *p: heard.append(p))
+    where = f"/nodes/{NODE}/storage/local"
+    upid = proxmox.run(call(Request("POST", f"{where}/upload", {"content": "iso"}, upload)))
+    assert proxmox.run(task.finish(upid, QUICKLY)).succeeded
+    listed = proxmox.run(call(Request("GET", f"{where}/content", {"content": "iso"})))
+    assert {row["volid"]: row["size"] for row in listed}["local:iso/tiny.iso"] == 300_000
+    assert heard[-1] == (300_000, 300_000)
+    assert len(heard) > 3
+    whole = f"{task.Upid.parse(upid).path}/log"
+    proxmox.run(call(Request("GET", whole, {"download": True}, download=Download(str(log)))))
+    assert log.read_text().splitlines()[-1] == "TASK OK"
+
+
+def test_a_console_ticket_names_a_task_that_runs(proxmox):
+    proxmox.run(create(7004))
+    path = cluster.guest_path(NODE, "qemu", 7004)
+    proxmox.run(task.finish(proxmox.run(call(Request("POST", f"{path}/status/start"))), QUICKLY))
+    ticket = proxmox.run(open_console(path, "vncproxy", NODE))
+    assert ticket.upid.split(":")[5:7] == ["vncproxy", "7004"]
+    assert ticket.websocket.startswith(f"{path}/vncwebsocket?port={ticket.port}&vncticket=PVEVNC")
+    assert "PVEVNC" not in repr(ticket)
 
 
 def test_a_password_signs_in_and_writes():
