@@ -126,12 +126,12 @@ class Client:
 
         at_once = limit or self._connection.limits.in_flight
         fleet = Fleet(operations, at_once)
-        answers: SimpleQueue[tuple[int, Response | None, Exception | None]] = SimpleQueue()
+        answers: SimpleQueue[tuple[int, Response | None, BaseException | None]] = SimpleQueue()
 
         def fetch(index: int, request: Request) -> None:
             try:
                 answers.put((index, self.send(request), None))
-            except Exception as error:  # noqa: BLE001 - the operation decides what it means
+            except BaseException as error:  # noqa: BLE001 - the operation decides what it means
                 answers.put((index, None, error))
 
         pool = ThreadPoolExecutor(at_once, thread_name_prefix="proxmox")
@@ -142,7 +142,10 @@ class Client:
                 if fleet.finished:
                     return fleet.outcomes()
                 with suppress(Empty):
-                    fleet.answered(*answers.get(timeout=fleet.pause(time.monotonic())))
+                    index, answer, error = answers.get(timeout=fleet.pause(time.monotonic()))
+                    if error is not None and not isinstance(error, Exception):
+                        raise error  # not for operations: this command ends
+                    fleet.answered(index, answer, error)
         finally:
             fleet.close()
             pool.shutdown(wait=False, cancel_futures=True)

@@ -79,7 +79,7 @@ def permissions(endpoint: Endpoint) -> str:
     if found.get("user") == "world":
         return "anybody, without signing in"
     if found.get("user") == "all":
-        return "everybody who is signed in"
+        return "everybody who is signed in; the call itself may ask for more"
     return "root@pam only"
 
 

@@ -193,6 +193,17 @@ def test_no_more_than_six_requests_at_once_reach_a_node():
     assert 2 <= most <= 6
 
 
+def test_what_ends_a_command_ends_it_from_any_thread():
+    class Killed(BaseException):
+        pass
+
+    def answer(*_):
+        raise Killed
+
+    with client("simulator", open_transport=lambda _: LocalTransport(answer)) as proxmox, pytest.raises(Killed):
+        proxmox.run_all([call(Request("GET", "/version"))])
+
+
 def test_many_operations_run_at_once_and_keep_their_order():
     def operation(number):
         yield Wait(0.05)
