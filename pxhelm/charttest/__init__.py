@@ -1,4 +1,4 @@
-"""Suites of a chart's own tests: load, assertions, snapshots.
+"""A chart's own tests: helm-unittest suites as they are, their assertions and snapshots.
 
-Never talks to a cluster. Later issue: only the place exists.
+Never talks to a cluster and reads no file: texts come in, results and snapshots go out.
 """

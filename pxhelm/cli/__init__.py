@@ -16,6 +16,17 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "template": ("template", CHART, "locally render templates"),
     "values": ("values", CHART, "show a chart's values, and where each comes from"),
     "tpl": ("tpl", CHART, "evaluate a template expression in a chart"),
+    "lint": ("lint", CHART, "examine a chart for possible issues"),
+    "package": ("package", CHART, "package a chart directory into a chart archive"),
+    "show": ("show", CHART, "show information of a chart"),
+    "dependency": ("dependency", CHART, "manage a chart's dependencies"),
+    "repo": ("repo", CHART, "add, list, remove, update, and index chart repositories"),
+    "search": ("search", CHART, "search for a keyword in charts"),
+    "pull": ("pull", CHART, "download a chart from a repository"),
+    "unittest": ("unittest", CHART, "run the tests of a chart"),
+    "push": ("push", CHART, "push a chart to remote"),
+    "registry": ("registry", CHART, "login to or logout from a registry"),
+    "verify": ("verify", CHART, "verify that a chart has been signed and is valid"),
     "install": ("install", RELEASE, "install a chart"),
     "upgrade": ("upgrade", RELEASE, "upgrade a release"),
     "rollback": ("rollback", RELEASE, "roll back a release to a previous revision"),
@@ -38,14 +49,46 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "config": ("config", SETUP, "manage contexts: clusters and how to reach them"),
     "test-connection": ("test_connection", SETUP, "check address, certificate, token and rights"),
     "simulate": ("simulate", SETUP, "serve a simulated Proxmox VE cluster"),
+    "env": ("env", SETUP, "print the environment that pxhelm works in"),
     "completion": ("completion", SETUP, "generate the completion script for a shell"),
     "version": ("version", SETUP, "print the version"),
 }
 
-ALIASES = {"ls": "list", "hist": "history", "un": "uninstall", "del": "uninstall", "ct": "container"}
+ALIASES = {
+    "ls": "list",
+    "hist": "history",
+    "un": "uninstall",
+    "del": "uninstall",
+    "ct": "container",
+    **dict.fromkeys(("dep", "dependencies"), "dependency"),
+    "inspect": "show",
+    "fetch": "pull",
+}
 
 HELM = frozenset(
-    {"create", "template", "install", "upgrade", "rollback", "uninstall", "test", "list", "history", "status"}
+    [
+        "create",
+        "template",
+        "install",
+        "upgrade",
+        "rollback",
+        "uninstall",
+        "test",
+        "list",
+        "history",
+        "status",
+        "lint",
+        "package",
+        "show",
+        "dependency",
+        "repo",
+        "search",
+        "pull",
+        "push",
+        "registry",
+        "verify",
+        "env",
+    ]
 )
 """Commands whose every failure exits with 1, usage included, as Helm's do (engine.md D19)."""
 

@@ -263,7 +263,8 @@ class _Parser:
             token = self.next_solid()
             if token.kind == end:
                 self._check(pipe, context)
-                self.variables[mark:] = [(v.names[0], v.slot) for v in pipe.declared]
+                # What parentheses inside declared stays known, as in Go.
+                self.variables[mark : mark + len(pipe.declared)] = [(v.names[0], v.slot) for v in pipe.declared]
                 return pipe
             if token.kind in _OPERANDS:
                 self.back()

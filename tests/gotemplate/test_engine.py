@@ -104,3 +104,9 @@ def test_watched_values_are_helms_type():
     assert one("{{ typeOf .Values }} {{ typeOf .Values.a }} {{ .Values.AsMap.a }}", watch({"a": {}}, set())).text == (
         "chartutil.Values map[string]interface {} map[]"
     )
+
+
+def test_a_variable_declared_in_parentheses_stays_known():
+    # Go keeps it until the end of the block that the pipeline stands in.
+    source = '{{ if and true (($x := "a") | empty | not) }}{{ $x }}{{ ($y := 1) }}{{ $y }}{{ end }}'
+    assert Engine().render({"c/templates/a": Template(source, {})})["c/templates/a"].text == "a11"

@@ -1,0 +1,144 @@
+"""Run a chart's own tests. Writes nothing: it returns the snapshot files."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pxhelm.actions.host import template_host
+from pxhelm.actions.inputs import load_chart
+from pxhelm.chart.model import Chart
+from pxhelm.charttest.model import Suite, SuiteError, SuiteResult
+from pxhelm.charttest.rendering import World
+from pxhelm.charttest.run import Runner
+from pxhelm.charttest.snapshot import Snapshots
+from pxhelm.charttest.suite import load_suites
+from pxhelm.errors import PxhelmError
+
+if TYPE_CHECKING:
+    from pxhelm.actions.services import Services
+
+Finder = Callable[[str, str], list[str]]
+"""From a folder and a pattern below it to the files that match, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnittestRequest:
+    """``helm unittest`` of one chart."""
+
+    chart: str
+    patterns: tuple[str, ...] = ("tests/*_test.yaml",)
+    values: tuple[str, ...] = ()
+    update: bool = False
+    strict: bool = False
+    fail_fast: bool = False
+    subcharts: bool = True
+    skip_schema: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unittested:
+    """What became of a chart's tests."""
+
+    chart: str
+    path: str
+    suites: tuple[SuiteResult, ...] = ()
+    error: str = ""
+    """Why the chart or a suite cannot be read."""
+    snapshots: int = 0
+    created: int = 0
+    changed: int = 0
+    vanished: int = 0
+    written: Mapping[str, bytes] = field(default_factory=dict)
+    """Snapshot files to write, by path."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every suite passed."""
+        return not self.error and all(suite.passed for suite in self.suites)
+
+
+def unittest(services: Services, request: UnittestRequest, find: Finder) -> Unittested:
+    """Run the suites of a chart and of its enabled subcharts; what cannot be read is a result, too."""
+    try:
+        chart = load_chart(services, request.chart)
+    except PxhelmError as error:
+        return Unittested("", request.chart, error=error.message)
+
+    def read(path: str) -> str:
+        return services.read(path).decode("utf-8", "surrogateescape")
+
+    world = World(
+        chart=chart,
+        host=template_host(services, live=False),
+        jinja=services.jinja,
+        post_render=services.post_render,
+        skip_schema=request.skip_schema,
+    )
+    runner = Runner(world, read, request.values, request.fail_fast)
+    kept: dict[str, Snapshots] = {}
+    results: list[SuiteResult] = []
+    try:
+        for suite in _suites(chart, chart, request, find, read):
+            path = _snapshot_path(suite)
+            if path not in kept:
+                there = find(posixpath.dirname(path), posixpath.basename(path))
+                kept[path] = Snapshots.of(read(path) if there else "", update=request.update)
+            results.append(runner.suite(suite, kept[path]))
+            if request.fail_fast and not results[-1].passed:
+                break
+    except PxhelmError as error:
+        return Unittested(chart.name, request.chart, tuple(results), error=error.message)
+    texts = {path: one.text() for path, one in kept.items()}
+    stopped = request.fail_fast and any(not one.passed for one in results)
+    return Unittested(
+        chart=chart.name,
+        path=request.chart,
+        suites=tuple(results),
+        snapshots=sum(one.total for one in kept.values()),
+        created=sum(one.created for one in kept.values()),
+        changed=sum(one.changed for one in kept.values()),
+        vanished=0 if stopped else sum(one.vanished for one in kept.values()),
+        written={} if stopped else {path: text.encode() for path, text in texts.items() if text is not None},
+    )
+
+
+def _snapshot_path(suite: Suite) -> str:
+    folder, name = posixpath.split(suite.file)
+    numbered = f"{name}_{suite.snapshot_id}" if suite.snapshot_id else name
+    return posixpath.join(folder, "__snapshot__", f"{numbered}.snap")
+
+
+def _suites(
+    chart: Chart, root: Chart, request: UnittestRequest, find: Finder, read: Callable[[str], str]
+) -> Iterator[Suite]:
+    """Yield the suites of a chart, then those of its subcharts."""
+    folder = posixpath.join(request.chart, *chart.path.split("/")[1:])
+    files = dict.fromkeys(file for pattern in request.patterns for file in find(folder, pattern))
+    for file in files:
+        suites = load_suites(read(file), file, chart.path, strict=request.strict)
+        if not suites:
+            raise SuiteError(f"cannot read {file}: no suite in it")
+        yield from suites
+    if request.subcharts:
+        for sub in chart.dependencies:
+            if _enabled(chart, sub, root.values or {}):
+                yield from _suites(sub, root, request, find, read)
+
+
+def _enabled(chart: Chart, sub: Chart, values: Mapping[str, object]) -> bool:
+    """Tell whether a subchart is on by the defaults: its condition, else its tags, else yes."""
+    declared = (d for d in chart.metadata.dependencies or () if (d.alias or d.name) == sub.name)
+    dependency = next(declared, None)
+    if dependency is None:
+        return True
+    if dependency.condition:
+        found: object = values
+        for part in dependency.condition.split("."):
+            found = found.get(part) if isinstance(found, dict) else None
+        return found is not False
+    tags = values.get("tags")
+    known = [tags[tag] for tag in dependency.tags if tag in tags] if isinstance(tags, dict) else []
+    return not known or any(one is True for one in known)

@@ -1,0 +1,73 @@
+"""How the results of a chart's tests read, in helm-unittest's form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pxhelm.actions.unittest import Unittested
+from pxhelm.charttest.model import SuiteResult, TestResult
+
+
+def results_text(charts: Sequence[Unittested], seconds: float) -> str:
+    """Return every suite with what failed in it, then the counts."""
+    lines: list[str] = []
+    for chart in charts:
+        lines += ["", f"### Chart [ {chart.chart} ] {chart.path}", ""]
+        if chart.error:
+            lines += [f" ERROR  {chart.error}"]
+        for suite in chart.suites:
+            lines += _suite(suite)
+    suites = [suite for chart in charts for suite in chart.suites]
+    tests = [test for suite in suites for test in suite.tests]
+    lines += ["", *_snapshots(charts)]
+    lines += [
+        f"Charts:      {_count([chart.passed for chart in charts])}",
+        f"Test Suites: {_count([suite.passed for suite in suites])}",
+        f"Tests:       {_count([test.passed for test in tests])}",
+        f"Snapshot:    {_snapshot_count(charts)}",
+        f"Time:        {seconds * 1000:.1f}ms",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _suite(suite: SuiteResult) -> Iterator[str]:
+    head = " SKIP " if suite.skipped else " PASS " if suite.passed else " FAIL "
+    yield f"{head} {suite.name}\t{suite.file}"
+    for test in suite.tests:
+        if not test.passed:
+            yield from _test(test)
+
+
+def _test(test: TestResult) -> Iterator[str]:
+    yield f"\t- {test.name}"
+    yield ""
+    if test.error:
+        yield "\t\tError: " + test.error.replace("\n", "\n\t\t\t")
+    for failure in test.failures:
+        negated = "NOT " if failure.negated else ""
+        yield f"\t\t- asserts[{failure.index}] {negated}`{failure.kind}` fail"
+        for line in failure.lines:
+            yield "\t\t\t" + line.replace("\n", "\n\t\t\t")
+        yield ""
+
+
+def _snapshots(charts: Sequence[Unittested]) -> Iterator[str]:
+    created, vanished = sum(chart.created for chart in charts), sum(chart.vanished for chart in charts)
+    if created or vanished:
+        yield "Snapshot Summary:"
+        if created:
+            yield f" › {created} snapshot{'s' if created > 1 else ''} written."
+        if vanished:
+            yield f" › {vanished} snapshot{'s' if vanished > 1 else ''} removed: nothing asks for them any more."
+        yield ""
+
+
+def _count(passed: Sequence[bool]) -> str:
+    failed = passed.count(False)
+    return (f"{failed} failed, " if failed else "") + f"{passed.count(True)} passed, {len(passed)} total"
+
+
+def _snapshot_count(charts: Sequence[Unittested]) -> str:
+    total, changed = sum(chart.snapshots for chart in charts), sum(chart.changed for chart in charts)
+    return (f"{changed} failed, " if changed else "") + f"{total - changed} passed, {total} total"
