@@ -71,6 +71,7 @@ class Client:
         self._session = _Session(connection.auth, self._carry)
         self._owners: dict[str, _Door] = {}
         self._schema = schema.load(version)
+        self._told_schema = False
 
     def __repr__(self) -> str:
         return f"Client({', '.join(self._connection.endpoints)})"
@@ -89,6 +90,7 @@ class Client:
     def use_schema(self, known: schema.Schema) -> None:
         """Encode parameters as this API wants them: ``schema.load`` of the server's version, or its own."""
         self._schema = known
+        self._told_schema = True
 
     def learn_nodes(self, addresses: Mapping[str, str]) -> None:
         """Prefer the endpoint of the node that owns an object; given node names and addresses."""
@@ -111,7 +113,18 @@ class Client:
             self._session.forget(ticket)
             _, headers = self._session.headers(request)
             answer = self._carry(request, pairs, headers)
-        return read_answer(request, answer)
+        found = read_answer(request, answer)
+        if request.path in ("/version", "/cluster/status"):
+            self._learn(request.path, found.data)
+        return found
+
+    def _learn(self, path: str, data: object) -> None:
+        """Take from answers that pass by which API is spoken, and at which address a node is."""
+        if path == "/version" and isinstance(data, Mapping) and not self._told_schema:
+            self._schema = schema.load(str(data.get("version", "")))
+        elif path == "/cluster/status" and isinstance(data, list) and len(self._doors) > 1:
+            nodes = [row for row in data if isinstance(row, Mapping) and row.get("type") == "node"]
+            self.learn_nodes({str(row.get("name")): str(row.get("ip", "")) for row in nodes})
 
     def run(self, operation: ApiGen[T]) -> T:
         """Run one operation to its end in this thread."""

@@ -193,6 +193,28 @@ def test_no_more_than_six_requests_at_once_reach_a_node():
     assert 2 <= most <= 6
 
 
+def test_the_owning_node_is_asked_once_the_cluster_told_where_it_is():
+    status = [
+        {"type": "cluster"},
+        {"type": "node", "name": "a", "ip": "127.0.0.1"},
+        {"type": "node", "name": "b", "ip": "localhost"},
+    ]
+    with FakeServer(lambda _: Answer(data=status)) as one, FakeServer(lambda _: Answer(data=1)) as two:
+        other = two.endpoint.replace("127.0.0.1", "localhost")
+        with client(one.endpoint, other) as proxmox:
+            proxmox.send(Request("GET", "/nodes/b/status", node="b"))
+            proxmox.send(Request("GET", "/cluster/status"))
+            proxmox.send(Request("GET", "/nodes/b/status", node="b"))
+    assert [seen.path for seen in two.seen] == ["/api2/json/nodes/b/status"]
+
+
+def test_parameters_are_encoded_for_the_version_that_answers():
+    with FakeServer(lambda seen: Answer(data={"version": "7.4-3"})) as server, client(server.endpoint) as proxmox:
+        assert proxmox._schema.version == "9.2"
+        proxmox.send(Request("GET", "/version"))
+        assert proxmox._schema.version == "7.4"
+
+
 def test_what_ends_a_command_ends_it_from_any_thread():
     class Killed(BaseException):
         pass
