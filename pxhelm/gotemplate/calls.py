@@ -46,6 +46,8 @@ def compile_call(
     node = command if len(command.args) > 1 or command.args[0] is head else head
     if not wants and not final and all(check_for(t) is None for t in (*function.params, function.variadic or ANY)):
         return _untyped(compiler, node, name, callable_, [compiler.operand(arg) for arg in args])
+    if not wants and final and not args:
+        return _piped(compiler, (node, head), function, callable_, final)
     prepare = compile_arguments(compiler, function, name, head, (args, final))
 
     def call(f: Frame) -> object:
@@ -54,14 +56,49 @@ def compile_call(
             values.insert(0, f.run if wants == "run" else f.run.host)
         try:
             return callable_(*values)
-        except FunctionError as error:
-            raise compiler.error(node, f"error calling {name}: {error}", error) from error
         except BudgetError:
             raise
-        except TemplateError as error:
-            raise compiler.error(node, f"error calling {name}: {error}", error) from error
-        except RecursionError:
-            raise compiler.error(node, f"error calling {name}: a value is nested too deep") from None
+        except _FAILURES as error:
+            raise _failed(compiler, node, name, error) from error
+
+    return call
+
+
+_FAILURES = (FunctionError, TemplateError, RecursionError)
+
+
+def _failed(compiler: Compiler, node: n.Node, name: str, error: Exception) -> Exception:
+    """Return what to raise for an error of a function."""
+    if isinstance(error, RecursionError):
+        return compiler.error(node, f"error calling {name}: a value is nested too deep")
+    return compiler.error(node, f"error calling {name}: {error}", error)
+
+
+def _piped(
+    compiler: Compiler,
+    nodes: tuple[n.Node, n.Identifier],
+    function: Function,
+    callable_: Callable[..., object],
+    final: Get,
+) -> Get:
+    """Return the fast way for what only the pipe gives an argument."""
+    node, head = nodes
+    name = head.name
+    check = check_for(function.params[0] if function.params else function.variadic)
+
+    def call(f: Frame) -> object:
+        value = final(f)
+        if check is not None:
+            try:
+                value = check(value, False)
+            except MismatchError as error:
+                raise compiler.error(head, str(error)) from None
+        try:
+            return callable_(value)
+        except BudgetError:
+            raise
+        except _FAILURES as error:
+            raise _failed(compiler, node, name, error) from error
 
     return call
 

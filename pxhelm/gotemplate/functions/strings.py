@@ -108,6 +108,8 @@ def has_suffix(suffix: str, text: str) -> bool:
 
 def quote(*values: object) -> str:
     """Quote each value that is not nil, with escapes."""
+    if len(values) == 1 and type(values[0]) is str:
+        return go_quote(values[0])
     return " ".join([go_quote(to_string(value)) for value in values if value is not None])
 
 
