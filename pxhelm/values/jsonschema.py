@@ -55,6 +55,8 @@ def draft_of(schema: Any) -> int:
     if not isinstance(stated, str):
         return 2020
     url = stated.split("#")[0].rstrip("/").replace("https://", "").replace("http://", "")
+    if url == "json-schema.org/schema":  # names no draft: the newest the library knows
+        return 2020
     name = url.removeprefix("json-schema.org/").removesuffix("/schema")
     if not url.startswith("json-schema.org/") or name not in _DRAFTS:
         raise SchemaError(f'failing loading "{stated}": schemas are not fetched over the network')

@@ -49,6 +49,13 @@ def test_complaints_name_chart_and_path_of_the_value():
     assert (found.chart, found.path, found.text) == ("db", ("db", "a", "1"), "got number, want string")
 
 
+@pytest.mark.parametrize("metaschema", ["http://json-schema.org/schema#", "https://json-schema.org/schema"])
+def test_a_metaschema_of_no_draft_is_the_newest(metaschema):
+    schema = json.dumps({"$schema": metaschema, "properties": {"a": {"type": "string"}}}).encode()
+    found = complaint({"values.schema.json": schema, "values.yaml": b"a: 1\n"})
+    assert found.message.endswith("t:\n- at '/a': got number, want string\n")
+
+
 @pytest.mark.parametrize(
     "reference", ["http://127.0.0.1:9/x.json", "https://example.com/x", "file:///etc/passwd", "x.json"]
 )
