@@ -7,12 +7,9 @@ Never decides anything: it reads settings, makes adapters when they are first as
 from __future__ import annotations
 
 import os
-import secrets
-import socket
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,6 +26,7 @@ from pxhelm.settings import Context, SecretSource, Settings, load, normalize_end
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Cluster
+    from pxhelm.actions.sources import Sources
     from pxhelm.proxmox.client import Client
     from pxhelm.proxmox.connection import Certificate, Connection
     from pxhelm.render.model import JinjaJob
@@ -47,7 +45,7 @@ class Opened:
         self.listen = listen
         self.sleep: Callable[[float], None] = time.sleep
         self.elapsed: Callable[[], float] = time.monotonic
-        self.random_bytes: Callable[[int], bytes] = secrets.token_bytes
+        self.random_bytes: Callable[[int], bytes] = os.urandom
         self._to_close: list[Any] = []
 
     @property
@@ -69,7 +67,7 @@ class Opened:
 
         store = open_store(self.settings.store, int(os.environ.get("PXHELM_STORE_MAX_PAGES") or 0))
         self._to_close.append(store)
-        return SealedStore(store, Sealer(self.key, lambda: secrets.token_bytes(12)))
+        return SealedStore(store, Sealer(self.key, lambda: os.urandom(12)))
 
     @cached_property
     def key(self) -> SealingKey:
@@ -90,7 +88,7 @@ class Opened:
         with self.store.transaction():
             known = self.store.clusters.get(self.place.cluster) or Known(self.place.cluster)
             if not known.installation:
-                known = replace(known, installation=secrets.token_hex(4))
+                known = replace(known, installation=os.urandom(4).hex())
                 self.store.clusters.put(known)
         return known.installation
 
@@ -117,6 +115,8 @@ class Opened:
     @cached_property
     def process(self) -> Process:
         """This process, and how to prove that another one of this machine is dead."""
+        import socket
+
         from pxhelm.store.leases import Holder, provably_dead
 
         holder = Holder(socket.gethostname(), _boot_id(), os.getpid(), _started(os.getpid()) or "")
@@ -176,6 +176,8 @@ class Opened:
     @staticmethod
     def new_id() -> str:
         """Make a UUIDv4."""
+        import uuid
+
         return str(uuid.uuid4())
 
     @staticmethod
@@ -197,6 +199,29 @@ class Opened:
             raise PxhelmError(f'path "{reference}" not found', hint="give the folder or the .tgz of a chart")
         found = read_chart(reference)
         return ChartSource(found.files, found.warnings)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Where charts come from: files, repositories, registries."""
+        from pxhelm.actions.sources import Sources
+        from pxhelm.repo.http import Web
+        from pxhelm.repo.local import Disk
+        from pxhelm.repo.registry import Registry
+
+        folders, environ = self.settings.directories, os.environ
+        web = Web()
+        self._to_close.append(web)
+        return Sources(
+            disk=Disk(),
+            web=web,
+            registry=Registry(
+                environ.get("PXHELM_REGISTRY_CONFIG") or str(folders.config / "registry" / "config.json"), web
+            ),
+            repositories=environ.get("PXHELM_REPOSITORY_CONFIG") or str(folders.config / "repositories.yaml"),
+            cache=environ.get("PXHELM_REPOSITORY_CACHE") or str(folders.cache / "repository"),
+            keyring=str(Path(environ.get("GNUPGHOME") or Path.home() / ".gnupg") / "pubring.gpg"),
+            folder=str(Path.cwd()),
+        )
 
     @staticmethod
     def manifests(name: str) -> Mapping[str, bytes]:
@@ -237,6 +262,8 @@ class Opened:
     @staticmethod
     def resolve(host: str) -> str:
         """Return an address of a host name, empty when there is none."""
+        import socket
+
         try:
             return socket.gethostbyname(host)
         except OSError:
@@ -316,7 +343,7 @@ def _key_file(path: Path) -> SealingKey:
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(secrets.token_bytes(32))
+            stream.write(os.urandom(32))
             stream.flush()
             os.fsync(stream.fileno())
         try:

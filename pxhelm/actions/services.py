@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from pxhelm.actions.sources import Sources
     from pxhelm.events import Listener
     from pxhelm.proxmox.request import ApiGen
     from pxhelm.render.model import JinjaRenderer
@@ -150,3 +151,7 @@ class Services(Protocol):
     @property
     def starter(self) -> Callable[[str], Mapping[str, bytes]]:
         """Read a starter chart by name or path."""
+
+    @property
+    def sources(self) -> Sources:
+        """Where charts come from: files, repositories, registries."""

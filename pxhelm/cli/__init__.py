@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "push": ("push", CHART, "push a chart to remote"),
     "registry": ("registry", CHART, "login to or logout from a registry"),
     "verify": ("verify", CHART, "verify that a chart has been signed and is valid"),
+    "docs": ("docs", CHART, "write a chart's documentation from its values"),
+    "schema": ("schema", CHART, "write the schema of a chart's values"),
     "install": ("install", RELEASE, "install a chart"),
     "upgrade": ("upgrade", RELEASE, "upgrade a release"),
     "rollback": ("rollback", RELEASE, "roll back a release to a previous revision"),

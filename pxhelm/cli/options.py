@@ -53,10 +53,28 @@ values_flags = all_of(
 
 strict_values_flag = flag("--strict-values", help="fail when a value is given that no template reads")
 
+access_flags = all_of(
+    click.option("--username", default="", metavar="string", help="chart repository username"),
+    click.option("--password", default="", metavar="string", help="chart repository password"),
+    click.option("--ca-file", default="", metavar="FILE", help="verify certificates with this CA bundle"),
+    click.option("--cert-file", default="", metavar="FILE", help="identify with this certificate"),
+    click.option("--key-file", default="", metavar="FILE", help="key of the certificate"),
+    flag("--insecure-skip-tls-verify", "insecure", help="skip tls certificate checks"),
+    flag("--plain-http", help="use insecure HTTP connections"),
+)
+
+verify_flags = all_of(
+    flag("--verify", help="verify the package before using it"),
+    click.option("--keyring", default="", metavar="FILE", help="keyring of the public keys (~/.gnupg/pubring.gpg)"),
+)
+
 chart_flags = all_of(
     click.option("--version", "chart_version", metavar="string", help="version constraint for the chart to use"),
     flag("--devel", help="use development versions, too"),
-    click.option("--repo", metavar="string", help="chart repository url where to locate the requested chart"),
+    click.option("--repo", default="", metavar="URL", help="chart repository url where to locate the chart"),
+    flag("--pass-credentials", help="pass credentials to all domains"),
+    access_flags,
+    verify_flags,
 )
 
 render_flags = all_of(

@@ -12,6 +12,8 @@ from typing import Final
 from pxhelm.chart import archive, ignore
 from pxhelm.chart.archive import BOM, DEFAULT_LIMITS, Limits
 from pxhelm.chart.model import ChartError
+from pxhelm.errors import PxhelmError
+from pxhelm.files import write_file
 from pxhelm.golang.strconv import quote
 
 _MAX_DEPTH: Final = 64
@@ -148,3 +150,62 @@ class _Folder:
                 return file.read(self.limits.file + 1).removeprefix(BOM)
         except OSError as e:
             raise ChartError(f"error reading {relative}: open {path}: {_reason(e)}") from None
+
+
+class Disk:
+    """Files of this machine for commands that keep charts, indexes and lists of repositories."""
+
+    @staticmethod
+    def read(path: str) -> bytes:
+        """Return a file's content; PxhelmError ``open NAME: no such file or directory``."""
+        try:
+            return Path(path).read_bytes()
+        except OSError as e:
+            raise PxhelmError(f"open {path}: {_reason(e)}") from None
+
+    @staticmethod
+    def kind(path: str) -> str:
+        """Return ``file``, ``folder``, or nothing."""
+        place = Path(path)
+        return "folder" if place.is_dir() else "file" if place.exists() else ""
+
+    @staticmethod
+    def names(folder: str) -> list[str]:
+        """Return the names in a folder, sorted as bytes."""
+        try:
+            return sorted((one.name for one in Path(folder).iterdir()), key=os.fsencode)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    @staticmethod
+    def write(path: str, data: bytes, *, mode: int = 0o644, folders: bool = True) -> None:
+        """Write a file whole or not at all."""
+        if not folders and not Path(path).parent.is_dir():
+            raise PxhelmError(f"open {path}{os.getpid()}: no such file or directory")
+        write_file(path, data, mode=mode)
+
+    @staticmethod
+    def make_folder(path: str) -> None:
+        """Make a folder and those above it."""
+        try:
+            Path(path).mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise PxhelmError(f"mkdir {path}: {_reason(e)}") from None
+
+    @staticmethod
+    def remove(path: str) -> None:
+        """Remove a file that may be gone already."""
+        try:
+            Path(path).unlink(missing_ok=True)
+        except OSError as e:
+            raise PxhelmError(f"remove {path}: {_reason(e)}") from None
+
+    @staticmethod
+    def absolute(path: str) -> str:
+        """Return the path from the root; symbolic links stay."""
+        return os.path.normpath(Path(path).absolute())
+
+    @staticmethod
+    def chart(path: str) -> dict[str, bytes]:
+        """Return the files of a chart folder or archive."""
+        return read_chart(path).files

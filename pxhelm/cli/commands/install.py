@@ -17,6 +17,7 @@ from pxhelm.cli.options import (
     strict_values_flag,
     values_flags,
 )
+from pxhelm.cli.sources import chart_location, tell
 from pxhelm.errors import PxhelmError
 
 HELP = """Install a chart as a release.
@@ -39,6 +40,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     """Install and print the release."""
     from pxhelm.actions.inputs import Wanted
     from pxhelm.actions.install import install
+    from pxhelm.actions.locate import locate
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import name_and_chart, shared, value_flags
@@ -49,7 +51,8 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         name, chart = name_and_chart(arguments, options)
         asked = InstallOptions(**shared(options), replace=options["replace"])
         with showing() as listen, open_services(session.flags, listen) as services:
-            release = install(services, Wanted(name, chart, value_flags(options), options["strict_values"]), asked)
+            where = locate(services, chart, chart_location(options), tell)
+            release = install(services, Wanted(name, where, value_flags(options), options["strict_values"]), asked)
     except PxhelmError as error:
         raise error.prefixed("INSTALLATION FAILED: ") from None
     print_release(release, options["output"], notes=not options["hide_notes"])

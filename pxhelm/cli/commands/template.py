@@ -19,6 +19,7 @@ from pxhelm.cli.options import (
     values_flags,
     wait_flag,
 )
+from pxhelm.cli.sources import chart_location, tell
 
 HELP = """Locally render a chart and print the manifests. The cluster is not asked, so `lookup` finds nothing."""
 
@@ -46,6 +47,7 @@ HELP = """Locally render a chart and print the manifests. The cluster is not ask
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Render and print."""
     from pxhelm.actions.inputs import dry_run
+    from pxhelm.actions.locate import locate
     from pxhelm.actions.template import TemplateRequest, template
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
@@ -63,7 +65,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     )
     with showing() as listen, open_services(session.flags, listen) as services:
         request = TemplateRequest(
-            chart=chart,
+            chart=locate(services, chart, chart_location(options), tell),
             release=name,
             namespace=services.settings.namespace or "default",
             values=value_flags(options),

@@ -17,6 +17,7 @@ from pxhelm.cli.options import (
     strict_values_flag,
     values_flags,
 )
+from pxhelm.cli.sources import chart_location, tell
 from pxhelm.errors import PxhelmError
 
 HELP = """Upgrade a release to a new version of its chart, or to new values.
@@ -40,6 +41,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     """Upgrade and print the release."""
     from pxhelm.actions.inputs import Wanted
     from pxhelm.actions.install import upgrade
+    from pxhelm.actions.locate import locate
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import shared, value_flags
@@ -53,7 +55,8 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
             **shared(options), **{flag: options[flag] for flag in reuse}, max_history=options["history_max"]
         )
         with showing() as listen, open_services(session.flags, listen) as services:
-            wanted = Wanted(name, chart, value_flags(options), options["strict_values"])
+            where = locate(services, chart, chart_location(options), tell)
+            wanted = Wanted(name, where, value_flags(options), options["strict_values"])
             release, installed = upgrade(services, wanted, asked, or_install=options["install"])
     except PxhelmError as error:
         raise error.prefixed("UPGRADE FAILED: ") from None

@@ -1,0 +1,263 @@
+"""From a chart argument to an archive or folder on this machine, as Helm's LocateChart and ChartDownloader do.
+
+Charts of repositories and registries are fetched and kept in the cache. Never renders anything.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pxhelm.errors import PxhelmError
+from pxhelm.golang import semver, urls
+from pxhelm.golang.strconv import quote
+from pxhelm.repo.access import Access
+from pxhelm.repo.index import (
+    Entry,
+    Index,
+    Repository,
+    RepositoryError,
+    load_index,
+    load_repositories,
+    parse_version,
+    resolve_url,
+)
+
+if TYPE_CHECKING:
+    from pxhelm.actions.services import Services
+    from pxhelm.actions.sources import Sources
+
+Say = Callable[[str], None]
+DEVELOPMENT = ">0.0.0-0"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartFlags:
+    """Flags that say where a chart is and how it is checked."""
+
+    version: str = ""
+    devel: bool = False
+    repo: str = ""
+    verify: bool = False
+    keyring: str = ""
+    access: Access = field(default_factory=Access)
+
+    @property
+    def wanted(self) -> str:
+        """The version or range that is asked for."""
+        return self.version.strip() or (DEVELOPMENT if self.devel else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An archive that was downloaded."""
+
+    name: str
+    """Its file name."""
+    archive: bytes
+    provenance: bytes | None = None
+    said: tuple[str, ...] = ()
+    """What a registry's download tells on standard error."""
+
+
+def repositories(sources: Sources) -> list[Repository]:
+    """Return the repositories known here; none when none was ever added."""
+    if not sources.disk.kind(sources.repositories):
+        return []
+    return load_repositories(sources.disk.read(sources.repositories))
+
+
+def index_file(sources: Sources, name: str) -> str:
+    """Return where a repository's index is kept."""
+    return posixpath.join(sources.cache, f"{name}-index.yaml")
+
+
+def download_index(sources: Sources, repository: Repository, seconds: float = 120.0) -> Index:
+    """Fetch an index, check it and keep it under the repository's name."""
+    data = sources.web.get(repository.index_url, repository.access(seconds))
+    index = load_index(data)
+    if repository.name:
+        sources.disk.write(index_file(sources, repository.name), data)
+    return index
+
+
+def unreachable(url: str, error: PxhelmError) -> PxhelmError:
+    """Return Helm's sentence for a repository that has no index."""
+    return PxhelmError(f"looks like {quote(url)} is not a valid chart repository or cannot be reached: {error.message}")
+
+
+def locate(services: Services, reference: str, flags: ChartFlags, tell: Say) -> str:
+    """Return the path of a chart, fetching it into the cache when it is not on this machine.
+
+    Raises:
+        PxhelmError: in Helm's words.
+    """
+    sources = services.sources
+    name = reference.strip()
+    if sources.disk.kind(name):
+        path = sources.disk.absolute(name)
+        if flags.verify:
+            from pxhelm.actions.verify import verify_file
+
+            verify_file(sources, path, flags.keyring)
+        return name
+    if posixpath.isabs(name) or name.startswith("."):
+        raise PxhelmError(f"path {quote(name)} not found", hint="give the folder or the .tgz of a chart")
+    sources.disk.make_folder(sources.cache)
+    fetched = fetch(sources, name, flags, want_provenance=flags.verify)
+    for line in fetched.said:
+        tell(line)
+    path = posixpath.join(sources.cache, fetched.name)
+    sources.disk.write(path, fetched.archive)
+    if flags.verify:
+        from pxhelm.actions.verify import verify_bytes
+
+        if fetched.provenance is None:
+            raise PxhelmError(f"failed to fetch provenance {quote(name + '.prov')}")
+        sources.disk.write(f"{path}.prov", fetched.provenance)
+        verify_bytes(sources, fetched.name, fetched.archive, fetched.provenance, flags.keyring)
+    return path
+
+
+def fetch(sources: Sources, reference: str, flags: ChartFlags, *, want_provenance: bool = False) -> Fetched:
+    """Download a chart's archive.
+
+    Raises:
+        PxhelmError: in Helm's words.
+    """
+    if reference.startswith("oci://"):
+        return fetch_registry(sources, reference, flags)
+    url, access = find(sources, reference, flags)
+    archive = sources.web.get(url, access)
+    name = posixpath.basename(urls.parse(url).path)
+    provenance = None
+    if want_provenance:
+        try:
+            provenance = sources.web.get(f"{url}.prov", access)
+        except PxhelmError as e:
+            return Fetched(name, archive, None, (f"WARNING: Verification not found for {reference}: {e.message}",))
+    return Fetched(name, archive, provenance)
+
+
+def find(sources: Sources, reference: str, flags: ChartFlags) -> tuple[str, Access]:
+    """Return the URL of a chart's archive and how to be let in."""
+    if flags.repo:
+        return _in_unnamed(sources, reference, flags)
+    scheme = reference.partition("://")[0] if "://" in reference else ""
+    if scheme:
+        known = next((r for r in repositories(sources) if reference.startswith(r.url.rstrip("/") + "/")), None)
+        return reference, known.access() if known and not flags.access.username else flags.access
+    name, slash, chart = reference.partition("/")
+    if not slash or not chart:
+        raise PxhelmError(f"non-absolute URLs should be in form of repo_name/path_to_chart, got: {reference}")
+    known = next((r for r in repositories(sources) if r.name == name), None)
+    if known is None:
+        raise PxhelmError(f"repo {name} not found", hint=f"add it with `pxhelm repo add {name} URL`")
+    path = index_file(sources, name)
+    if not sources.disk.kind(path):
+        missing = f"open {path}: no such file or directory"
+        raise PxhelmError(f"no cached repo found. (try 'pxhelm repo update'): {missing}")
+    try:
+        entry = load_index(sources.disk.read(path)).get(chart, flags.wanted)
+    except RepositoryError as e:
+        text = f"chart {quote(chart)} matching {flags.wanted} not found in {name} index."
+        raise PxhelmError(f"{text} (try 'pxhelm repo update'): {e.message}") from None
+    return _url_of(entry, known.url, f"chart {quote(reference)}"), known.access()
+
+
+def _in_unnamed(sources: Sources, chart: str, flags: ChartFlags) -> tuple[str, Access]:
+    repository = Repository("", flags.repo)
+    access = replace(flags.access, home=flags.repo)
+    try:
+        index = load_index(sources.web.get(repository.index_url, access))
+    except PxhelmError as e:
+        raise unreachable(flags.repo, e) from None
+    what = f"chart {quote(chart)}" + (f" version {quote(flags.wanted)}" if flags.wanted else "")
+    try:
+        entry = index.get(chart, flags.wanted)
+    except RepositoryError:
+        raise PxhelmError(f"{what} not found in {flags.repo} repository") from None
+    return _url_of(entry, flags.repo, what), access
+
+
+def _url_of(entry: Entry, base: str, what: str) -> str:
+    if not entry.urls:
+        raise PxhelmError(f"{what} has no downloadable URLs")
+    return resolve_url(base, entry.urls[0])
+
+
+def fetch_registry(sources: Sources, reference: str, flags: ChartFlags) -> Fetched:
+    """Download a chart out of an OCI registry."""
+    place, tag = split_reference(reference.removeprefix("oci://"))
+    wanted = flags.version.strip()
+    if tag:
+        if wanted and wanted != tag.replace("_", "+"):
+            raise PxhelmError(f"chart reference and version mismatch: {wanted} is not {tag.replace('_', '+')}")
+    else:
+        tag = newest_tag(sources, place, flags.wanted, flags.access)
+    pulled = sources.registry.pull(place, tag, flags.access)
+    said = (f"Pulled: {place}:{tag}", f"Digest: {pulled.digest}", *plus_note(place, tag))
+    return Fetched(f"{posixpath.basename(place)}-{tag.replace('_', '+')}.tgz", pulled.archive, pulled.provenance, said)
+
+
+def split_reference(place: str) -> tuple[str, str]:
+    """Take a tag off ``host:port/path:tag``."""
+    head, colon, tag = place.rpartition(":")
+    return (head, tag) if colon and "/" not in tag else (place, "")
+
+
+def newest_tag(sources: Sources, place: str, wanted: str, access: Access) -> str:
+    """Return the tag of a version: an exact one as it is, else the newest that satisfies the range."""
+    if wanted and parse_version(wanted) is not None and _is_exact(wanted):
+        return wanted.replace("+", "_")
+    try:
+        constraint = semver.parse_constraint(wanted or "*")
+    except semver.SemverError as e:
+        raise PxhelmError(str(e)) from None
+    found = [v for tag in sources.registry.tags(place, access) if (v := parse_version(tag.replace("_", "+")))]
+    if not found:
+        raise PxhelmError(f"unable to locate any tags in provided repository: oci://{place}")
+    fitting = sorted_versions([v for v in found if constraint.check(v)])
+    if not fitting:
+        raise PxhelmError(f"could not locate a version matching provided version string {wanted}")
+    return fitting[0].go_original().replace("+", "_")
+
+
+def _is_exact(text: str) -> bool:
+    try:
+        semver.parse_strict(text)
+    except semver.SemverError:
+        return False
+    return True
+
+
+def sorted_versions(versions: list[semver.Version]) -> list[semver.Version]:
+    """Return versions, the newest first."""
+    return sorted(versions, key=functools.cmp_to_key(_later))
+
+
+def _later(left: semver.Version, right: semver.Version) -> int:
+    return right.compare(left)
+
+
+def plus_note(place: str, tag: str) -> tuple[str, ...]:
+    """Return what Helm tells about a tag that stands for a version with a plus sign."""
+    if "_" not in tag:
+        return ()
+    text = (
+        f"{place}:{tag} contains an underscore.\n\n"
+        "OCI artifact references (e.g. tags) do not support the plus sign (+). To support\n"
+        "storing semantic versions, Helm adopts the convention of changing plus (+) to\n"
+        "an underscore (_) in chart version tags when pushing to a registry and back to\n"
+        "a plus (+) when pulling from a registry."
+    )
+    return (text,)
+
+
+def unmanaged(url: str) -> str:
+    """Return the name under which the index of a repository that was never added is kept."""
+    return "helm-manager-" + hashlib.sha256(url.encode()).hexdigest()

@@ -1,0 +1,56 @@
+"""A chart folder to an archive, signed when asked for; ``helm package``."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pxhelm.actions.dependency import DependencyRequest, update
+from pxhelm.chart.load import load
+from pxhelm.chart.package import file_name, pack
+from pxhelm.chart.resolve import check_complete, with_versions
+from pxhelm.errors import PxhelmError
+
+if TYPE_CHECKING:
+    from pxhelm.actions.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRequest:
+    """``helm package`` of one chart."""
+
+    path: str
+    destination: str = "."
+    version: str = ""
+    app_version: str = ""
+    update: bool = False
+    sign: bool = False
+    key: str = ""
+    keyring: str = ""
+    passphrase: bytes | None = None
+
+
+def package(services: Services, request: PackageRequest) -> str:
+    """Write the archive (and its provenance) and return its path; PxhelmError in Helm's words."""
+    disk = services.sources.disk
+    path = disk.absolute(request.path)
+    if not disk.kind(path):
+        raise PxhelmError(f"stat {path}: no such file or directory")
+    if request.update:
+        update(services, DependencyRequest(path))
+    chart = load(disk.chart(path))
+    chart = with_versions(chart, request.version, request.app_version)
+    check_complete(chart)
+    folder = services.sources.folder if request.destination == "." else request.destination
+    name = file_name(chart)
+    archive = pack(chart, int(services.now().timestamp()))
+    target = posixpath.join(folder, name)
+    disk.write(target, archive)
+    if request.sign:
+        from pxhelm.actions.verify import sign
+
+        keyring = request.keyring or services.sources.keyring
+        made = sign(services.sources, chart, archive, keyring, (request.key, request.passphrase))
+        disk.write(f"{target}.prov", made)
+    return target

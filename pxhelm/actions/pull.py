@@ -1,0 +1,69 @@
+"""Download charts: ``helm pull``."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pxhelm.actions.locate import ChartFlags, Fetched, fetch, find
+from pxhelm.chart.archive import unpack
+from pxhelm.chart.load import load
+from pxhelm.errors import PxhelmError
+from pxhelm.golang.strconv import quote
+
+if TYPE_CHECKING:
+    from pxhelm.actions.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """``helm pull`` of one chart."""
+
+    reference: str
+    flags: ChartFlags = field(default_factory=ChartFlags)
+    destination: str = "."
+    untar: bool = False
+    untar_folder: str = "."
+    provenance: bool = False
+
+
+def pull(services: Services, request: PullRequest, say: Callable[[str], None], tell: Callable[[str], None]) -> None:
+    """Download one chart, check it when asked to, write or unpack it; PxhelmError in Helm's words."""
+    disk, flags = services.sources.disk, request.flags
+    with_provenance = request.provenance or flags.verify
+    found = fetch(services.sources, request.reference, flags, want_provenance=with_provenance)
+    for line in found.said:
+        if line.startswith("WARNING") and flags.verify:
+            url, _ = find(services.sources, request.reference, flags)
+            raise PxhelmError(f"failed to fetch provenance {quote(url + '.prov')}")
+        (say if line.startswith("WARNING") else tell)(line)
+    if request.untar:
+        _unpack(services, request, found)
+    else:
+        path = posixpath.join(request.destination, found.name) if request.destination != "." else found.name
+        disk.write(path, found.archive, folders=request.reference.startswith("oci://"))
+        if with_provenance and found.provenance is not None:
+            disk.write(f"{path}.prov", found.provenance)
+    if flags.verify and found.provenance is not None:
+        from pxhelm.actions.verify import verify_bytes
+
+        checked = verify_bytes(services.sources, found.name, found.archive, found.provenance, flags.keyring)
+        for line in checked.lines():
+            say(line)
+
+
+def _unpack(services: Services, request: PullRequest, found: Fetched) -> None:
+    disk = services.sources.disk
+    folder = request.untar_folder
+    if not posixpath.isabs(folder):
+        folder = posixpath.normpath(posixpath.join(request.destination, folder))
+    name = posixpath.basename(request.reference.rstrip("/"))
+    target = posixpath.normpath(posixpath.join(folder, name))
+    if disk.kind(target):
+        raise PxhelmError(f"failed to untar: a file or directory with the name {target} already exists")
+    files = unpack(found.archive)
+    chart = load(files)
+    for path, data in files.items():
+        disk.write(posixpath.join(folder, chart.name, path), data)

@@ -1,0 +1,76 @@
+"""Upload a packaged chart to an OCI registry: ``helm push``."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from pxhelm.actions.locate import plus_note
+from pxhelm.chart.encode import metadata_json
+from pxhelm.chart.load import load_archive
+from pxhelm.chart.model import Metadata
+from pxhelm.errors import PxhelmError
+from pxhelm.golang.strconv import quote
+from pxhelm.repo.access import Access, Artifact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from pxhelm.actions.services import Services
+
+_TITLE = "org.opencontainers.image."
+
+
+def push(services: Services, path: str, remote: str, access: Access, tell: Callable[[str], None]) -> None:
+    """Upload a chart and its provenance; PxhelmError in Helm's words."""
+    disk = services.sources.disk
+    scheme = remote.partition("://")[0] if "://" in remote else ""
+    if scheme != "oci":
+        raise PxhelmError(f"scheme {quote(scheme)} not supported", hint="charts are pushed to oci://HOST/PATH")
+    kind = disk.kind(path)
+    if not kind:
+        raise PxhelmError(f"{path}: no such file")
+    if kind == "folder":
+        raise PxhelmError("cannot push directory, must provide chart archive (.tgz)", hint=f"pxhelm package {path}")
+    archive = disk.read(path)
+    chart = load_archive(archive)
+    signed = f"{path}.prov"
+    artifact = Artifact(
+        config=config_json(chart.metadata),
+        archive=archive,
+        provenance=disk.read(signed) if disk.kind(signed) else None,
+        annotations=manifest_annotations(chart.metadata, services.now()),
+    )
+    place = posixpath.join(remote.removeprefix("oci://").rstrip("/"), chart.name)
+    tag = chart.metadata.version.replace("+", "_")
+    digest = services.sources.registry.push(place, tag, artifact, access)
+    for line in (f"Pushed: {place}:{tag}", f"Digest: {digest}", *plus_note(place, tag)):
+        tell(line)
+
+
+def config_json(metadata: Metadata) -> bytes:
+    """Return the configuration blob: Chart.yaml as Go's JSON, in the order of the struct."""
+    import json
+
+    text = json.dumps(metadata_json(metadata), separators=(",", ":"), ensure_ascii=False)
+    return text.translate({ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}).encode()
+
+
+def manifest_annotations(metadata: Metadata, now: datetime) -> dict[str, str]:
+    """Return the annotations of the manifest: the chart's own and those OCI names."""
+    people = ", ".join(
+        f"{m.name} ({m.email})" if m.email else m.name for m in metadata.maintainers if m.name or m.email
+    )
+    known = {
+        "title": metadata.name,
+        "version": metadata.version,
+        "description": metadata.description,
+        "url": metadata.home,
+        "created": now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "source": metadata.sources[0] if metadata.sources else "",
+        "authors": people,
+    }
+    protected = (f"{_TITLE}title", f"{_TITLE}version")
+    own = {name: value for name, value in metadata.annotations.items() if name not in protected}
+    return {**{_TITLE + name: value for name, value in known.items() if value}, **own}

@@ -1,0 +1,83 @@
+"""Where charts come from, as ports: this machine's files, repositories over HTTP, OCI registries.
+
+``app`` makes them of the edges in ``repo``. Never holds a decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from pxhelm.repo.access import Access, Artifact, Pulled
+
+
+class Disk(Protocol):
+    """Files of this machine; failures are PxhelmError in Go's words, ``open NAME: no such file or directory``."""
+
+    def read(self, path: str) -> bytes:
+        """Return a file's content."""
+
+    def kind(self, path: str) -> str:
+        """Return ``file``, ``folder``, or nothing when there is neither."""
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names in a folder, sorted; none when there is no such folder."""
+
+    def write(self, path: str, data: bytes, *, mode: int = 0o644, folders: bool = True) -> None:
+        """Write a file whole or not at all; ``folders`` says whether missing ones are made."""
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder and those above it."""
+
+    def remove(self, path: str) -> None:
+        """Remove a file that may be gone already."""
+
+    def absolute(self, path: str) -> str:
+        """Return the path from the root, without ``.`` and ``..``."""
+
+    def chart(self, path: str) -> Mapping[str, bytes]:
+        """Return the files of a chart folder or archive; ChartError in Helm's words."""
+
+
+class Web(Protocol):
+    """Plain downloads."""
+
+    def get(self, url: str, access: Access) -> bytes:
+        """Return what stands behind a URL; PxhelmError in Go's words."""
+
+
+class Registry(Protocol):
+    """An OCI registry; references are ``host/path`` without scheme."""
+
+    def tags(self, reference: str, access: Access) -> list[str]:
+        """Return the tags of a repository."""
+
+    def pull(self, reference: str, tag: str, access: Access) -> Pulled:
+        """Return the chart under a tag, its digests checked."""
+
+    def push(self, reference: str, tag: str, artifact: Artifact, access: Access) -> str:
+        """Store a chart under a tag and return the digest of its manifest."""
+
+    def login(self, host: str, access: Access) -> None:
+        """Try the credentials and keep them."""
+
+    def logout(self, host: str) -> None:
+        """Forget the credentials of a host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The ports and the files they keep."""
+
+    disk: Disk
+    web: Web
+    registry: Registry
+    repositories: str
+    """repositories.yaml."""
+    cache: str
+    """Folder of downloaded indexes and charts."""
+    keyring: str
+    """The keyring that is used when none is named."""
+    folder: str
+    """The working directory."""

@@ -1,0 +1,62 @@
+"""``pxhelm dependency``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pxhelm.cli import command as cli
+from pxhelm.cli.options import access_flags, flag, verify_flags
+from pxhelm.cli.sources import chart_location, tell
+
+
+@click.group("dependency", cls=cli.Group, help="Manage a chart's dependencies: Chart.yaml, charts/, Chart.lock.")
+def command(**_options: Any) -> None:
+    """Gather the subcommands."""
+
+
+def _add(name: str, text: str) -> None:
+    @cli.command(name, usage="CHART", arguments=(0, 1), help=text)
+    @flag("--skip-refresh", help="do not refresh the local repository cache")
+    @access_flags
+    @verify_flags
+    def run(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+        from pxhelm.actions.dependency import DependencyRequest, build, update
+        from pxhelm.app import open_services
+
+        request = DependencyRequest(
+            path=arguments[0] if arguments else ".",
+            skip_refresh=options["skip_refresh"],
+            flags=chart_location(options),
+            said=click.echo,
+            told=tell,
+        )
+        with open_services(session.flags) as services:
+            (update if name == "update" else build)(services, request)
+
+    command.add_command(run)
+
+
+_add("update", "update charts/ based on the contents of Chart.yaml")
+_add("build", "rebuild the charts/ directory based on the Chart.lock file")
+
+
+@cli.command("list", usage="CHART", arguments=(0, 1), help="list the dependencies for the given chart")
+@click.option("--max-col-width", default=80, metavar="uint", help="maximum column width for output table")
+def list_(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+    """Print dependencies and whether they are there."""
+    from pxhelm.actions.dependency import list_dependencies
+    from pxhelm.app import open_services
+    from pxhelm.cli.views.table import helm_table
+
+    with open_services(session.flags) as services:
+        found = list_dependencies(services, arguments[0] if arguments else ".")
+    if found.asked:
+        header = ("NAME", "VERSION", "REPOSITORY", "STATUS")
+        click.echo(helm_table(header, found.rows, width=options["max_col_width"]))
+    for line in found.warnings:
+        click.echo(line)
+
+
+command.add_command(list_)

@@ -1,0 +1,48 @@
+"""``pxhelm lint``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pxhelm.cli import command as cli
+from pxhelm.cli.options import flag, values_flags
+from pxhelm.errors import PxhelmError
+
+HELP = """Examine charts for possible issues. Errors fail the command, with --strict warnings do, too."""
+
+
+@cli.command("lint", usage="PATH", arguments=(0, None), help=HELP)
+@values_flags
+@flag("--strict", help="fail on lint warnings")
+@flag("--with-subcharts", help="lint dependent charts")
+@flag("--quiet", help="print only warnings and errors")
+@flag("--skip-schema-validation", help="disable JSON schema validation")
+@click.option("--kube-version", default="", metavar="string", help="Kubernetes version used for deprecation checks")
+def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+    """Look at charts and print what was found."""
+    from pxhelm.actions.lint import LintCharts, lint_charts
+    from pxhelm.app import open_services
+    from pxhelm.cli.progress import showing
+    from pxhelm.cli.release_flags import value_flags
+    from pxhelm.cli.views.lint import report, summary
+
+    request = LintCharts(
+        paths=arguments or (".",),
+        values=value_flags(options),
+        namespace=session.flags.get("namespace") or "default",
+        kube_version=options["kube_version"],
+        strict=options["strict"],
+        quiet=options["quiet"],
+        with_subcharts=options["with_subcharts"],
+        skip_schema=options["skip_schema_validation"],
+    )
+    with showing() as listen, open_services(session.flags, listen) as services:
+        found = lint_charts(services, request)
+    text = report(found, quiet=request.quiet)
+    click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
+    if any(one.failed for one in found):
+        raise PxhelmError(summary(found))
+    if not request.quiet or text:
+        click.echo(summary(found))

@@ -1,0 +1,49 @@
+"""``pxhelm package``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pxhelm.cli import command as cli
+from pxhelm.cli.options import access_flags, flag
+from pxhelm.errors import PxhelmError
+
+HELP = """Package a chart directory into a chart archive, and sign it with --sign."""
+
+
+@cli.command("package", usage="[CHART_PATH] [...]", arguments=(0, None), help=HELP)
+@flag("--sign", help="use a PGP private key to sign this package")
+@click.option("--key", default="", metavar="string", help="name of the key to use when signing")
+@click.option("--keyring", default="", metavar="FILE", help="keyring with the secret key (~/.gnupg/pubring.gpg)")
+@click.option("--passphrase-file", default="", metavar="FILE|-", help="file with the passphrase of the key")
+@click.option("--version", "chart_version", default="", metavar="string", help="set the version on the chart")
+@click.option("--app-version", default="", metavar="string", help="set the appVersion on the chart")
+@click.option("-d", "--destination", default=".", metavar="DIR", help="location to write the chart")
+@flag("-u", "--dependency-update", help="update dependencies from Chart.yaml to charts/ before packaging")
+@access_flags
+def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+    """Write archives."""
+    from pxhelm.actions.package import PackageRequest, package
+    from pxhelm.app import open_services
+
+    if not arguments:
+        raise PxhelmError("need at least one argument, the path to the chart")
+    if options["sign"] and not options["key"]:
+        raise PxhelmError("--key is required for signing a package")
+    with open_services(session.flags) as services:
+        phrase = services.read(options["passphrase_file"]).rstrip(b"\r\n") if options["passphrase_file"] else None
+        for path in arguments:
+            request = PackageRequest(
+                path=path,
+                destination=options["destination"],
+                version=options["chart_version"],
+                app_version=options["app_version"],
+                update=options["dependency_update"],
+                sign=options["sign"],
+                key=options["key"],
+                keyring=options["keyring"],
+                passphrase=phrase,
+            )
+            click.echo(f"Successfully packaged chart and saved it to: {package(services, request)}")

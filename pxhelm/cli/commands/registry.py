@@ -1,0 +1,54 @@
+"""``pxhelm registry``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pxhelm.cli import command as cli
+from pxhelm.cli.options import flag
+from pxhelm.cli.sources import access, secret_line, tell
+
+
+@click.group("registry", cls=cli.Group, help="Log in to or log out from an OCI registry.")
+def command(**_options: Any) -> None:
+    """Gather the subcommands."""
+
+
+@cli.command("login", usage="[host]", arguments=(1, 1), help="log in to a registry")
+@click.option("-u", "--username", default="", metavar="string", help="registry username")
+@click.option("-p", "--password", default="", metavar="string", help="registry password or identity token")
+@flag("--password-stdin", help="read password or identity token from stdin")
+@flag("--insecure", help="allow connections to TLS registry without certs")
+@flag("--plain-http", help="use insecure HTTP connections")
+@click.option("--ca-file", default="", metavar="FILE", help="verify certificates with this CA bundle")
+@click.option("--cert-file", default="", metavar="FILE", help="identify with this certificate")
+@click.option("--key-file", default="", metavar="FILE", help="key of the certificate")
+def login(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+    """Try credentials and keep them."""
+    from pxhelm.app import open_services
+
+    if options["password_stdin"]:
+        options["password"] = secret_line()
+    if not options["username"]:
+        options["username"] = click.prompt("Username", err=True)
+    if not options["password"]:
+        options["password"] = click.prompt("Password", hide_input=True, err=True)
+    with open_services(session.flags) as services:
+        services.sources.registry.login(arguments[0], access(options))
+    tell("Login Succeeded")
+
+
+@cli.command("logout", usage="[host]", arguments=(1, 1), help="log out from a registry")
+def logout(session: cli.Session, arguments: tuple[str, ...], **_options: Any) -> None:
+    """Forget credentials."""
+    from pxhelm.app import open_services
+
+    with open_services(session.flags) as services:
+        services.sources.registry.logout(arguments[0])
+    tell(f"Removing login credentials for {arguments[0]}")
+
+
+command.add_command(login)
+command.add_command(logout)

@@ -1,0 +1,115 @@
+"""``pxhelm repo``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pxhelm.cli import command as cli
+from pxhelm.cli.options import access_flags, duration, flag, output_flag
+from pxhelm.cli.sources import secret_line
+from pxhelm.errors import PxhelmError
+
+
+@click.group("repo", cls=cli.Group, help="Add, list, remove, update, and index chart repositories.")
+def command(**_options: Any) -> None:
+    """Gather the subcommands."""
+
+
+@cli.command("add", usage="[NAME] [URL]", arguments=(2, 2), help="add a chart repository")
+@access_flags
+@flag("--password-stdin", help="read chart repository password from stdin")
+@flag("--force-update", help="replace (overwrite) the repo if it already exists")
+@flag("--no-update", hidden=True, help="ignored")
+@flag("--pass-credentials", help="pass credentials to all domains")
+@flag("--allow-deprecated-repos", hidden=True, help="ignored")
+@duration("2m0s")
+def add(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+    """Add a repository."""
+    from pxhelm.actions.repo import add as add_repository
+    from pxhelm.app import open_services
+    from pxhelm.cli.release_flags import seconds
+    from pxhelm.repo.index import Repository
+    from pxhelm.secret import Secret
+
+    password = secret_line() if options["password_stdin"] else options["password"]
+    wanted = Repository(
+        name=arguments[0],
+        url=arguments[1],
+        username=options["username"],
+        password=Secret(password),
+        cert_file=options["cert_file"],
+        key_file=options["key_file"],
+        ca_file=options["ca_file"],
+        insecure=options["insecure"],
+        pass_credentials=options["pass_credentials"],
+    )
+    with open_services(session.flags) as services:
+        wait = seconds(options["timeout"])
+        click.echo(add_repository(services, wanted, force=options["force_update"], seconds=wait))
+
+
+@cli.command("list", arguments=(0, 0), help="list chart repositories")
+@output_flag("table", "json", "yaml")
+@flag("--no-headers", help="suppress headers in the output")
+def list_(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:  # noqa: ARG001 - takes none
+    """List the repositories."""
+    from pxhelm.actions.repo import known_repositories
+    from pxhelm.app import open_services
+    from pxhelm.cli.views.document import FORMATS
+    from pxhelm.cli.views.table import helm_table
+
+    with open_services(session.flags) as services:
+        known = known_repositories(services)
+    if options["output"] in FORMATS:
+        click.echo(FORMATS[options["output"]]([{"name": r.name, "url": r.url} for r in known]), nl=False)
+    elif not known:
+        raise PxhelmError("no repositories to show")
+    else:
+        header = () if options["no_headers"] else ("NAME", "URL")
+        click.echo(helm_table(header, [(r.name, r.url) for r in known], width=80), nl=False)
+
+
+@cli.command("remove", usage="[REPO1 [REPO2 ...]]", arguments=(1, None), help="remove one or more chart repositories")
+def remove(session: cli.Session, arguments: tuple[str, ...], **_options: Any) -> None:
+    """Forget repositories."""
+    from pxhelm.actions.repo import remove as remove_repository
+    from pxhelm.app import open_services
+
+    with open_services(session.flags) as services:
+        for name in arguments:
+            click.echo(remove_repository(services, name))
+
+
+@cli.command("update", usage="[REPO1 [REPO2 ...]]", arguments=(0, None), help="update information of available charts")
+@flag("--fail-on-repo-update-fail", help="update fails if any of the repository updates fail")
+@duration("2m0s")
+def update(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+    """Fetch indexes anew."""
+    from pxhelm.actions.repo import update as update_repositories
+    from pxhelm.app import open_services
+    from pxhelm.cli.release_flags import seconds
+
+    with open_services(session.flags) as services:
+        failed = update_repositories(services, arguments, click.echo, seconds(options["timeout"]))
+    if failed and options["fail_on_repo_update_fail"]:
+        raise PxhelmError(f"Failed to update the following repositories: [{' '.join(failed)}]")
+
+
+@cli.command("index", usage="[DIR]", arguments=(1, 1), help="generate an index file given a directory of charts")
+@click.option("--url", default="", metavar="string", help="url of chart repository")
+@click.option("--merge", default="", metavar="FILE", help="merge the generated index into the given index")
+@flag("--json", help="output in JSON format")
+def index(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+    """Write index.yaml."""
+    from pxhelm.actions.repo import IndexRequest, write_index
+    from pxhelm.app import open_services
+
+    request = IndexRequest(arguments[0], options["url"], options["merge"], options["json"])
+    with open_services(session.flags) as services:
+        write_index(services, request)
+
+
+for each in (add, index, list_, remove, update):
+    command.add_command(each)

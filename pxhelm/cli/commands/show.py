@@ -1,0 +1,44 @@
+"""``pxhelm show``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pxhelm.cli import command as cli
+from pxhelm.cli.options import chart_flags
+from pxhelm.cli.sources import chart_location, raw, tell
+
+TEXTS = {
+    "all": "show all information of the chart",
+    "chart": "show the chart's definition",
+    "values": "show the chart's values",
+    "readme": "show the chart's README",
+    "crds": "show the chart's CRDs",
+}
+
+
+@click.group("show", cls=cli.Group, help="Show information of a chart.")
+def command(**_options: Any) -> None:
+    """Gather the subcommands."""
+
+
+def _add(part: str) -> None:
+    @cli.command(part, usage="[CHART]", arguments=(1, 1), help=TEXTS[part])
+    @chart_flags
+    @click.option("--jsonpath", default="", metavar="string", hidden=part != "values", help="filter the output")
+    def run(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+        from pxhelm.actions.locate import locate
+        from pxhelm.actions.show import show
+        from pxhelm.app import open_services
+
+        with open_services(session.flags) as services:
+            path = locate(services, arguments[0], chart_location(options), tell)
+            raw(show(services, path, part, options["jsonpath"]))
+
+    command.add_command(run)
+
+
+for each in TEXTS:
+    _add(each)

@@ -1,0 +1,287 @@
+"""index.yaml of a chart repository, and repositories.yaml, which lists the repositories known here.
+
+Only texts and data; downloading and keeping them is others' work.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from pxhelm.errors import PxhelmError
+from pxhelm.golang import json, semver, urls, yaml
+from pxhelm.golang.value import go_string
+from pxhelm.repo.access import Access
+from pxhelm.secret import Secret
+
+_ORDER: Final = (
+    *("name", "home", "sources", "version", "description", "keywords", "maintainers", "icon", "apiVersion"),
+    *("condition", "tags", "appVersion", "deprecated", "annotations", "kubeVersion", "dependencies", "type"),
+    *("urls", "created", "removed", "digest"),
+)
+"""Order of the fields in Go's struct, which its JSON follows."""
+
+
+class RepositoryError(PxhelmError):
+    """An index that cannot be read, or has not what is asked for; in Helm's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version of a chart in an index."""
+
+    fields: Mapping[str, Any]
+    """Chart metadata as JSON names it, with urls, created and digest."""
+
+    @property
+    def name(self) -> str:
+        """The chart's name."""
+        return str(self.fields.get("name") or "")
+
+    @property
+    def version(self) -> str:
+        """The chart's version, as written."""
+        return str(self.fields.get("version") or "")
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where its archive is, absolute or relative to the repository."""
+        return tuple(self.fields.get("urls") or ())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the archive in hexadecimal, without a prefix."""
+        return str(self.fields.get("digest") or "").removeprefix("sha256:")
+
+    def text(self, name: str) -> str:
+        """Return a text field, empty when there is none."""
+        return str(self.fields.get(name) or "")
+
+
+@dataclass(slots=True)
+class Index:
+    """What a repository holds."""
+
+    entries: dict[str, list[Entry]] = field(default_factory=dict)
+    generated: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """publicKeys, annotations."""
+
+    def has(self, name: str, version: str) -> bool:
+        """Tell whether exactly this version is listed."""
+        return any(one.version == version for one in self.entries.get(name, ()))
+
+    def add(self, entry: Entry) -> None:
+        """List one more version."""
+        self.entries.setdefault(entry.name, []).append(entry)
+
+    def merge(self, other: Index) -> None:
+        """Take over what is listed only elsewhere; a name and version that is here wins."""
+        for versions in other.entries.values():
+            for one in versions:
+                if not self.has(one.name, one.version):
+                    self.add(one)
+
+    def sort(self) -> None:
+        """Put the newest version of each chart first."""
+        for versions in self.entries.values():
+            newest_first(versions)
+
+    def get(self, name: str, version: str = "") -> Entry:
+        """Return the exact version, else the newest that satisfies the range; empty = the newest release.
+
+        Raises:
+            RepositoryError: when there is none; a range that is none.
+        """
+        if name not in self.entries:
+            raise RepositoryError("no chart name found")
+        versions = self.entries[name]
+        if not versions:
+            raise RepositoryError("no chart version found")
+        try:
+            wanted = semver.parse_constraint(version or "*")
+        except semver.SemverError as e:
+            raise RepositoryError(str(e)) from None
+        if version:
+            for one in versions:
+                if one.version == version:
+                    return one
+        for one in versions:
+            parsed = parse_version(one.version)
+            if parsed is not None and wanted.check(parsed):
+                return one
+        raise RepositoryError(f"no chart version found for {name}-{version}")
+
+    def as_yaml(self) -> bytes:
+        """Return the text of index.yaml."""
+        return yaml.to_yaml(self._document()).encode("utf-8", "surrogateescape")
+
+    def as_json(self) -> bytes:
+        """Return it as indented JSON, fields in the order of Go's struct, without a newline at the end."""
+        import json as plain
+
+        found = self._document()
+        ordered = {"apiVersion": found["apiVersion"], "generated": self.generated, "entries": {}}
+        for name in sorted(self.entries):
+            ordered["entries"][name] = [_ordered(one.fields) for one in self.entries[name]]
+        return plain.dumps({**ordered, **self.extra}, indent=2, ensure_ascii=False).encode("utf-8", "surrogateescape")
+
+    def _document(self) -> dict[str, Any]:
+        entries = {name: [dict(one.fields) for one in versions] for name, versions in self.entries.items()}
+        return {"apiVersion": "v1", "generated": self.generated, "entries": entries, **self.extra}
+
+
+def _ordered(fields: Mapping[str, Any]) -> dict[str, Any]:
+    known = {name: fields[name] for name in _ORDER if name in fields}
+    return known | {name: value for name, value in fields.items() if name not in known}
+
+
+def newest_first(entries: list[Entry]) -> None:
+    """Sort versions of one chart, the newest first; what is no version comes last."""
+
+    def compare(a: Entry, b: Entry) -> int:
+        left, right = parse_version(a.version), parse_version(b.version)
+        if left is None or right is None:
+            return (left is None) - (right is None)
+        return right.compare(left)
+
+    entries.sort(key=functools.cmp_to_key(compare))
+
+
+def parse_version(text: str) -> semver.Version | None:
+    """Return a version, or None for what is none."""
+    try:
+        return semver.parse(text)
+    except semver.SemverError:
+        return None
+
+
+def load_index(data: bytes) -> Index:
+    """Read index.yaml or its JSON; entries that Helm skips are skipped.
+
+    Raises:
+        RepositoryError: for an empty file, for what is no index, and for one without apiVersion.
+    """
+    if not data:
+        raise RepositoryError("empty index.yaml file")
+    text = go_string(data)
+    try:
+        found = json.plain(json.unmarshal(text)) if text.lstrip()[:1] == "{" else yaml.load_typed(text)
+    except (json.JsonError, yaml.YamlError):
+        found = _as_yaml(text)
+    if not isinstance(found, dict):
+        raise RepositoryError(
+            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into repo.IndexFile"
+        )
+    entries = found.get("entries") or {}
+    index = Index(generated=str(found.get("generated") or ""))
+    index.extra = {name: found[name] for name in ("publicKeys", "annotations") if found.get(name)}
+    for name, versions in entries.items() if isinstance(entries, dict) else ():
+        kept = [Entry(one) for one in versions or () if _valid(one)]
+        newest_first(kept)
+        index.entries[name] = kept
+    if not found.get("apiVersion"):
+        raise RepositoryError("no API version specified")
+    return index
+
+
+def _as_yaml(text: str) -> object:
+    try:
+        return yaml.load_typed(text)
+    except yaml.YamlError as e:
+        raise RepositoryError(str(e)) from None
+
+
+def _valid(entry: object) -> bool:
+    """Tell whether Helm would keep an entry: a name, and a version that is one."""
+    return isinstance(entry, dict) and bool(entry.get("name")) and parse_version(str(entry.get("version"))) is not None
+
+
+def resolve_url(base: str, reference: str) -> str:
+    """Return where a reference of an index leads: as it is when absolute, else below the repository's URL."""
+    if urls.parse(reference).scheme:
+        return reference
+    path, question, query = base.partition("?")
+    return urljoin(path.rstrip("/") + "/", reference) + question + query
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """One entry of repositories.yaml."""
+
+    name: str
+    url: str
+    username: str = ""
+    password: Secret = field(default_factory=lambda: Secret(""))
+    cert_file: str = ""
+    key_file: str = ""
+    ca_file: str = ""
+    insecure: bool = False
+    pass_credentials: bool = False
+
+    @property
+    def index_url(self) -> str:
+        """Where its index is."""
+        base, question, query = self.url.partition("?")
+        return base.rstrip("/") + "/index.yaml" + question + query
+
+    def access(self, seconds: float = 120.0) -> Access:
+        """Return how it lets us in."""
+        return Access(
+            username=self.username,
+            password=self.password,
+            cert_file=self.cert_file,
+            key_file=self.key_file,
+            ca_file=self.ca_file,
+            insecure=self.insecure,
+            pass_credentials=self.pass_credentials,
+            home=self.url,
+            seconds=seconds,
+        )
+
+
+_NAMES: Final = {
+    "name": "name",
+    "url": "url",
+    "username": "username",
+    "password": "password",
+    "cert_file": "certFile",
+    "key_file": "keyFile",
+    "ca_file": "caFile",
+    "insecure": "insecure_skip_tls_verify",
+    "pass_credentials": "pass_credentials_all",
+}
+
+
+def load_repositories(data: bytes) -> list[Repository]:
+    """Read repositories.yaml.
+
+    Raises:
+        PxhelmError: for YAML that is none.
+    """
+    try:
+        found = yaml.load_typed(go_string(data))
+    except yaml.YamlError as e:
+        raise PxhelmError(str(e)) from None
+    entries = (found.get("repositories") if isinstance(found, dict) else None) or []
+    return [_repository(one) for one in entries if isinstance(one, dict)]
+
+
+def _repository(entry: Mapping[str, Any]) -> Repository:
+    given = {ours: entry[theirs] for ours, theirs in _NAMES.items() if entry.get(theirs)}
+    given["password"] = Secret(str(given.get("password", "")))
+    return Repository(**{"name": "", "url": "", **given})
+
+
+def repositories_text(repositories: Iterable[Repository]) -> bytes:
+    """Return the text of repositories.yaml as Helm writes it."""
+    entries = [{theirs: _shown(getattr(one, ours)) for ours, theirs in _NAMES.items()} for one in repositories]
+    document = {"apiVersion": "", "generated": "0001-01-01T00:00:00Z", "repositories": entries}
+    return yaml.to_yaml(document).encode("utf-8", "surrogateescape")
+
+
+def _shown(value: object) -> object:
+    return value.reveal() if isinstance(value, Secret) else value
