@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pxhelm.golang import json, toml, yaml
+from pxhelm.golang import json, yaml
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError, function
 
 _MAP = "map[string]interface {}"
@@ -126,6 +126,8 @@ def must_from_json(text: str) -> object:
 
 def to_toml(value: object) -> str:
     """Print TOML; the error text when the value cannot be printed."""
+    from pxhelm.golang import toml  # with its dates, what few charts need
+
     if value is None:
         raise FunctionError("reflect: call of reflect.Value.Type on zero Value")
     try:
@@ -136,6 +138,8 @@ def to_toml(value: object) -> str:
 
 def from_toml(text: str) -> dict[str, object]:
     """Read TOML."""
+    from pxhelm.golang import toml  # with its dates, what few charts need
+
     try:
         return toml.decode(text)
     except toml.TomlError as error:
