@@ -323,6 +323,7 @@ def _edit(path: Path, change: Callable[[dict[str, object]], None]) -> None:
     from ruamel.yaml import YAML
 
     editor = YAML()
+    editor.width = 4096  # a fingerprint stays on its line
     data = editor.load(path.read_text(encoding="utf-8")) if path.exists() else None
     if data is None:
         data = {"apiVersion": "proxmox.io/v1", "kind": "Config"}

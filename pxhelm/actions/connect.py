@@ -56,10 +56,9 @@ def test_connection(services: Services, user: str) -> Connection:
     """Ask for version, nodes and permissions; ApiError says what is wrong when one cannot be had."""
     version = services.cluster.run(call(Request("GET", "/version")))
     assert isinstance(version, dict)
-    status = services.cluster.run(call(Request("GET", "/cluster/status")))
-    rows = status if isinstance(status, list) else []
     permissions = services.cluster.run(call(Request("GET", "/access/permissions")))
     held = {name for path in permissions.values() for name in path} if isinstance(permissions, dict) else set()
+    rows = _members(services)
     cluster: dict[str, object] = next((row for row in rows if row.get("type") == "cluster"), {})
     return Connection(
         version=str(version.get("version", "")),
@@ -69,6 +68,19 @@ def test_connection(services: Services, user: str) -> Connection:
         user=user,
         missing=tuple(name for name in PRIVILEGES if name not in held),
     )
+
+
+def _members(services: Services) -> list[dict[str, object]]:
+    """Return the rows of ``/cluster/status``; none when the right to see them is one of the missing."""
+    from pxhelm.proxmox.errors import ApiError, ErrorClass
+
+    try:
+        status = services.cluster.run(call(Request("GET", "/cluster/status")))
+    except ApiError as error:
+        if error.cls is not ErrorClass.DENIED:
+            raise
+        return []
+    return status if isinstance(status, list) else []
 
 
 def role_commands(user: str, missing: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ The script is the text before the first ``-- FILE --`` line:
     api METHOD PATH [key=value …]     a request sent by hand to the simulated cluster of the story
     asked [N]                         that many requests in all since the last ``asked``; without N none is counted
     writes N                          that many POST, PUT, DELETE (tickets aside) since the last ``writes``; * = any
+    capture-token NAME                sets $NAME to the secret that the last ``api`` call made
     capture NAME /REGEX/              sets $NAME to the first group of what the last command printed
     lock VMID LOCK                    somebody's backup (or none: ``-``) locks a guest of the simulated cluster
     simulate [OPTIONS]                a simulator in its own process; sets $URL, $TOKEN, $FINGERPRINT and a context ``sim``
@@ -54,6 +55,7 @@ class Story:
     exit: int = 0
     stdin: str = ""
     served: Served | None = None
+    answer: object = None
 
     def run(self, lines):
         try:
@@ -139,7 +141,10 @@ class Story:
 
     def do_api(self, rest, _negated):
         method, path, *pairs = shlex.split(rest)
-        self.served.api(method, path, dict(p.split("=", 1) for p in pairs))
+        self.answer = self.served.api(method, path, dict(p.split("=", 1) for p in pairs))
+
+    def do_capture_token(self, name, _negated):
+        self.env[name] = self.answer["value"]
 
     def do_asked(self, count, _negated):
         found = self.served.asked()
