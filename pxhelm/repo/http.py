@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import httpx
 
 from pxhelm.errors import PxhelmError
 from pxhelm.golang.strconv import quote
 from pxhelm.repo.access import Access
+
+if TYPE_CHECKING:
+    import httpx
 
 MOST = 256 << 20
 """Bytes of one answer; public indexes reach tens of megabytes."""
@@ -32,6 +33,8 @@ class Web:
         Raises:
             PxhelmError: in Go's words.
         """
+        import httpx
+
         scheme = url.partition(":")[0]
         if scheme not in ("http", "https"):
             raise PxhelmError(f"could not find protocol handler for: {scheme if '://' in url else ''}")
@@ -49,6 +52,8 @@ class Web:
 
     def client(self, access: Access) -> httpx.Client:
         """Return the connections for this way of being let in."""
+        import httpx
+
         key = (access.ca_file, access.cert_file, access.key_file, access.insecure)
         if key not in self._clients:
             self._clients[key] = httpx.Client(

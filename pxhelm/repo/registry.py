@@ -9,16 +9,18 @@ import base64
 import hashlib
 import json
 import re
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode, urljoin
-
-import httpx
 
 from pxhelm.errors import PxhelmError
 from pxhelm.files import write_file
 from pxhelm.golang.strconv import quote
 from pxhelm.repo.access import Access, Artifact, Pulled
+
+if TYPE_CHECKING:
+    import httpx
 
 MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 CONFIG: Final = "application/vnd.cncf.helm.config.v1+json"
@@ -54,7 +56,7 @@ class Registry:
             if url is None:
                 break
             answer = self._send("GET", url, access, scope=path)
-            if answer.status_code != httpx.codes.OK:
+            if answer.status_code != HTTPStatus.OK:
                 raise PxhelmError(f"GET {quote(url)}: {_fault(answer)}")
             found += answer.json().get("tags") or []
             following = answer.links.get("next", {}).get("url")
@@ -66,9 +68,9 @@ class Registry:
         host, path = _split(reference)
         root = f"{_base(host, access)}/v2/{path}"
         answer = self._send("GET", f"{root}/manifests/{tag}", access, scope=path, headers={"Accept": MANIFEST})
-        if answer.status_code == httpx.codes.NOT_FOUND:
+        if answer.status_code == HTTPStatus.NOT_FOUND:
             raise PxhelmError(f'failed to perform "FetchReference" on source: {reference}:{tag}: not found')
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != HTTPStatus.OK:
             raise PxhelmError(f'failed to perform "FetchReference" on source: {_fault(answer)}')
         digest = "sha256:" + hashlib.sha256(answer.content).hexdigest()
         manifest = answer.json()
@@ -105,14 +107,14 @@ class Registry:
         body = json.dumps(manifest, separators=(",", ":"), ensure_ascii=False).encode()
         url = f"{root}/manifests/{tag}"
         answer = self._send("PUT", url, access, scope=path, content=body, headers={"Content-Type": MANIFEST})
-        if answer.status_code != httpx.codes.CREATED:
+        if answer.status_code != HTTPStatus.CREATED:
             raise PxhelmError(f'failed to perform "Push" on destination: PUT {quote(url)}: {_fault(answer)}')
         return "sha256:" + hashlib.sha256(body).hexdigest()
 
     def login(self, host: str, access: Access) -> None:
         """Try the credentials and keep them; PxhelmError when the registry refuses them."""
         answer = self._send("GET", f"{_base(host, access)}/v2/", access, scope="")
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != HTTPStatus.OK:
             raise PxhelmError(f"authenticating to {quote(host)}: {_fault(answer)}")
         pair = f"{access.username}:{access.password.reveal()}".encode()
         data = self._read()
@@ -146,6 +148,8 @@ class Registry:
 
     def _send(self, method: str, url: str, access: Access, **rest: Any) -> httpx.Response:
         """Send one request, and once more with what a refusal asks for."""
+        import httpx
+
         scope, content, headers = rest["scope"], rest.get("content", b""), rest.get("headers")
         client = self._connections.client(access)
         host = httpx.URL(url).netloc.decode()
@@ -155,7 +159,7 @@ class Registry:
             given["Authorization"] = token
         try:
             answer = client.request(method, url, content=content or None, headers=given, timeout=access.seconds)
-            if answer.status_code == httpx.codes.UNAUTHORIZED and not token:
+            if answer.status_code == HTTPStatus.UNAUTHORIZED and not token:
                 token = self._authorize(client, answer.headers.get("WWW-Authenticate", ""), host, access)
                 if token:
                     self._tokens[host, scope] = given["Authorization"] = token
@@ -176,7 +180,7 @@ class Registry:
         query = {name: asked[name] for name in ("service", "scope") if name in asked}
         url = f"{asked['realm']}?{urlencode(query)}"
         answer = client.get(url, headers={"Authorization": basic} if basic else None, timeout=access.seconds)
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != HTTPStatus.OK:
             return ""
         found = answer.json()
         return f"Bearer {found.get('token') or found.get('access_token')}"
@@ -186,19 +190,21 @@ class Registry:
         if size > MOST:
             raise PxhelmError(f"cannot pull {digest}: it is larger than {MOST} bytes")
         answer = self._send("GET", f"{root}/blobs/{digest}", access, scope=path)
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != HTTPStatus.OK:
             raise PxhelmError(f"cannot pull {digest}: {_fault(answer)}")
         if "sha256:" + hashlib.sha256(answer.content).hexdigest() != digest:
             raise PxhelmError(f"cannot pull {digest}: what came has another digest")
         return answer.content
 
     def _upload(self, root: str, data: bytes, access: Access, path: str) -> None:
+        import httpx
+
         digest = "sha256:" + hashlib.sha256(data).hexdigest()
-        if self._send("HEAD", f"{root}/blobs/{digest}", access, scope=path).status_code == httpx.codes.OK:
+        if self._send("HEAD", f"{root}/blobs/{digest}", access, scope=path).status_code == HTTPStatus.OK:
             return
         self._tokens.pop((httpx.URL(root).netloc.decode(), path), None)  # a token for reading does not do for writing
         begun = self._send("POST", f"{root}/blobs/uploads/", access, scope=path)
-        if begun.status_code != httpx.codes.ACCEPTED:
+        if begun.status_code != HTTPStatus.ACCEPTED:
             raise PxhelmError(f'failed to perform "Push" on destination: {_fault(begun)}')
         place = httpx.URL(urljoin(f"{root}/blobs/uploads/", begun.headers["Location"]))
         if root.startswith("https:") and place.scheme == "http":
@@ -209,7 +215,7 @@ class Registry:
         url = str(place.copy_merge_params({"digest": digest}))
         kind = {"Content-Type": "application/octet-stream"}
         answer = self._send("PUT", url, access, scope=path, content=data, headers=kind)
-        if answer.status_code != httpx.codes.CREATED:
+        if answer.status_code != HTTPStatus.CREATED:
             raise PxhelmError(f'failed to perform "Push" on destination: {_fault(answer)}')
 
 
