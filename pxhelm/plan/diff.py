@@ -181,8 +181,18 @@ def _devices_gone(c: Comparison, wanted: Leaves, dropped: Iterable[str]) -> Iter
         place = table.place(path) if device else None
         if place is None or place.param != place.slot or place.path == f"{device}.size":
             continue
+        if _boots_from_inherited(c, wanted, device):
+            continue
         if leafwise.device_present(c.live, device) and not any(p.startswith(f"{device}.") for p in wanted):
             yield device
+
+
+def _boots_from_inherited(c: Comparison, wanted: Leaves, device: str) -> bool:
+    """Tell whether a clone boots from a disk: it came with the template, and only ``absent: true`` takes it away (D5.4)."""
+    family, _, slot = device.partition(".")
+    order = c.live.intended.get("bootOrder")
+    cloned = any(path.startswith("source.clone.") for path in wanted)
+    return family == "disks" and cloned and isinstance(order, tuple) and slot in order
 
 
 def _drift(c: Comparison, wanted: Leaves) -> tuple[Drift, ...]:
