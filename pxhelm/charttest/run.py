@@ -97,7 +97,7 @@ class Runner:
                 raise SuiteError(f"failed to parse {name}: {error}") from None
             base = coalesce_tables(_scoped(suite.route, given), base, merge=True)
         for key, value in (*suite.set.items(), *test.set.items()):
-            base = coalesce_tables(_scoped(suite.route, copy_map(build(key, value))), base, merge=True)
+            base = coalesce_tables(_scoped(suite.route, copy_map(build(key, _floats(value)))), base, merge=True)
         return base
 
 
@@ -126,6 +126,15 @@ def _scoped(route: str, values: Values) -> Values:
             outer["global"] = values["global"]
         values = outer
     return values
+
+
+def _floats(value: Any) -> Any:
+    """Make every number what Helm's reading of values makes of it."""
+    if isinstance(value, dict):
+        return {key: _floats(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_floats(each) for each in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 _KEY = re.compile(r"([^.\[\],{}=]+)|\.?\[([^\[\],{}=]*)\]|\.")
