@@ -93,6 +93,14 @@ def build(services: Services, request: DependencyRequest) -> None:
     manager.fetch_all(lock.dependencies)
 
 
+def complete(services: Services, path: str) -> None:
+    """Update the dependencies of a chart folder when some are not there (``--dependency-update``)."""
+    disk = services.sources.disk
+    if disk.kind(path) == "folder" and resolve.missing(load(disk.chart(path))):
+        # Helm looks at the folder from the root here, and its errors show it.
+        update(services, DependencyRequest(disk.absolute(path)))
+
+
 def timestamp(services: Services) -> str:
     """Return the time as Go's RFC3339Nano writes it."""
     now = services.now()

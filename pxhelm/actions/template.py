@@ -13,8 +13,8 @@ from pxhelm.errors import PxhelmError
 from pxhelm.events import Warned
 from pxhelm.render.capabilities import capabilities
 from pxhelm.render.engine import render
-from pxhelm.render.model import Options, ReleaseInfo, Rendered, RenderRequest
-from pxhelm.render.output import Show, output_files, template_text
+from pxhelm.render.model import Options, ReleaseInfo, Rendered, RenderError, RenderRequest
+from pxhelm.render.output import Show, output_files, template_text, written
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Services
@@ -53,6 +53,10 @@ class Templated:
     rendered: Rendered
     trace: Call | None = None
 
+    def written(self, show: Show, folder: str) -> list[str]:
+        """Return the paths below ``folder`` in the order Helm tells them, one for each document."""
+        return written(self.rendered, show, folder)
+
     def files(self, show: Show, folder: str) -> Mapping[str, bytes]:
         """Return what ``--output-dir`` writes, below ``folder``."""
         found = output_files(self.rendered, show, folder)
@@ -78,8 +82,16 @@ def template(services: Services, request: TemplateRequest) -> Templated:
         host=template_host(services, live=False, dns=request.enable_dns),
         jinja=services.jinja,
     )
+    if chart.metadata.deprecated:
+        services.listen(Warned("This chart is deprecated"))
     with located(chart, given):
-        rendered = render(asked)
+        try:
+            rendered = render(asked)
+        except RenderError as error:
+            # Helm says so for whatever rendering itself refuses, not for values and versions.
+            if not error.message.startswith("chart requires kubeVersion"):
+                error.message += "\n\nUse --debug flag to render out invalid YAML"
+            raise
     if request.strict_values:
         check_read(asked, given)
     for warning in rendered.warnings:

@@ -81,6 +81,8 @@ def name_and_chart(arguments: Sequence[str], options: dict[str, Any]) -> tuple[s
     if len(arguments) == 2:
         if options.get("generate_name"):
             raise PxhelmError("cannot set --generate-name and also specify a name")
+        if options.get("name_template"):
+            raise PxhelmError("cannot set --name-template and also specify a name")
         return arguments[0], arguments[1]
     chart = arguments[0]
     if options.get("name_template"):

@@ -244,5 +244,5 @@ def _fault(answer: httpx.Response) -> str:
         errors = answer.json()["errors"]
     except (ValueError, KeyError, TypeError):
         return f"{text}: {answer.reason_phrase}"
-    told = [f"{e.get('code', '').replace('_', ' ').lower()}: {e.get('message', '')}".capitalize() for e in errors]
-    return f"{text}: {'; '.join(one[:1].lower() + one[1:] for one in told)}"
+    told = [f"{e.get('code', '').replace('_', ' ').lower()}: {e.get('message', '')}" for e in errors]
+    return f"{text}: {'; '.join(told)}"

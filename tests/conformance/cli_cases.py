@@ -10,7 +10,6 @@ import difflib
 import gzip
 import hashlib
 import io
-import json
 import os
 import re
 import shutil
@@ -355,6 +354,10 @@ def _compare_get(step, world, number):
     for key in ("body", "contentType", "config"):
         if key not in wanted:
             continue
-        theirs, ours = (x if isinstance(x, str) else json.dumps(x, sort_keys=True) for x in (wanted[key], answer[key]))
+        theirs, ours = (
+            # The size of an archive depends on the compressor: Go's makes other bytes than zlib.
+            re.sub(r'(gzip","digest":"[^"]+","size":)\d+', r"\1N", x)
+            for x in (wanted[key], answer[key])
+        )
         if not agrees(theirs, world.blur(ours)):
             yield f"step {number}: get {step['get']}: {key}:\n" + difference(theirs, world.blur(ours))

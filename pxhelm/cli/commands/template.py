@@ -47,7 +47,6 @@ HELP = """Locally render a chart and print the manifests. The cluster is not ask
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Render and print."""
     from pxhelm.actions.inputs import dry_run
-    from pxhelm.actions.locate import locate
     from pxhelm.actions.template import TemplateRequest, template
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
@@ -55,7 +54,8 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     from pxhelm.render.output import Show
 
     dry_run(options["dry_run"])
-    named = len(arguments) == 2 or options["generate_name"] or options["name_template"]
+    # Helm's template never makes a name up: --generate-name means the usual one.
+    named = len(arguments) == 2 or options["name_template"]
     name, chart = name_and_chart(arguments, options) if named else ("release-name", arguments[0])
     show = Show(
         include_crds=options["include_crds"],
@@ -65,7 +65,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     )
     with showing() as listen, open_services(session.flags, listen) as services:
         request = TemplateRequest(
-            chart=locate(services, chart, chart_location(options), tell),
+            chart=_located(services, chart, options),
             release=name,
             namespace=services.settings.namespace or "default",
             values=value_flags(options),
@@ -86,7 +86,11 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
 
             click.echo(trace_text(done.trace), err=True, nl=False)
         if options["output_dir"]:
-            _write(done.files(show, name if options["release_name"] else ""), options["output_dir"])
+            below = name if options["release_name"] else ""
+            _write(done.files(show, below), options["output_dir"])
+            for path in done.written(show, below):
+                click.echo(f"wrote {options['output_dir'].rstrip('/')}/{path}")
+            click.echo()
             return
         text = done.text
         if options["post_renderer"]:
@@ -94,10 +98,20 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
 
 
+def _located(services: Any, chart: str, options: dict[str, Any]) -> str:
+    from pxhelm.actions.locate import locate
+
+    path = locate(services, chart, chart_location(options), tell)
+    if options["dependency_update"]:
+        from pxhelm.actions.dependency import complete
+
+        complete(services, path)
+    return path
+
+
 def _write(files: Any, folder: str) -> None:
     from pathlib import Path
 
     from pxhelm.files import write_files
 
-    for path in write_files(Path(folder), files):
-        click.echo(f"wrote {path}")
+    write_files(Path(folder), files)
