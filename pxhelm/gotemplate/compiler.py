@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pxhelm.golang.fmt import value_text
 from pxhelm.gotemplate import nodes as n
@@ -182,9 +183,9 @@ class Compiler:
 
     def pipeline(self, pipe: n.Pipe) -> Get:
         """Compile a pipeline, with the assignment of its result."""
-        get = self.command(pipe.commands[0], final=None)
-        for command in pipe.commands[1:]:
-            get = self.command(command, final=get)
+        get = self._in_pipe(pipe.commands[0], None, pipe)
+        for before, command in pairwise(pipe.commands):
+            get = self._in_pipe(command, get, before)
         if not pipe.declared:
             return get
         slots = tuple(v.slot for v in pipe.declared)
@@ -218,6 +219,14 @@ class Compiler:
 
         return fail
 
+    def _in_pipe(self, command: n.Command, final: Get | None, before: n.Node) -> Get:
+        head = command.args[0]
+        if isinstance(head, n.Pipe) and (final or len(command.args) > 1):
+            # Go looks at this before it visits the parentheses: the place is what it visited before.
+            blamed = last_visited(before) if isinstance(before, n.Command) else before
+            return self._not_a_function(head, blamed, final)
+        return self.command(command, final)
+
     def command(self, command: n.Command, final: Get | None) -> Get:
         """Compile a command; ``final`` is what the pipe brings it."""
         head, *args = command.args
@@ -229,8 +238,6 @@ class Compiler:
             case n.Identifier():
                 return compile_call(self, command, head, args, final)
             case n.Pipe():
-                if args or final:
-                    return self._not_a_function(head, head, final)
                 return self.pipeline(head)
             case n.Variable():
                 return self._variable(head, (args, final, command))
@@ -239,12 +246,10 @@ class Compiler:
         return self._constant(head)
 
     def _not_a_function(self, head: n.Node, blamed: n.Node, final: Get | None) -> Get:
-        shown = f"({head})" if isinstance(head, n.Pipe) else str(head)
-
         def fail(f: Frame) -> object:
             if final:
                 final(f)
-            raise self.error(blamed, f"can't give argument to non-function {shown}")
+            raise self.error(blamed, f"can't give argument to non-function {head}")
 
         return fail
 

@@ -39,6 +39,25 @@ def test_the_place_of_a_nested_error_is_the_innermost():
     assert (found.value.place.name, found.value.place.line) == ("t/templates/_h.tpl", 2)
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "shown"),
+    [
+        ("{{ (.Values.a) upper 1 }}", "1:3|<(.Values.a) upper 1>", ".Values.a"),
+        ("{{ if (.Values.a) and .Values.b }}{{ end }}", "1:6|<(.Values.a) and .Values.b>", ".Values.a"),
+        ("{{ ((.Values.a) and) 1 }}", "1:3|<((.Values.a) and) 1>", "(.Values.a) and"),
+        ("{{ upper ((.Values.a) 1) }}", "1:10|<(.Values.a) 1>", ".Values.a"),
+        ('{{ "q" | (.Values.a) }}', '1:3|<"q">', ".Values.a"),
+        ('{{ printf "%s" (upper .Values.a) | (lower "x") }}', "1:29|<.Values.a>", 'lower "x"'),
+        ("{{ $x := (.Values.a | upper) 1 }}", "1:3|<$x := (.Values.a | upper) 1>", ".Values.a | upper"),
+        ('{{ printf "x" | upper | (1) }}', "1:16|<upper>", "1"),
+    ],
+)
+def test_parentheses_given_an_argument_are_told_where_go_tells_it(text, place, shown):
+    at = place.replace("|", ': executing "t/templates/a" at ', 1)
+    found = str(failure(text, {"a": "x", "b": {}}))
+    assert found == f"template: t/templates/a:{at}: can't give argument to non-function {shown}"
+
+
 def test_each_line_of_output_leads_back_to_its_template_line():
     output = one(
         "a\n{{ .Values.x }}\n{{ range .Values.l }}- {{ . }}\n{{ end }}z\n", {"x": "X", "l": [1, 2]}, spans=True
