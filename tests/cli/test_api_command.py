@@ -39,6 +39,10 @@ def test_a_task_is_followed_with_wait(pxhelm):
     assert status == 0
     status, out, _ = pxhelm("api", "post", "/nodes/pve-node1/qemu/500/status/start")
     assert json.loads(out).startswith("UPID:pve-node1:")
+    for _ in range(100):  # that one was not waited for
+        _, out, _ = pxhelm("api", "get", "/nodes/pve-node1/qemu/500/status/current", "-o", "json")
+        if json.loads(out)["status"] == "running":
+            break
     status, _, err = pxhelm("api", "post", "/nodes/pve-node1/qemu/500/status/start", "--wait")
     assert status == 1
     assert "already running" in err
