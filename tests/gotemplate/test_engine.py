@@ -7,7 +7,6 @@ from pxhelm.gotemplate.errors import BudgetError
 from pxhelm.gotemplate.host import Host
 from pxhelm.gotemplate.objects import Values
 from pxhelm.gotemplate.runtime import Budget
-from pxhelm.gotemplate.watch import watch
 
 
 def render(files, values=None, **engine):
@@ -102,27 +101,6 @@ def test_endless_recursion_is_helms_error():
 def test_many_names_including_each_other_do_not_end_python():
     defines = "".join(f'{{{{ define "h{i}" }}}}{{{{ include "h{(i + 1) % 60}" . }}}}{{{{ end }}}}' for i in range(60))
     assert "nested reference name" in str(failure(defines + '{{ include "h0" . }}'))
-
-
-def test_reads_are_written_down():
-    reads = set()
-    values = watch({"a": {"b": 1, "c": 2}, "m": {"x": 1}, "n": {"y": 1}, "u": 5}, reads)
-    text = "{{ .Values.a.b }}{{ toYaml .Values.m }}{{ with .Values.n }}{{ end }}{{ .Values.gone }}"
-    assert one(text, values).text == "1x: 1"
-    assert {("a", "b"), ("m",), ("gone",)} <= reads
-    assert not {("a",), ("a", "c"), ("n",), ("n", "y"), ("u",)} & reads
-
-
-def test_a_read_through_asmap_or_a_function_counts():
-    reads = set()
-    one('{{ dig "a" "b" 0 .Values.AsMap }}{{ get .Values.c "d" }}', watch({"a": {"b": 1}, "c": {"d": 1}}, reads))
-    assert {("a", "b"), ("c", "d")} <= reads
-
-
-def test_watched_values_are_helms_type():
-    assert one("{{ typeOf .Values }} {{ typeOf .Values.a }} {{ .Values.AsMap.a }}", watch({"a": {}}, set())).text == (
-        "chartutil.Values map[string]interface {} map[]"
-    )
 
 
 def test_a_variable_declared_in_parentheses_stays_known():
