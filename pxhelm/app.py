@@ -120,7 +120,8 @@ class Opened:
         from pxhelm.store.leases import Holder, provably_dead
 
         holder = Holder(socket.gethostname(), _boot_id(), os.getpid(), _started(os.getpid()) or "")
-        return Process(holder, lambda other: provably_dead(other, holder, _started))
+        user = os.environ.get("SUDO_USER") or os.environ.get("USER") or os.environ.get("LOGNAME") or str(os.getuid())
+        return Process(holder, lambda other: provably_dead(other, holder, _started), user)
 
     @contextmanager
     def hold(self, name: str, seconds: float) -> Iterator[Lease]:

@@ -1,7 +1,7 @@
 """Record what the cluster holds in the store's inventory, with its history (engine.md D4.5).
 
 Reads the list, and of every guest its configuration; changes nothing in the cluster. What was seen before and is gone is
-recorded as gone, except tasks: their list is cut by Proxmox.
+recorded as gone, except tasks: their list is cut by Proxmox. Who changed a guest is asked only when one differs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pxhelm.actions.inspect import GUESTS, NODE, TASK, Row, list_rows, merge_storages
+from pxhelm.actions.authors import author, read_deeds
+from pxhelm.actions.inspect import GUESTS, NETWORK, NODE, TASK, Row, list_rows, merge_storages
 from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
@@ -21,20 +22,22 @@ from pxhelm.proxmox.request import Request, call
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Live, Target
 from pxhelm.store.bindings import BindingState
-from pxhelm.store.inventory import Observation
+from pxhelm.store.inventory import Observation, changed
 
 SCOPES: Mapping[str, frozenset[str]] = {
-    "all": frozenset((*KINDS, NODE, TASK)),
+    "all": frozenset((*KINDS, NETWORK, NODE, TASK)),
     "vms": frozenset(("VirtualMachine",)),
     "containers": frozenset(("Container",)),
     "storage": frozenset(("Storage",)),
-    "nodes": frozenset((NODE,)),
+    "nodes": frozenset((NODE, NETWORK)),
     "tasks": frozenset((TASK,)),
 }
-_VOLATILE = frozenset(
+VOLATILE = frozenset(
     ("cpu", "mem", "memhost", "disk", "uptime", "netin", "netout", "diskread", "diskwrite", "pressurecpusome")
 )
 """Cells that change by themselves: shown from the inventory, no reason for a row of history."""
+KEEP_DAYS = 365
+"""For how long history is kept unless told otherwise."""
 _TYPES = {**GUESTS, "node": NODE, "storage": "Storage", "pool": "Pool"}
 
 
@@ -49,17 +52,21 @@ class Count:
     managed: int = 0
 
 
-def discover(services: Services, scope: str) -> dict[str, Count]:
-    """Record what is there and return the counts by kind; PxhelmError for an unknown scope."""
+def discover(services: Services, scope: str, keep: float = KEEP_DAYS * 86400.0) -> dict[str, Count]:
+    """Record what is there and return the counts by kind; PxhelmError for an unknown scope.
+
+    ``keep``: seconds after which history is forgotten; what still held then stays.
+    """
     kinds = SCOPES.get(scope)
     if kinds is None:
         raise PxhelmError(f"cannot discover {scope}", code=ExitCode.USAGE, hint=f"one of {', '.join(SCOPES)}")
     cluster = services.place.cluster
-    seen = list(_observations(services, kinds))
-    counts = {kind: Count() for kind in (*KINDS, NODE, TASK) if kind in kinds}
     inventory = services.store.inventory
+    before = {one.ref: one for one in inventory.list(cluster) if one.kind in kinds}
+    seen = _signed(services, list(_observations(services, kinds)), before)
+    counts = {kind: Count() for kind in dict.fromkeys((*KINDS, NETWORK, NODE, TASK)) if kind in kinds}
+    now = services.now().timestamp()
     with services.store.transaction():
-        before = {one.ref: one for one in inventory.list(cluster) if one.kind in kinds}
         for one in seen:
             differs = inventory.observe(one)
             count = counts[one.kind]
@@ -73,9 +80,27 @@ def discover(services: Services, scope: str) -> dict[str, Count]:
         for ref in before.keys() - {one.ref for one in seen}:
             kind = before[ref].kind
             if kind != TASK:
-                inventory.forget(cluster, ref, services.now().timestamp())
+                inventory.forget(cluster, ref, now)
                 counts[kind] = replace(counts[kind], gone=counts[kind].gone + 1)
-    return counts
+        inventory.prune(cluster, now - keep)
+    return {kind: count for kind, count in counts.items() if count != Count() or kind in _ALWAYS}
+
+
+_ALWAYS = frozenset(("VirtualMachine", "Container", "Storage", "Pool", NODE, TASK))
+
+
+def _signed(services: Services, seen: list[Observation], before: Mapping[str, Observation]) -> list[Observation]:
+    """Return the observations with the names of who changed them; asks the cluster only when a guest differs."""
+    differing = {one.ref for one in seen if one.ref in before and changed(before[one.ref], one)}
+    if not any(one.ref in differing for one in seen if one.kind in GUESTS.values()):
+        return seen
+    deeds = services.cluster.run(read_deeds())
+    return [
+        replace(one, actor=author(deeds, int(one.ref.partition("/")[2]), before[one.ref].at, one.at))
+        if one.ref in differing and one.kind in GUESTS.values()
+        else one
+        for one in seen
+    ]
 
 
 def _observations(services: Services, kinds: frozenset[str]) -> Iterator[Observation]:
@@ -104,8 +129,33 @@ def _observations(services: Services, kinds: frozenset[str]) -> Iterator[Observa
                 current=dict(row),
             )
             yield _guest(base, row, lives.get(vmid)) if vmid else base
+        if NETWORK in kinds:
+            nodes = [str(row["node"]) for row in listed if row.get("type") == "node" and row.get("status") == "online"]
+            yield from _networks(services, nodes, now)
     if TASK in kinds:
         yield from _tasks(services, now)
+
+
+def _networks(services: Services, nodes: list[str], now: float) -> Iterator[Observation]:
+    """Observe the interfaces of the nodes, as staged; a node that does not answer is told and left out."""
+    reads = [call(Request("GET", f"/nodes/{node}/network")) for node in nodes]
+    for node, data in zip(nodes, services.cluster.run_all(reads), strict=True):
+        if isinstance(data, PxhelmError):
+            services.listen(Warned(f"the network of {node} is unknown: {data.message}"))
+        elif isinstance(data, Exception):
+            raise data
+        for row in data if isinstance(data, list) else []:
+            if isinstance(row, Mapping) and row.get("iface"):
+                yield Observation(
+                    cluster=services.place.cluster,
+                    ref=f"network/{node}/{row['iface']}",
+                    kind=NETWORK,
+                    at=now,
+                    digest=_digest(row),
+                    status="active" if row.get("active") else "",
+                    node=node,
+                    current={**row, "type": "network", "linktype": row.get("type")},
+                )
 
 
 def _tasks(services: Services, now: float) -> Iterator[Observation]:
@@ -168,5 +218,5 @@ def _guest(base: Observation, row: Row, live: Live | None) -> Observation:
 
 
 def _digest(row: Row) -> str:
-    stable = {key: value for key, value in row.items() if key not in _VOLATILE}
+    stable = {key: value for key, value in row.items() if key not in VOLATILE}
     return hashlib.sha256(json.dumps(stable, sort_keys=True, default=str).encode()).hexdigest()[:40]

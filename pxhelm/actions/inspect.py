@@ -24,7 +24,7 @@ from pxhelm.store.objects import ObjectKey as StoreKey
 from pxhelm.store.objects import ObjectQuery, StoredObject
 
 Row = Mapping[str, Any]
-NODE, TASK = "Node", "Task"
+NODE, TASK, NETWORK = "Node", "Task", "Network"
 GUESTS = {"qemu": "VirtualMachine", "lxc": "Container"}
 _LIVE = {NODE: ("nodes", "node", "no"), TASK: ("tasks", "task")}
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -41,7 +41,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 
 def plural_of(kind: str) -> str:
     """Return the plural of a kind, as kubectl names resources in its messages."""
-    return KINDS[kind].plural if kind in KINDS else _LIVE[kind][0]
+    return KINDS[kind].plural if kind in KINDS else f"{kind.lower()}s"
 
 
 def kinds_of(words: str) -> tuple[str, ...]:
@@ -114,6 +114,8 @@ class Query:
     templates: bool = False
     """Only guests that others are cloned from."""
     cached: bool = False
+    at: float = 0.0
+    """Unix seconds: as it was recorded to be then; 0 = now."""
 
 
 def tags_of(row: Row) -> list[str]:
@@ -128,7 +130,7 @@ def find(services: Services, query: Query) -> list[Found]:
     """
     everything = list(_everything(services, query))
     namespace = services.place.namespace
-    here = [one for one in everything if query.all_namespaces or _is_in(one, namespace)]
+    here = [one for one in everything if query.all_namespaces or is_in(one, namespace)]
     if query.templates:
         here = [one for one in here if one.template]
     if query.names:
@@ -152,7 +154,8 @@ def find_one(services: Services, kinds: tuple[str, ...], name: str) -> Found:
     return found[0]
 
 
-def _is_in(one: Found, namespace: str) -> bool:
+def is_in(one: Found, namespace: str) -> bool:
+    """Tell whether a thing is of a namespace; what is not ours is of ``default``, what has no namespace of all."""
     if one.kind not in KINDS or not KINDS[one.kind].namespaced:
         return True
     return one.namespace == namespace if one.stored else namespace == "default"
@@ -198,11 +201,17 @@ def _everything(services: Services, query: Query) -> Iterator[Found]:
         yield from _tasks(services, query)
     if query.kinds == (TASK,):
         return
-    rows = _cached_rows(services) if query.cached else services.cluster.run(list_rows(set(query.kinds) <= _GUEST_KINDS))
+    recorded = query.cached or bool(query.at)
+    rows = (
+        _recorded_rows(services, query.at)
+        if recorded
+        else services.cluster.run(list_rows(set(query.kinds) <= _GUEST_KINDS))
+    )
     known = _Known(services, query.kinds)
     for kind in query.kinds:
         if kind in _GUEST_KINDS:
-            yield from known.guests(kind, [row for row in rows if GUESTS.get(str(row.get("type"))) == kind])
+            guests = known.guests(kind, [row for row in rows if GUESTS.get(str(row.get("type"))) == kind])
+            yield from (one for one in guests if one.row or not query.at)
         elif kind == NODE:
             yield from (Found(NODE, str(row.get("node")), row=row) for row in rows if row.get("type") == "node")
         elif kind in KINDS:
@@ -212,8 +221,17 @@ def _everything(services: Services, query: Query) -> Iterator[Found]:
 _GUEST_KINDS = frozenset(GUESTS.values())
 
 
-def _cached_rows(services: Services) -> list[Row]:
-    seen = services.store.inventory.list(services.place.cluster)
+def _recorded_rows(services: Services, at: float) -> list[Row]:
+    inventory, cluster = services.store.inventory, services.place.cluster
+    if at:
+        held = inventory.at(cluster, at)
+        if not held:
+            raise PxhelmError(
+                f"nothing is recorded of cluster {cluster} at that time",
+                hint="`pxhelm discover` records; a later time may have something",
+            )
+        return [_row_of(one) for one in held if one.kind != TASK]
+    seen = inventory.list(cluster)
     if not seen:
         raise PxhelmError(
             f"nothing is recorded of cluster {services.place.cluster}", hint="record it with `pxhelm discover`"
@@ -244,14 +262,17 @@ def _row_of(seen: Observation) -> Row:
         "pool": leaves.get("pool"),
         "tags": ";".join(leaves.get("tags") or ()),
         "template": bool(leaves.get("isTemplate")),
+        "uid": seen.uid,
     }
 
 
 def _tasks(services: Services, query: Query) -> Iterator[Found]:
     data: object
-    if query.cached:
+    if query.cached or query.at:
         seen = services.store.inventory.list(services.place.cluster, TASK)
-        data = sorted((one.current for one in seen), key=lambda row: -int(row.get("starttime") or 0))
+        rows = (one.current for one in seen)
+        known = [row for row in rows if not query.at or int(row.get("starttime") or 0) <= query.at]
+        data = sorted(known, key=lambda row: -int(row.get("starttime") or 0))
     else:
         data = services.cluster.run(call(Request("GET", "/cluster/tasks")))
     for row in data if isinstance(data, list) else []:
@@ -306,7 +327,11 @@ class _Known:
         by_vmid = {int(row.get("vmid") or 0): row for row in rows}
         for one in self._stored.get(kind, ()):
             binding = self._bindings.get(one.uid)
-            row = by_vmid.pop(binding.vmid, {}) if binding else {}
+            row = by_vmid.get(binding.vmid, {}) if binding else {}
+            if row.get("uid", one.uid) != one.uid:
+                row = {}  # at that time the VMID was somebody else's
+            elif binding:
+                by_vmid.pop(binding.vmid, None)
             yield self._ours(one, row, binding)
         for row in by_vmid.values():
             yield Found(kind, str(row.get("name") or row.get("vmid")), row=row)

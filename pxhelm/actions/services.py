@@ -49,6 +49,8 @@ class Process:
 
     holder: Holder
     is_dead: IsDead
+    user: str = ""
+    """Account of the operating system that gave the command."""
 
 
 class Cluster(Protocol):

@@ -94,6 +94,10 @@ class ProcessPort(Protocol):
     def is_dead(self) -> IsDead:
         """Proves another holder dead."""
 
+    @property
+    def user(self) -> str:
+        """Account that gave the command."""
+
 
 class ServicesPort(Protocol):
     """The part of ``actions.services.Services`` from which ports are made."""
@@ -169,7 +173,7 @@ def ports_of(services: ServicesPort, actor: str = "") -> Ports:
         is_dead=services.process.is_dead,
         listen=services.listen,
         read_secret=read_secret,
-        actor=actor,
+        actor=actor or "@".join(part for part in (services.process.user, services.process.holder.host) if part),
         vmid_range=services.place.vmid_range,
         schema_of=cache(lambda version: best(version, own())),
     )

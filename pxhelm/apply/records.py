@@ -385,6 +385,7 @@ class Records:
             memory.known.uid,
             {path: shown(value) for path, value in live.intended.items()},
             {path: shown(value) for path, value in live.current.items()},
+            actor=f"pxhelm {memory.op.actor}" if memory.op is not None else "",
         )
         self.store.inventory.observe(seen)
 

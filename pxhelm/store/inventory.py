@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+GONE = "gone"
+"""Status of the row of history that says that something is not there any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:
@@ -21,7 +24,7 @@ class Observation:
     at: float
     """Unix seconds."""
     digest: str = ""
-    """Equal digest and status mean that nothing changed."""
+    """Of what has no leaves (nodes, storages): equal digest and status mean that nothing changed."""
     status: str = ""
     node: str = ""
     uid: str = ""
@@ -36,13 +39,12 @@ def changed(before: Observation | None, after: Observation) -> bool:
     """Tell whether ``after`` is worth a row of history."""
     if before is None:
         return True
-    if (before.digest, before.status, before.node, before.uid) != (after.digest, after.status, after.node, after.uid):
+    if (before.status, before.node, before.uid) != (after.status, after.node, after.uid):
         return True
-    # Without a digest (storages, pools) only the content can tell.
-    return not after.digest and (dict(before.intended), dict(before.current)) != (
-        dict(after.intended),
-        dict(after.current),
-    )
+    if after.intended or not after.digest:
+        # The content tells best: a digest also changes with our own marker, and not with a guest's pool.
+        return (dict(before.intended), dict(before.current)) != (dict(after.intended), dict(after.current))
+    return before.digest != after.digest
 
 
 class InventoryStore(Protocol):
@@ -62,3 +64,15 @@ class InventoryStore(Protocol):
 
     def history(self, cluster: str, ref: str, limit: int = 256) -> tuple[Observation, ...]:
         """Return what was seen, latest first."""
+
+    def trail(self, cluster: str, uid: str) -> tuple[str, ...]:
+        """Return the refs under which an object of ours was ever seen, by ref."""
+
+    def at(self, cluster: str, when: float, kind: str | None = None) -> tuple[Observation, ...]:
+        """Return what was there at a time, by ref, as it was last seen to change until then."""
+
+    def prune(self, cluster: str, before: float) -> int:
+        """Forget history older than a time and return how many rows went.
+
+        What still held at that time stays, so that any later moment can be told whole.
+        """

@@ -13,7 +13,7 @@ from typing import Any
 from pxhelm.store.bindings import Binding, BindingState, BindingStore, Reservation, candidates, none_free
 from pxhelm.store.clusters import Cluster, ClusterStore
 from pxhelm.store.events import EventRecord, EventStore
-from pxhelm.store.inventory import InventoryStore, Observation, changed
+from pxhelm.store.inventory import GONE, InventoryStore, Observation, changed
 from pxhelm.store.journal import OPEN_STATES, JournalStore, Op, OpState, Outcome, Step, StepState
 from pxhelm.store.leases import Holder, IsDead, Lease, LeaseStore, never
 from pxhelm.store.objects import ObjectKey, ObjectQuery, ObjectStore, OwnedLeaf, StoredObject
@@ -337,7 +337,7 @@ class _Inventory:
         key = (seen.cluster, seen.ref)
         before = self._t.inventory.get(key)
         if before and not changed(before, seen):
-            self._t.inventory[key] = replace(before, at=seen.at)
+            self._t.inventory[key] = replace(before, at=seen.at, digest=seen.digest)
             return False
         self._t.inventory[key] = seen
         self._t.history[key] = (*self._t.history.get(key, ()), seen)
@@ -346,7 +346,7 @@ class _Inventory:
     def forget(self, cluster: str, ref: str, at: float) -> None:
         last = self._t.inventory.pop((cluster, ref), None)
         if last:
-            gone = replace(last, at=at, digest="", status="gone", intended={}, current={}, actor="")
+            gone = replace(last, at=at, digest="", status=GONE, intended={}, current={}, actor="")
             self._t.history[cluster, ref] = (*self._t.history[cluster, ref], gone)
 
     def get(self, cluster: str, ref: str) -> Observation | None:
@@ -358,6 +358,30 @@ class _Inventory:
 
     def history(self, cluster: str, ref: str, limit: int = 256) -> tuple[Observation, ...]:
         return self._t.history.get((cluster, ref), ())[::-1][:limit]
+
+    def trail(self, cluster: str, uid: str) -> tuple[str, ...]:
+        rows = self._t.history.items()
+        return tuple(sorted(ref for (name, ref), seen in rows if name == cluster and any(o.uid == uid for o in seen)))
+
+    def at(self, cluster: str, when: float, kind: str | None = None) -> tuple[Observation, ...]:
+        rows = sorted((ref, seen) for (name, ref), seen in self._t.history.items() if name == cluster)
+        held = (last for _, seen in rows if (last := _held_at(seen, when)))
+        return tuple(o for o in held if o.status != GONE and kind in (None, o.kind))
+
+    def prune(self, cluster: str, before: float) -> int:
+        count = 0
+        for key, seen in list(self._t.history.items()):
+            if key[0] != cluster:
+                continue
+            held = _held_at(seen, before)
+            kept = tuple(o for o in seen if o.at >= before or (o is held and o.status != GONE))
+            count += len(seen) - len(kept)
+            self._t.history[key] = kept
+        return count
+
+
+def _held_at(seen: tuple[Observation, ...], when: float) -> Observation | None:
+    return next((o for o in reversed(seen) if o.at <= when), None)
 
 
 class _Work:

@@ -39,7 +39,7 @@ class Lab:
             cluster=self.client,
             key=SealingKey(b"k" * 32),
             installation="inst0001",
-            process=SimpleNamespace(holder=Holder("here", "boot", 1, "one"), is_dead=lambda _: False),
+            process=SimpleNamespace(holder=Holder("here", "boot", 1, "one"), is_dead=lambda _: False, user="admin"),
             listen=self.told.append,
             now=lambda: datetime.fromtimestamp(time.time(), UTC),
             sleep=time.sleep,

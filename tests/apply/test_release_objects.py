@@ -30,7 +30,7 @@ def services(lab):
         cluster=lab.client(),
         key=SealingKey(b"k" * 32),
         installation="inst0001",
-        process=SimpleNamespace(holder=Holder("here", "boot", 1, "one"), is_dead=never),
+        process=SimpleNamespace(holder=Holder("here", "boot", 1, "one"), is_dead=never, user="admin"),
         listen=lab.told.append,
         now=lambda: datetime.now(UTC),
         sleep=time.sleep,

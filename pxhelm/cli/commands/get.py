@@ -37,6 +37,7 @@ Releases:
 @cli.command("get", usage="KIND[,KIND] [NAME ...] | KIND/NAME ... | PART RELEASE", arguments=(0, None), help=HELP)
 @selection_flags
 @flag("--cached", help="show what `discover` recorded; the cluster is not asked")
+@click.option("--at", default="", metavar="TIME", help="as it was recorded to be at a time: 2026-11-03T09:12, 2h, 3d")
 @flag("--no-headers", help="do not print headers")
 @click.option("--sort-by", default="", metavar="PATH", help="order by a field of -o json, such as .status.node")
 @click.option("--revision", type=int, default=0, metavar="int", help="get the named release with revision")
@@ -62,6 +63,12 @@ def _get_objects(session: cli.Session, arguments: tuple[str, ...], options: dict
 
     if options["revision"] or options["computed"] or options["template"]:
         raise PxhelmError("--revision, --all and --template are for parts of a release", code=ExitCode.USAGE)
+    if options["at"]:
+        from datetime import datetime
+
+        from pxhelm.cli.times import moment_of
+
+        options["moment"] = moment_of("--at", options["at"], datetime.now().astimezone())
     queries = _queries(arguments, options)
     with showing() as listen, open_services(session.flags, listen) as services:
         found = [one for query in queries for one in _select(services, query, options)]
@@ -83,7 +90,8 @@ def _queries(arguments: tuple[str, ...], options: dict[str, Any]) -> list[Query]
 
     def query(words: str, names: tuple[str, ...]) -> Query:
         templates = words.lower() in ("templates", "template")
-        return Query(kinds_of(words), names, options["all_namespaces"], templates, options["cached"])
+        cached, at = options["cached"], options.get("moment", 0.0)
+        return Query(kinds_of(words), names, options["all_namespaces"], templates, cached, at)
 
     if any("/" in word for word in arguments):
         if not all("/" in word for word in arguments):
@@ -111,7 +119,7 @@ def _select(services: Services, query: Query, options: dict[str, Any]) -> list[F
     if options["selector"]:
         found = [one for one in found if labels(one.labels)]
     closer = options["output"] == "wide" or "status.drifted" in options["field_selector"]
-    if closer and not query.cached:
+    if closer and not query.cached and not query.at:
         from pxhelm.actions.describe import look_closer
 
         found = look_closer(services, found)

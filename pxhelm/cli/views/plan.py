@@ -71,7 +71,7 @@ def _object(o: ObjectPlan) -> Iterator[str]:
     changed = {c.path for c in o.changes}
     for path, drift in drifted.items():
         if path not in changed:
-            yield f"      {path}: {_show(o.key.kind, path, drift.live)}  # changed outside pxhelm, was {drift.base}"
+            yield f"      {path}: {show_leaf(o.key.kind, path, drift.live)}  # changed outside pxhelm, was {show_leaf(o.key.kind, path, drift.base)}"
     for step in o.steps:
         mark = "  irreversible" if step.undo is Undo.IRREVERSIBLE else ""
         detail = "".join(f" {k} {v}" for k, v in step.detail.items())
@@ -82,7 +82,7 @@ def _object(o: ObjectPlan) -> Iterator[str]:
 
 
 def _leaf(kind: str, change: LeafChange, *, new: bool) -> str:
-    before, after = _show(kind, change.path, change.before), _show(kind, change.path, change.after)
+    before, after = show_leaf(kind, change.path, change.before), show_leaf(kind, change.path, change.after)
     if new:
         return f"{change.path}: {after}"
     effect = f"  [{change.effect.label}]" if change.effect is not Effect.NONE else ""
@@ -94,7 +94,7 @@ def _leaf(kind: str, change: LeafChange, *, new: bool) -> str:
     return f"{change.path}: {before} -> {after}{effect}{why}"
 
 
-def _show(kind: str, path: str, value: object) -> str:
+def show_leaf(kind: str, path: str, value: object) -> str:
     """Return a canonical value as the manifest would spell it."""
     place = _table(kind).place(path) if kind in KINDS else None
     plain = shown(value)

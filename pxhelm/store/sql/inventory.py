@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pxhelm.store.inventory import Observation, changed
+from pxhelm.store.inventory import GONE, Observation, changed
 from pxhelm.store.sql.connection import Connection, Row, dump, load, one
 
 _COLUMNS = "cluster, ref, kind, seen_at, digest, status, node, uid, intended, present, actor"
@@ -35,7 +35,8 @@ class SqlInventory:
         with self._db.transaction():
             if not changed(self.get(seen.cluster, seen.ref), seen):
                 self._db.run(
-                    "UPDATE inventory SET seen_at = ? WHERE cluster = ? AND ref = ?", (seen.at, seen.cluster, seen.ref)
+                    "UPDATE inventory SET seen_at = ?, digest = ? WHERE cluster = ? AND ref = ?",
+                    (seen.at, seen.digest, seen.cluster, seen.ref),
                 )
                 return False
             self._db.run("DELETE FROM inventory WHERE cluster = ? AND ref = ?", (seen.cluster, seen.ref))
@@ -56,7 +57,7 @@ class SqlInventory:
             last = self.get(cluster, ref)
             if last:
                 self._db.run("DELETE FROM inventory WHERE cluster = ? AND ref = ?", (cluster, ref))
-                self._append(replace(last, at=at, digest="", status="gone", intended={}, current={}, actor=""))
+                self._append(replace(last, at=at, digest="", status=GONE, intended={}, current={}, actor=""))
 
     def get(self, cluster: str, ref: str) -> Observation | None:
         """Return what was last seen."""
@@ -79,3 +80,30 @@ class SqlInventory:
             (cluster, ref),
         )
         return tuple(map(_observation, rows))
+
+    def trail(self, cluster: str, uid: str) -> tuple[str, ...]:
+        """Return the refs under which an object of ours was ever seen, by ref."""
+        rows = self._db.rows(
+            "SELECT DISTINCT ref FROM inventory_history WHERE cluster = ? AND uid = ? ORDER BY ref", (cluster, uid)
+        )
+        return tuple(str(row[0]) for row in rows)
+
+    def at(self, cluster: str, when: float, kind: str | None = None) -> tuple[Observation, ...]:
+        """Return what was there at a time, by ref."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM inventory_history WHERE cluster = ? AND (ref, seq) IN ({_HELD_AT}) ORDER BY ref",
+            (cluster, cluster, when),
+        )
+        found = map(_observation, rows)
+        return tuple(o for o in found if o.status != GONE and (kind is None or o.kind == kind))
+
+    def prune(self, cluster: str, before: float) -> int:
+        """Forget history older than a time, except what still held then; return how many rows went."""
+        return self._db.run(
+            "DELETE FROM inventory_history WHERE cluster = ? AND seen_at < ?"
+            f" AND (status = ? OR (ref, seq) NOT IN ({_HELD_AT}))",
+            (cluster, before, GONE, cluster, before),
+        )
+
+
+_HELD_AT = "SELECT ref, MAX(seq) FROM inventory_history WHERE cluster = ? AND seen_at <= ? GROUP BY ref"

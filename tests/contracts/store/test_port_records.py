@@ -161,3 +161,48 @@ def test_what_is_gone_leaves_the_present_and_stays_in_history(store):
     assert [o.ref for o in store.inventory.list("lab")] == ["pool/p"]
     assert store.inventory.list("lab", "VirtualMachine") == ()
     assert [(o.status, o.at) for o in store.inventory.history("lab", "qemu/101")] == [("gone", 40.0), ("running", 10.0)]
+
+
+def test_a_digest_without_a_visible_change_costs_no_row_and_is_kept(store):
+    store.inventory.observe(replace(SEEN, intended={"cpu.cores": 2}))
+    assert not store.inventory.observe(replace(SEEN, at=11.0, digest="other", intended={"cpu.cores": 2}))
+    assert store.inventory.get("lab", "qemu/101").digest == "other"
+    assert store.inventory.observe(replace(SEEN, at=12.0, digest="other", intended={"cpu.cores": 2, "pool": "web"}))
+
+
+def test_any_moment_of_the_past_can_be_told(store):
+    store.inventory.observe(SEEN)
+    store.inventory.observe(replace(SEEN, at=20.0, status="stopped"))
+    store.inventory.observe(replace(SEEN, at=15.0, ref="pool/p", kind="Pool"))
+    store.inventory.forget("lab", "qemu/101", 30.0)
+    assert [(o.ref, o.status) for o in store.inventory.at("lab", 9.0)] == []
+    assert [(o.ref, o.status) for o in store.inventory.at("lab", 15.0)] == [
+        ("pool/p", "running"),
+        ("qemu/101", "running"),
+    ]
+    assert [(o.ref, o.status) for o in store.inventory.at("lab", 25.0, "VirtualMachine")] == [("qemu/101", "stopped")]
+    assert [o.ref for o in store.inventory.at("lab", 30.0)] == ["pool/p"]
+
+
+def test_an_object_is_followed_over_its_refs(store):
+    store.inventory.observe(replace(SEEN, uid="u1"))
+    store.inventory.observe(replace(SEEN, uid="u1", ref="qemu/102", at=12.0))
+    store.inventory.observe(replace(SEEN, uid="u2", ref="qemu/103", at=12.0))
+    assert store.inventory.trail("lab", "u1") == ("qemu/101", "qemu/102")
+    assert store.inventory.trail("lab", "nobody") == ()
+
+
+def test_pruning_keeps_what_still_held(store):
+    store.inventory.observe(SEEN)
+    for at, status in ((20.0, "stopped"), (30.0, "running"), (40.0, "stopped")):
+        store.inventory.observe(replace(SEEN, at=at, status=status))
+    store.inventory.observe(replace(SEEN, ref="qemu/102"))
+    store.inventory.forget("lab", "qemu/102", 11.0)
+    before = store.inventory.at("lab", 32.0)
+    assert store.inventory.prune("lab", 32.0) == 4
+    assert [o.at for o in store.inventory.history("lab", "qemu/101")] == [40.0, 30.0]
+    assert store.inventory.history("lab", "qemu/102") == ()
+    assert store.inventory.at("lab", 32.0) == before
+    assert store.inventory.prune("lab", 32.0) == 0
+    store.inventory.observe(replace(SEEN, at=50.0, status="running"))
+    assert [o.at for o in store.inventory.history("lab", "qemu/101")] == [50.0, 40.0, 30.0]
