@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint format bench binary docs lock conformance clean
+.PHONY: help setup demo test lint format bench binary docs repo lock conformance clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -46,6 +46,9 @@ binary: $(READY) ## dist/pxhelm
 
 docs: $(READY) ## generated pages
 	@$(BIN)/python packaging/docs.py
+
+repo: $(READY) ## repo-index/, a chart repository out of chart-templates/
+	@$(BIN)/python packaging/repository.py
 
 lock: ## renew packaging/requirements*.txt
 	@test -x $(BIN)/pip-compile || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q pip-tools; }

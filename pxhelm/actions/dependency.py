@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from pxhelm.actions.locate import (
@@ -101,11 +102,12 @@ def complete(services: Services, path: str) -> None:
         update(services, DependencyRequest(disk.absolute(path)))
 
 
-def timestamp(services: Services) -> str:
-    """Return the time as Go's RFC3339Nano writes it."""
+def timestamp(services: Services, seconds: int | None = None) -> str:
+    """Return the time as Go's RFC3339Nano writes it: now, or a number of seconds since 1970."""
     now = services.now()
-    text = now.isoformat(timespec="microseconds")
-    return text.replace("+00:00", "Z")
+    if seconds is not None:
+        return now.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    return now.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class _Manager:

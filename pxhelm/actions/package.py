@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pxhelm.actions.dependency import DependencyRequest, update
+from pxhelm.actions.locate import ChartFlags
 from pxhelm.chart.load import load
 from pxhelm.chart.package import file_name, pack
 from pxhelm.chart.resolve import check_complete, with_versions
@@ -29,6 +30,10 @@ class PackageRequest:
     key: str = ""
     keyring: str = ""
     passphrase: bytes | None = None
+    modified: int | None = None
+    """Time of every file in the archive, in seconds since 1970; None = now."""
+    flags: ChartFlags = field(default_factory=ChartFlags)
+    """How the repositories of dependencies let us in."""
 
 
 def package(services: Services, request: PackageRequest) -> str:
@@ -38,13 +43,14 @@ def package(services: Services, request: PackageRequest) -> str:
     if not disk.kind(path):
         raise PxhelmError(f"stat {path}: no such file or directory")
     if request.update:
-        update(services, DependencyRequest(path))
+        update(services, DependencyRequest(path, flags=request.flags))
     chart = load(disk.chart(path))
     chart = with_versions(chart, request.version, request.app_version)
     check_complete(chart)
     folder = services.sources.folder if request.destination == "." else request.destination
     name = file_name(chart)
-    archive = pack(chart, int(services.now().timestamp()))
+    modified = int(services.now().timestamp()) if request.modified is None else request.modified
+    archive = pack(chart, modified)
     target = posixpath.join(folder, name)
     disk.write(target, archive)
     if request.sign:

@@ -96,27 +96,30 @@ class IndexRequest:
     url: str = ""
     merge: str = ""
     json: bool = False
+    created: int | None = None
+    """Time that the index gives for itself and its charts, in seconds since 1970; None = now."""
 
 
 def write_index(services: Services, request: IndexRequest) -> None:
     """Write index.yaml for the archives in a folder and one level below; PxhelmError in Helm's words."""
     sources = services.sources
     folder = sources.disk.absolute(request.folder)
-    index = make_index(services, folder, request.url)
+    index = make_index(services, folder, request)
     if request.merge:
         if sources.disk.kind(request.merge):
             index.merge(load_index(sources.disk.read(request.merge)))
         else:
-            empty = Index(generated=timestamp(services))
+            empty = Index(generated=index.generated)
             sources.disk.write(request.merge, empty.as_json() if request.json else empty.as_yaml())
     index.sort()
     text = index.as_json() if request.json else index.as_yaml()
     sources.disk.write(posixpath.join(folder, "index.yaml"), text, folders=False)
 
 
-def make_index(services: Services, folder: str, url: str) -> Index:
+def make_index(services: Services, folder: str, request: IndexRequest) -> Index:
     """Return the index of the archives in a folder; what is no chart is left out."""
-    disk, index = services.sources.disk, Index(generated=timestamp(services))
+    disk, url, now = services.sources.disk, request.url, timestamp(services, request.created)
+    index = Index(generated=now)
     for path in _archives(services.sources, folder):
         archive = disk.read(posixpath.join(folder, path))
         try:
@@ -127,7 +130,7 @@ def make_index(services: Services, folder: str, url: str) -> Index:
             continue
         fields = metadata_json(dataclasses.replace(chart.metadata, api_version=chart.metadata.api_version or "v1"))
         fields["urls"] = [f"{url.rstrip('/')}/{path}" if url else path]
-        fields["created"] = timestamp(services)
+        fields["created"] = now
         fields["digest"] = hashlib.sha256(archive).hexdigest()
         index.add(Entry(fields))
     return index

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 
 from pxhelm.actions.services import Services
+from pxhelm.chart.load import load
+from pxhelm.chart.resolve import missing
 from pxhelm.errors import PxhelmError
 
 PLACEHOLDER = b"<CHARTNAME>"
@@ -26,3 +28,11 @@ def scaffold(services: Services, name: str, starter: str) -> Mapping[str, bytes]
     # A starter that is somebody's chart has a name of its own.
     files["Chart.yaml"] = re.sub(rb"(?m)^name:.*$", b"name: " + name.encode(), files["Chart.yaml"], count=1)
     return files
+
+
+def lacking(files: Mapping[str, bytes]) -> list[str]:
+    """Return the dependencies that a chart asks for and does not bring along; nothing for a chart that cannot be read."""
+    try:
+        return missing(load(files))
+    except PxhelmError:
+        return []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from pxhelm.errors import PxhelmError
 
 if TYPE_CHECKING:
     from pxhelm.actions.locate import ChartFlags
@@ -56,3 +59,11 @@ def raw(data: bytes) -> None:
 def secret_line() -> str:
     """Read a password from standard input, without its line end."""
     return sys.stdin.read().rstrip("\r\n")
+
+
+def source_date() -> int | None:
+    """Return the seconds since 1970 that SOURCE_DATE_EPOCH asks for, so that the same input gives the same bytes."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if given and not (given.isascii() and given.isdigit() and len(given) < 12):
+        raise PxhelmError(f"cannot use SOURCE_DATE_EPOCH: {given} is no number of seconds since 1970")
+    return int(given) if given else None

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pxhelm.actions.scaffold import scaffold
+from pxhelm.actions.scaffold import lacking, scaffold
 from pxhelm.errors import PxhelmError
 
 
@@ -35,3 +35,11 @@ def test_names_are_neither_empty_nor_endless(name):
     with pytest.raises(PxhelmError) as caught:
         scaffold(services(), name, "blank")
     assert caught.value.message == "chart name must be between 1 and 250 characters"
+
+
+def test_dependencies_that_a_starter_does_not_bring_along_are_named():
+    chart = b"apiVersion: v2\nname: x\nversion: 1.0.0\ndependencies:\n- {name: a, version: 1.x, repository: '@r'}\n"
+    assert lacking({"Chart.yaml": chart}) == ["a"]
+    sub = {"charts/a/Chart.yaml": b"apiVersion: v2\nname: a\nversion: 1.0.0\n"}
+    assert lacking({"Chart.yaml": chart, **sub}) == []
+    assert lacking({"Chart.yaml": b"{"}) == []

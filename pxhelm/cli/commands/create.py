@@ -16,6 +16,7 @@ HELP = """Create a new chart with the given name, from a starter.
 Starters:
   blank      N virtual machines from a template: what a chart needs, explained
   web-app    pool, load balancer, web servers, schema, notes and a test
+  platform   an umbrella over the two, which come from a chart repository
   DIR        any chart; <CHARTNAME> in its files becomes the name
 """
 
@@ -24,7 +25,7 @@ Starters:
 @click.option("-p", "--starter", default="blank", show_default=True, metavar="NAME|DIR", help="chart to start from")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Write the chart's folder; existing files are overwritten with a warning, as Helm does."""
-    from pxhelm.actions.scaffold import scaffold
+    from pxhelm.actions.scaffold import lacking, scaffold
     from pxhelm.app import open_services
     from pxhelm.files import write_files
 
@@ -44,3 +45,6 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
             click.echo(f'WARNING: File "{parent / folder.name / path}" already exists. Overwriting.', err=True)
     write_files(folder, files)
     (folder / "charts").mkdir(exist_ok=True)
+    wanted = lacking(files)
+    if wanted:
+        click.echo(f"hint: fetch {', '.join(wanted)} with `pxhelm dependency update {arguments[0]}`", err=True)

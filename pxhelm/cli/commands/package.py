@@ -8,9 +8,13 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.options import access_flags, flag
+from pxhelm.cli.sources import chart_location, source_date
 from pxhelm.errors import PxhelmError
 
-HELP = """Package a chart directory into a chart archive, and sign it with --sign."""
+HELP = """Package a chart directory into a chart archive, and sign it with --sign.
+
+With SOURCE_DATE_EPOCH in the environment, the same chart gives the same bytes.
+"""
 
 
 @cli.command("package", usage="[CHART_PATH] [...]", arguments=(0, None), help=HELP)
@@ -45,5 +49,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
                 key=options["key"],
                 keyring=options["keyring"],
                 passphrase=phrase,
+                modified=source_date(),
+                flags=chart_location(options),
             )
             click.echo(f"Successfully packaged chart and saved it to: {package(services, request)}")

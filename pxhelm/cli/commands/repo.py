@@ -8,7 +8,7 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.options import access_flags, duration, flag, output_flag
-from pxhelm.cli.sources import secret_line
+from pxhelm.cli.sources import secret_line, source_date
 from pxhelm.errors import PxhelmError
 
 
@@ -106,7 +106,7 @@ def index(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> N
     from pxhelm.actions.repo import IndexRequest, write_index
     from pxhelm.app import open_services
 
-    request = IndexRequest(arguments[0], options["url"], options["merge"], options["json"])
+    request = IndexRequest(arguments[0], options["url"], options["merge"], options["json"], source_date())
     with open_services(session.flags) as services:
         write_index(services, request)
 
