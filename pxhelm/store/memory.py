@@ -472,3 +472,7 @@ class MemoryStore:
             raise
         finally:
             self._depth = 0
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._tables = _Tables()

@@ -47,9 +47,9 @@ def vm(name="web-server", cores=4, metadata="", spec=""):
 class Lab:
     """One simulated cluster and one store."""
 
-    def __init__(self, tmp_path, **options):
-        self.simulator = open_simulator(Options(**{"time_scale": 0.0, **options}))
-        self.store = open_store(tmp_path / "store.db")
+    def __init__(self, tmp_path, *, store=None, simulator=None, **options):
+        self.simulator = simulator or open_simulator(Options(**{"time_scale": 0.0, **options}))
+        self.store = store or open_store(tmp_path / "store.db")
         self.counter = itertools.count(1)
         self.told = []
         self.clients = []
