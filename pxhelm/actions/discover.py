@@ -24,8 +24,10 @@ from pxhelm.resource.model import Existence, Live, Target
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.inventory import Observation, changed
 
+_TYPES = {**GUESTS, "node": NODE, "storage": "Storage", "pool": "Pool"}
+"""What the cluster lists, and the kinds that it is of."""
 SCOPES: Mapping[str, frozenset[str]] = {
-    "all": frozenset((*KINDS, NETWORK, NODE, TASK)),
+    "all": frozenset((*_TYPES.values(), NETWORK, TASK)),
     "vms": frozenset(("VirtualMachine",)),
     "containers": frozenset(("Container",)),
     "storage": frozenset(("Storage",)),
@@ -38,7 +40,6 @@ VOLATILE = frozenset(
 """Cells that change by themselves: shown from the inventory, no reason for a row of history."""
 KEEP_DAYS = 365
 """For how long history is kept unless told otherwise."""
-_TYPES = {**GUESTS, "node": NODE, "storage": "Storage", "pool": "Pool"}
 
 
 @dataclass(frozen=True, slots=True)

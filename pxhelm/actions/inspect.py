@@ -18,6 +18,7 @@ from pxhelm.kinds import KINDS
 from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource.columns import duration
 from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.natural import default_id
 from pxhelm.store.bindings import Binding, BindingState
 from pxhelm.store.inventory import Observation
 from pxhelm.store.objects import ObjectKey as StoreKey
@@ -28,7 +29,7 @@ NODE, TASK, NETWORK = "Node", "Task", "Network"
 GUESTS = {"qemu": "VirtualMachine", "lxc": "Container"}
 _LIVE = {NODE: ("nodes", "node", "no"), TASK: ("tasks", "task")}
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "all": (*sorted(KINDS, key=lambda name: not KINDS[name].guest), NODE),
+    "all": ("VirtualMachine", "Container", "Storage", "Pool", NODE),
     "templates": ("VirtualMachine", "Container"),
     "template": ("VirtualMachine", "Container"),
     **{name: (kind.name,) for kind in KINDS.values() for name in (kind.name.lower(), kind.plural, *kind.short)},
@@ -215,10 +216,18 @@ def _everything(services: Services, query: Query) -> Iterator[Found]:
         elif kind == NODE:
             yield from (Found(NODE, str(row.get("node")), row=row) for row in rows if row.get("type") == "node")
         elif kind in KINDS:
-            yield from known.by_id(kind, _MERGE[kind](rows))
+            yield from known.by_id(kind, _rows_by_id(services, kind, rows, cached=recorded))
 
 
 _GUEST_KINDS = frozenset(GUESTS.values())
+
+
+def _rows_by_id(services: Services, kind: str, rows: list[Row], *, cached: bool) -> dict[str, Row]:
+    """Return the rows of a kind with natural keys: of the one list where it shows them, else of the kind's own."""
+    if kind in _MERGE:
+        return _MERGE[kind](rows)
+    listing = KINDS[kind].listing
+    return dict(services.cluster.run(listing())) if listing is not None and not cached else {}
 
 
 def _recorded_rows(services: Services, at: float) -> list[Row]:
@@ -339,8 +348,8 @@ class _Known:
     def by_id(self, kind: str, rows: dict[str, Row]) -> Iterator[Found]:
         for one in self._stored.get(kind, ()):
             ours = self._ours(one, {}, None)
-            row = rows.pop(str(ours.owned.get("id") or one.key.name), {})
-            yield Found(kind, one.key.name, "", _with_comment(row, ours), one, None, ours.owned)
+            row = rows.pop(str(ours.owned.get("id") or default_id(key_of(ours))), {})
+            yield Found(kind, one.key.name, one.key.namespace, _with_comment(row, ours), one, None, ours.owned)
         for name, row in rows.items():
             yield Found(kind, name, row=row)
 

@@ -71,6 +71,23 @@ class Follow:
     upid: str
 
 
+TASKS: Mapping[str, tuple[str, ...]] = {
+    "create": ("qmcreate", "vzcreate", "qmrestore", "vzrestore"),
+    "clone": ("qmclone", "vzclone"),
+    "config": ("qmconfig",),
+    "resize": ("resize",),
+    "move": ("qmmove", "move_volume"),
+    "migrate": ("qmigrate", "vzmigrate", "hamigrate"),
+    "start": ("qmstart", "vzstart", "hastart"),
+    "shutdown": ("qmshutdown", "vzshutdown", "hastop"),
+    "stop": ("qmstop", "vzstop", "hastop"),
+    "restart": ("qmreboot", "vzreboot"),
+    "convert": ("qmtemplate", "vztemplate"),
+    "destroy": ("qmdestroy", "vzdestroy"),
+}
+"""Verb of a step → types of the tasks that it starts."""
+
+
 @dataclass(frozen=True, slots=True)
 class FindTask:
     """Look for the task of a step whose answer was lost. → Found."""

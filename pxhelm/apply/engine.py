@@ -25,6 +25,7 @@ from pxhelm.plan.next_step import Situation
 from pxhelm.plan.observe import View, look_round
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Live, Resource
+from pxhelm.resource.references import with_guests
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +330,10 @@ class _Application:
             assert memory.op is not None
             desired = None if o.action is Action.DELETE else self.resources[o.key]
             around = self.view.surroundings
+            kind = self.ports.kind_of(o.key.kind)
+            if desired is not None and not kind.guest:
+                around = replace(around, bound=self.records.bound())  # a guest may have got another VMID meanwhile
+                desired = with_guests(kind, desired, around)
             if desired is not None and o.action in (Action.CREATE, Action.REPLACE):
                 view = self.view
                 if sources_missing(self.ports, desired, around):
@@ -336,10 +341,12 @@ class _Application:
                     view = replace(view, surroundings=replace(view.surroundings, bound=around.bound))
                 around = with_templates(self.ports, (desired,), view)
             adopting = o.action is Action.ADOPT
-            kind = self.ports.kind_of(o.key.kind)
             target = self.records.target(o.key, memory, memory.op.op_id)
             if not kind.guest:
-                target = replace(target, row={"id": natural_id(kind, desired, memory)})
+                made = desired if o.action in (Action.CREATE, Action.ADOPT) else None
+                target = replace(
+                    target, row={"id": kind.identifier(made) if made else natural_id(kind, desired, memory)}
+                )
             situation = Situation(
                 kind=kind,
                 target=target,

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.records import Memory, Records, start_of
+from pxhelm.apply.records import Memory, Records, address_of, start_of
 from pxhelm.errors import PxhelmError
 from pxhelm.plan.build import Subject
+from pxhelm.plan.next_step import as_leaf
 from pxhelm.plan.observe import View, look_round, observe
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
-from pxhelm.resource.model import Existence, Live, Reference, Resource, Target
-from pxhelm.resource.references import resolve_names, reveal
+from pxhelm.resource.model import Existence, Live, Reference, Resource, Target, Value
+from pxhelm.resource.references import resolve_names, reveal, with_guests
 from pxhelm.store.bindings import Reservation, VmidRange, candidates
 
 
@@ -41,11 +42,22 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Iterable[ObjectKe
     view = ports.cluster.run(look_round())
     view = replace(view, surroundings=replace(view.surroundings, bound=records.bound()))
     wanted = {key: named(ports, r, wanted) for key, r in wanted.items()}
-    targets = {key: _target(ports, records, key, memories[key], wanted.get(key)) for key in keys}
     kinds = {key: ports.kind_of(key.kind) for key in keys}
+    guests = {key: _target(ports, records, key, memories[key], wanted.get(key)) for key in keys if kinds[key].guest}
+    around = with_bindings(view.surroundings, _predict(ports, records, guests, view))
+    wanted = {key: with_guests(kinds[key], r, around) if not kinds[key].guest else r for key, r in wanted.items()}
+    targets = {
+        key: guests[key] if key in guests else _target(ports, records, key, memories[key], wanted.get(key))
+        for key in keys
+    }
     seen = ports.cluster.run_all([observe(kinds[key], targets[key], view) for key in keys])
     lives = {key: _live(found, targets[key]) for key, found in zip(keys, seen, strict=True)}
-    targets = _predict(ports, records, targets, kinds, view)
+    moved = {key: t for key, t in targets.items() if key in wanted and _elsewhere(kinds[key], wanted[key], t, lives)}
+    for key, target in moved.items():  # what had another id is gone: whether the new one is there is another question
+        targets[key] = replace(target, row={"id": kinds[key].identifier(wanted[key])})
+        lives[key] = _live(ports.cluster.run_all([observe(kinds[key], targets[key], view)])[0], targets[key])
+    wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
+    targets |= _predict(ports, records, guests, view)
     coming = frozenset((key.kind, kinds[key].identifier(r)) for key, r in wanted.items() if not kinds[key].guest)
     view = replace(view, surroundings=replace(view.surroundings, coming=coming))
     view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))
@@ -146,22 +158,38 @@ def _target(ports: Ports, records: Records, key: ObjectKey, memory: Memory, want
 
 
 def natural_id(kind: Kind, wanted: Resource | None, memory: Memory) -> str:
-    """Return Proxmox' id of an object without a binding; of one that goes, the id it was applied with."""
-    if wanted is not None:
-        return kind.identifier(wanted)
-    ids = [str(leaves["id"]) for leaves in memory.known.bases.values() if "id" in leaves]
-    return ids[0] if ids else memory.stored.key.name if memory.stored is not None else ""
+    """Return Proxmox' id of an object without a binding: that with which it was applied last, else the wanted one."""
+    applied: dict[str, Value] = {}
+    for leaves in memory.known.bases.values():
+        applied |= {path: as_leaf(base) for path, base in leaves.items()}
+    if memory.stored is not None and (applied or wanted is None):
+        return kind.identifier(Resource(address_of(memory.stored), applied))
+    return kind.identifier(wanted) if wanted is not None else ""
+
+
+def renamed(kind: Kind, wanted: Resource, live: Live) -> Resource:
+    """Return a resource that says its id where it is another one than that of the object which is there."""
+    now = live.intended.get("id")
+    if kind.guest or now is None or now == kind.identifier(wanted):
+        return wanted
+    return replace(wanted, leaves={**wanted.leaves, "id": kind.identifier(wanted)})
+
+
+def _elsewhere(kind: Kind, wanted: Resource, target: Target, lives: Mapping[ObjectKey, Live]) -> bool:
+    gone = lives[wanted.key].existence is Existence.ABSENT
+    return not kind.guest and gone and target.row.get("id") != kind.identifier(wanted)
+
+
+def with_bindings(around: Surroundings, targets: Mapping[ObjectKey, Target]) -> Surroundings:
+    """Return the surroundings in which the guests of the plan have their VMIDs, or those that they will probably get."""
+    return replace(around, bound={**around.bound, **{key: t.vmid for key, t in targets.items() if t.vmid}})
 
 
 def _predict(
-    ports: Ports,
-    records: Records,
-    targets: Mapping[ObjectKey, Target],
-    kinds: Mapping[ObjectKey, Kind],
-    view: View,
+    ports: Ports, records: Records, targets: Mapping[ObjectKey, Target], view: View
 ) -> dict[ObjectKey, Target]:
     """Give new guests the VMIDs they will probably get, so that a plan can be read and its steps be built."""
-    new = [key for key, target in targets.items() if kinds[key].guest and not target.vmid]
+    new = [key for key, target in targets.items() if not target.vmid]
     taken = {*view.surroundings.guests, *(b.vmid for b in records.bindings())}
     wish = Reservation(
         ports.cluster_name, "", "", 0.0, VmidRange(*ports.vmid_range), taken, start_of(ports.installation)

@@ -8,7 +8,7 @@ A VMID is given up only when it is provably somebody else's or dead.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 
 from pxhelm.apply import command as c
@@ -30,20 +30,6 @@ _Part = Generator[Command, Event, None]
 CREATING = ("create", "clone")
 _RELIST = (*CREATING, "migrate", "pool", "destroy", "delete")
 """After these, the list of the cluster says more than the node where the guest was."""
-_TASKS: Mapping[str, tuple[str, ...]] = {
-    "create": ("qmcreate", "vzcreate", "qmrestore", "vzrestore"),
-    "clone": ("qmclone", "vzclone"),
-    "config": ("qmconfig",),
-    "resize": ("resize",),
-    "move": ("qmmove", "move_volume"),
-    "migrate": ("qmigrate", "vzmigrate", "hamigrate"),
-    "start": ("qmstart", "vzstart", "hastart"),
-    "shutdown": ("qmshutdown", "vzshutdown", "hastop"),
-    "stop": ("qmstop", "vzstop", "hastop"),
-    "restart": ("qmreboot", "vzreboot"),
-    "convert": ("qmtemplate", "vztemplate"),
-    "destroy": ("qmdestroy", "vzdestroy"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +112,7 @@ class _Machine:
             if self.replacing and self.s.live.existence is Existence.PRESENT:
                 self.s = replace(self.s, desired=None)
                 yield from self.work()
-                yield from self.rebind(quarantine=True)
+                yield from self.elsewhere()
                 self.s = replace(self.s, desired=self.wanted, created=False)
                 self.is_bound = self.destroyed = False
             yield from self.work()
@@ -393,10 +379,10 @@ class _Machine:
 
     def find_task(self, step: OpenStep) -> Generator[Command, Event, str]:
         node = step.node or self.s.target.node
-        if not node or step.verb not in _TASKS:
+        if not node or step.verb not in c.TASKS:
             return ""
         vmid = step.vmid or self.s.target.vmid
-        found = yield c.FindTask(node, _TASKS[step.verb], vmid, step.sent_at, clone=step.verb == "clone")
+        found = yield c.FindTask(node, c.TASKS[step.verb], vmid, step.sent_at, clone=step.verb == "clone")
         assert isinstance(found, c.Found)
         self.now = found.now
         return found.upid
@@ -432,6 +418,16 @@ class _Machine:
         ended = yield c.Follow(upid)
         self.now, self.fresh = ended.now, False
         return ended.result if isinstance(ended, c.Ended) else None
+
+    def elsewhere(self) -> _Part:
+        """Go where the object is to be made anew: at another VMID, or under the id that is wanted."""
+        if self.s.kind.guest:
+            yield from self.rebind(quarantine=True)
+        elif self.wanted is not None:
+            row = {**self.s.target.row, "id": self.s.kind.identifier(self.wanted)}
+            self.s = replace(self.s, target=replace(self.s.target, row=row))
+            self.succeeded.clear()
+            self.fresh = False
 
     def rebind(self, *, quarantine: bool) -> _Part:
         if self.count("rebind") > 20:

@@ -11,7 +11,9 @@ from difflib import get_close_matches
 
 from pxhelm.errors import PxhelmError, StageError
 from pxhelm.kinds.container import CONTAINER
+from pxhelm.kinds.group import GROUP
 from pxhelm.kinds.pool import POOL
+from pxhelm.kinds.role import ROLE
 from pxhelm.kinds.storage import STORAGE
 from pxhelm.kinds.virtual_machine import VIRTUAL_MACHINE
 from pxhelm.resource.identity import ObjectKey
@@ -19,7 +21,13 @@ from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Resource
 from pxhelm.resource.parse import Document, parse_resource
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (STORAGE, POOL, VIRTUAL_MACHINE, CONTAINER)}
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in sorted(
+        (STORAGE, GROUP, ROLE, POOL, VIRTUAL_MACHINE, CONTAINER),
+        key=lambda kind: kind.rank,
+    )
+}
 """By name, in the order in which they are created."""
 
 _NAMES: Mapping[str, Kind] = {

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from pxhelm.proxmox.errors import ApiError, ErrorClass
-from pxhelm.proxmox.request import ApiGen, Param, Request, call
+from pxhelm.resource import natural
 from pxhelm.resource.columns import gib, text
-from pxhelm.resource.decode import decode as decode_config
-from pxhelm.resource.decode import text_of
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.encode import encode
-from pxhelm.resource.field import Field
-from pxhelm.resource.gates import version_problem
-from pxhelm.resource.kind import Change, Column, Kind, Op
-from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target
-from pxhelm.resource.normal import Normal
-from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.field import Field, same_id
+from pxhelm.resource.kind import Change, Column, Kind
+from pxhelm.resource.model import Existence
 
 _X = Effect.REPLACE
 _TYPES = (
@@ -31,7 +25,7 @@ def _line(path: str, wire: str = "", effect: Effect = Effect.ONLINE) -> Field:
 
 
 _FIELDS: tuple[Field, ...] = (
-    Field("id", "line", "storage", effect=_X, same=lambda _path, _wanted, _live: True),
+    Field("id", "line", "storage", effect=_X, same=same_id),
     Field("type", "line", "type", effect=_X, choices=_TYPES),
     Field("content", "set", "content", form="commas"),
     Field("contentDirs.*", "line", "content-dirs", form="dirs"),
@@ -100,81 +94,39 @@ _FIELDS: tuple[Field, ...] = (
 )
 
 
-def identifier(resource: Resource) -> str:
-    """Return the storage's id in Proxmox."""
-    return str(resource.leaves.get("id", resource.key.name))
-
-
-def observe(target: Target) -> ApiGen[Live]:
-    """Read one definition; ``target.row["id"]`` names it when its id is not the object's name."""
-    name = str(target.row.get("id") or target.key.name)
-    try:
-        data = yield from call(Request("GET", f"/storage/{name}"))
-    except ApiError as error:
-        if error.cls is ErrorClass.GONE:
-            return ABSENT
-        raise
-    assert isinstance(data, Mapping)
-    raw = {str(k): text_of(v) for k, v in data.items() if k not in ("digest", "storage")}
-    leaves = {**decode_config(STORAGE, raw), "id": name}
-    return Live(Existence.PRESENT, leaves, leaves, raw, str(data.get("digest", "")))
-
-
-def steps(change: Change) -> tuple[Step, ...]:
-    """Return the write still missing: at most one."""
-    live = change.live
-    if change.desired is None:
-        if live.existence is not Existence.PRESENT:
-            return ()
-        name = str(live.intended.get("id") or change.target.key.name)
-        why = "only the definition goes; the data stays"
-        return (Step("delete", Request("DELETE", f"/storage/{name}"), Guard.NONE, (), Effect.ONLINE, why=why),)
-    name, version = identifier(change.desired), change.surroundings.version
-    if live.existence is Existence.UNKNOWN:
-        return ()
-    if live.existence is Existence.ABSENT:
-        wanted = {p: v for p, v in change.desired.leaves.items() if p != "id"}
-        found = encode(STORAGE, {}, {**wanted, "type": None}, version=version)
-        params: dict[str, Param] = {"storage": name, "type": str(wanted.get("type", "")), **found.params}
-        leaves = tuple(change.desired.leaves)
-        return (Step("create", Request("POST", "/storage", params), Guard.ABSENT, leaves, Effect.ONLINE),)
-    writes = {c.path: c.after if c.op is Op.SET else None for c in change.changes if c.effect < _X}
-    found = encode(STORAGE, live.raw, writes, version=version)
-    if not found:
-        return ()
-    params = found.as_params()
-    if live.digest:
-        params["digest"] = live.digest
-    effect = max((c.effect for c in change.changes), default=Effect.ONLINE)
-    return (Step("update", Request("PUT", f"/storage/{name}", params), Guard.DIGEST, found.leaves, effect),)
+HOME = natural.Home(
+    "/storage",
+    "storage",
+    needs={
+        "": ("type",),
+        "dir": ("path",),
+        "btrfs": ("path",),
+        "nfs": ("server", "export"),
+        "cifs": ("server", "share"),
+        "pbs": ("server", "datastore"),
+        "esxi": ("server", "username", "password"),
+        "lvm": ("vgName",),
+        "lvmthin": ("vgName", "thinPool"),
+        "zfspool": ("pool",),
+        "iscsi": ("portal", "target"),
+        "iscsidirect": ("portal", "target"),
+        "zfs": ("pool", "portal", "target", "blockSize", "iscsiProvider"),
+    },
+    why_delete="only the definition goes; the data stays",
+)
 
 
 def refuse(change: Change) -> str:
     """Return why the definition cannot be written, or must stay: guests have volumes on it."""
-    if change.desired is not None:
-        problem = version_problem(STORAGE, change.desired.leaves, change.surroundings.version)
-        if problem:
-            return problem
     if change.desired is not None or change.live.existence is not Existence.PRESENT:
-        if (
-            change.desired is not None
-            and change.live.existence is Existence.ABSENT
-            and "type" not in change.desired.leaves
-        ):
-            return "a storage needs a type, such as type: dir"
-        return ""
-    name = str(change.live.intended.get("id") or change.target.key.name)
+        return natural.refuse(STORAGE, HOME, change)
+    name = natural.live_id(change)
     users = [
         vmid
         for vmid, live in change.surroundings.templates.items()
         if any(p.endswith(".storage") and v == name for p, v in live.intended.items())
     ]
     return f"guests have volumes on {name}: {', '.join(str(v) for v in sorted(users)[:5])}" if users else ""
-
-
-def decode(config: Mapping[str, object]) -> Leaves:
-    """Return the leaves of a definition."""
-    return decode_config(STORAGE, config)
 
 
 def _share(row: Mapping[str, object]) -> str:
@@ -184,7 +136,7 @@ def _share(row: Mapping[str, object]) -> str:
 
 _NODES: Callable[[Mapping[str, object]], str] = text("nodes")
 
-STORAGE = Kind(
+_DEFINED = Kind(
     name="Storage",
     plural="storages",
     short=("sto", "storage"),
@@ -192,10 +144,6 @@ STORAGE = Kind(
     guest=False,
     rank=10,
     fields=_FIELDS,
-    normalize=Normal,
-    observe=observe,
-    steps=steps,
-    identifier=identifier,
     columns=(
         Column("TYPE", text("plugintype")),
         Column("CONTENT", text("content")),
@@ -204,7 +152,5 @@ STORAGE = Kind(
         Column("SIZE", lambda row: gib(row.get("maxdisk")), wide=True),
         Column("SHARED", lambda row: "yes" if row.get("shared") else "no", wide=True),
     ),
-    decode=decode,
-    api="/storage",
-    refuse=refuse,
 )
+STORAGE = replace(natural.natural(_DEFINED, HOME), refuse=refuse, listing=None)

@@ -98,7 +98,7 @@ def change_of(s: Situation, diff: Diff) -> Change:
         surroundings=s.surroundings,
         options=s.options,
         op=s.op,
-        applied={path: _leaf(base) for path, base in s.ownership.mine.items()},
+        applied={path: as_leaf(base) for path, base in s.ownership.mine.items()},
     )
 
 
@@ -178,7 +178,7 @@ def holds(bound: ObjectPlan, step: Step) -> bool:
     return set(step.leaves) <= leaves and step.effect <= effect and step.frees_bytes <= freed
 
 
-def _leaf(base: object) -> Value:
+def as_leaf(base: object) -> Value:
     """Return a remembered value as a leaf; fingerprints of secrets are no value."""
     if isinstance(base, list):
         return tuple(base)

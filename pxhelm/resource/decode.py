@@ -19,6 +19,10 @@ SERVER_KEYS = frozenset(("digest", "meta", "lock", "parent", "snaptime", "vmstat
 """Parameters that Proxmox writes for itself."""
 
 
+LINE_END = "\n"
+"""Between the items of an array, where one text holds them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """What ``/pending`` says: the configuration with what is pending, and that of the running guest."""
@@ -33,6 +37,8 @@ def content_of(api: str, version: str, param: str, raw: object) -> Content:
     spec = spec_of(api, version, param)
     if spec is None:
         return {"": str(raw)}
+    if spec.type == "array":
+        return {"": str(raw).split(LINE_END)}
     try:
         value = parse_value(spec, raw)
     except PropertyError:
@@ -77,9 +83,16 @@ def _scalar(value: object) -> Value:
 
 
 def text_of(value: object) -> str:
-    """Return a value of a reply as the text that the configuration file holds."""
+    """Return a value of a reply as the text that the configuration file holds; the items of an array as lines.
+
+    Some replies hold a property string already taken apart.
+    """
     if isinstance(value, bool):
         return "1" if value else "0"
+    if isinstance(value, (list, tuple)):
+        return LINE_END.join(text_of(each) for each in value)
+    if isinstance(value, Mapping):
+        return ",".join(f"{key}={text_of(each)}" for key, each in value.items())
     return str(value)
 
 

@@ -184,6 +184,9 @@ def _print(draft: _Draft, param: str, content: Content) -> Param | None:
         content = {name: f"{storage}:{gib}", **content}
     if set(content) <= {"base64"}:
         return None
+    if spec is not None and spec.type == "array":
+        found = content.get("")
+        return list(found) if isinstance(found, list) and found else None
     if set(content) == {""}:
         return _scalar(content[""])
     if spec is not None and spec.properties:

@@ -51,3 +51,8 @@ class Field:
     same: SameRule | None = None
     schema: Mapping[str, object] = field(default_factory=dict)
     """Further keywords of the leaf's JSON schema."""
+
+
+def same_id(path: str, wanted: Leaves, live: Live) -> bool:
+    """Whether an object has the id that is wanted: the one under which it was found."""
+    return live.intended.get(path) in (None, wanted[path])

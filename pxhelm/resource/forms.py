@@ -123,6 +123,46 @@ def _joined(separators: str, *, ordered: bool) -> Form:
     return Form(read, write)
 
 
+def _array(*, ordered: bool) -> Form:
+    """Return the form of a list that is an array in the API, not one text."""
+
+    def read(content: Mapping[str, WireValue], key: str, _slot: str) -> Value:
+        value = content.get(key)
+        items = value if isinstance(value, list) else [] if value is None else [str(value)]
+        return (tuple(items) if ordered else tuple(sorted(set(items)))) or None
+
+    def write(content: Content, key: str, _slot: str, value: Value) -> None:
+        assert value is None or isinstance(value, tuple)
+        _put(content, key, [str(item) for item in value] if value else None)
+
+    return Form(read, write)
+
+
+def _vmids() -> Form:
+    """Return the form of a list of guests by VMID."""
+    plain = _joined(",; ", ordered=False)
+
+    def read(content: Mapping[str, WireValue], key: str, slot: str) -> Value:
+        found = plain.read(content, key, slot)
+        return tuple(sorted(f"vmid:{each}" for each in found)) if isinstance(found, tuple) else None
+
+    def write(content: Content, key: str, slot: str, value: Value) -> None:
+        assert value is None or isinstance(value, tuple)
+        numbers = sorted(int(str(each).removeprefix("vmid:")) for each in value) if value is not None else None
+        plain.write(content, key, slot, None if numbers is None else tuple(str(each) for each in numbers))
+
+    return Form(read, write)
+
+
+def _vmid_read(content: Mapping[str, WireValue], key: str, _slot: str) -> Value:
+    value = content.get(key)
+    return None if value is None else f"vmid:{value}"
+
+
+def _vmid_write(content: Content, key: str, _slot: str, value: Value) -> None:
+    _put(content, key, None if value is None else int(str(value).removeprefix("vmid:")))
+
+
 def _split(text: str, separators: str) -> list[str]:
     for separator in separators[1:]:
         text = text.replace(separator, separators[0])
@@ -394,6 +434,11 @@ FORMS: Mapping[str, Form] = {
     "space-set": _joined(" ,;", ordered=False),
     "commas": _joined(",; ", ordered=False),
     "lines": _joined("\n", ordered=False),
+    "array": _array(ordered=True),
+    "array-set": _array(ordered=False),
+    # guests
+    "vmids": _vmids(),
+    "vmid": Form(_vmid_read, _vmid_write),
     "description": Form(_description_read, TEXT.write),
     "hotplug": Form(_hotplug_read, _hotplug_write),
     "tags": Form(_tags_read, _joined(";", ordered=False).write),

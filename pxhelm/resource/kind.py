@@ -15,6 +15,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import EffectRule, Field
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Leaves, Live, Resource, Target, Value
+from pxhelm.resource.normal import Normal
 from pxhelm.resource.step import Step
 
 
@@ -88,6 +89,18 @@ class Column:
     wide: bool = False
 
 
+def _observe(target: Target) -> ApiGen[Live]:
+    raise NotImplementedError(f"{target.key.kind} cannot be read: the kind is not finished")
+
+
+def _steps(change: Change) -> tuple[Step, ...]:
+    raise NotImplementedError(f"{change.target.key.kind} cannot be written: the kind is not finished")
+
+
+def _identifier(resource: Resource) -> str:
+    return resource.key.name
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of the manifest language (kinds.md)."""
@@ -101,13 +114,13 @@ class Kind:
     rank: int
     """Weak order among kinds: lower is created first and deleted last."""
     fields: tuple[Field, ...]
-    normalize: Callable[[Mapping[str, object]], Mapping[str, object]]
+    normalize: Callable[[Mapping[str, object]], Mapping[str, object]] = Normal
     """Spec with shorthand (kinds.md 2.5) → spec in normal form."""
-    observe: Callable[[Target], ApiGen[Live]]
+    observe: Callable[[Target], ApiGen[Live]] = _observe
     """Read one object; absent and unknown are results, not errors. Never writes."""
-    steps: Callable[[Change], tuple[Step, ...]]
+    steps: Callable[[Change], tuple[Step, ...]] = _steps
     """The writes still missing, in order, from what is known now; pure. Empty = nothing to do."""
-    identifier: Callable[[Resource], str]
+    identifier: Callable[[Resource], str] = _identifier
     """Proxmox' id of a natural-key object (storage id, pool id); for guests the wanted name."""
     columns: tuple[Column, ...] = ()
     decode: Callable[[Mapping[str, object]], Leaves] | None = None
@@ -119,9 +132,16 @@ class Kind:
     later: tuple[str, ...] = ()
     """Fields of kinds.md that this version does not know yet: said so, instead of "unknown"."""
     api: str = ""
-    """Path whose POST takes the kind's parameters: where the schema describes them."""
+    """Path whose POST (or PUT, where there is none) takes the kind's parameters: where the schema describes them."""
+    shared: bool = False
+    """Two releases may declare the same object with the same values; the last one out deletes (kinds.md 3)."""
+    domain: str = ""
+    """Changes are staged and then applied for the whole domain at once: ``SDN`` or ``Network`` (engine.md D9.5)."""
     sources: Callable[[Resource, Surroundings], tuple[int, ...]] = lambda _resource, _surroundings: ()
     """VMIDs of the guests an object would be made from: observe them into ``Surroundings.templates`` before planning
     its creation. PxhelmError when a source is not there or is ambiguous."""
+    listing: Callable[[], ApiGen[Mapping[str, Mapping[str, object]]]] | None = None
+    """Read all objects of the kind in one go: Proxmox' id → a row, for ``get`` and import. None: ``/cluster/resources``
+    lists them, or only the store knows them."""
     refuse: Callable[[Change], str] = lambda _change: ""
     """Reason why the object must not be touched as asked (protection, policy); empty = none."""

@@ -6,11 +6,11 @@ itself: the plan does, with the ``Reference``s that a resource carries.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pxhelm.resource.field import Field
-from pxhelm.resource.kind import Kind
+from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Reference, Resource, SecretSource, Value
 from pxhelm.resource.table import table_of
 from pxhelm.secret import Secret
@@ -59,3 +59,61 @@ def reveal(resource: Resource, resolve: Callable[[SecretSource], str]) -> Resour
     """Return the resource with its secrets read by ``resolve`` (an edge); only just before they are written."""
     found = {p: Secret(resolve(v)) for p, v in resource.leaves.items() if isinstance(v, SecretSource)}
     return replace(resource, leaves={**resource.leaves, **found}) if found else resource
+
+
+GUESTS = {"VirtualMachine": "qemu", "Container": "lxc"}
+"""Kinds of guests, and how Proxmox calls them."""
+
+
+def with_guests(kind: Kind, resource: Resource, around: Surroundings) -> Resource:
+    """Return a resource whose references to guests are ``vmid:101``; those that name none or several stay as they are.
+
+    Managed guests of the same namespace first (of any, for kinds without one), then the live cluster (kinds.md 2.4).
+    """
+    found: dict[str, Value] = {}
+    for path, value in resource.leaves.items():
+        place = table_of(kind.fields, kind.slots).place(path)
+        if place is None or not set(place.field.refers) & set(GUESTS) or not isinstance(value, (str, tuple)):
+            continue
+        texts = value if isinstance(value, tuple) else (value,)
+        names = [_by_vmid(str(text), place.field, resource.key.namespace, around) for text in texts]
+        found[path] = tuple(sorted(set(names))) if isinstance(value, tuple) else names[0]
+    return replace(resource, leaves={**resource.leaves, **found}) if found else resource
+
+
+def unresolved(kind: Kind, resource: Resource) -> Iterator[tuple[str, str]]:
+    """Yield the leaves with references to guests that ``with_guests`` could not find, and what they say."""
+    for path, value in resource.leaves.items():
+        place = table_of(kind.fields, kind.slots).place(path)
+        if place is None or not set(place.field.refers) & set(GUESTS) or not isinstance(value, (str, tuple)):
+            continue
+        if set(place.field.refers) - set(GUESTS):
+            continue  # it may name something else
+        for text in value if isinstance(value, tuple) else (value,):
+            if not str(text).startswith("vmid:"):
+                yield path, str(text)
+
+
+def guest_type(vmid: int, around: Surroundings) -> str:
+    """Return ``qemu`` or ``lxc``; empty when nobody knows the guest."""
+    row = around.guests.get(vmid)
+    if row is not None:
+        return str(row.get("type", ""))
+    return next((GUESTS[key.kind] for key, found in around.bound.items() if found == vmid), "")
+
+
+def _by_vmid(text: str, each: Field, namespace: str, around: Surroundings) -> str:
+    if text.startswith("vmid:"):
+        return text
+    reference = reference_to("", each, text, namespace)
+    kinds = [name for name in reference.kinds if name in GUESTS]
+    managed = {
+        vmid
+        for key, vmid in around.bound.items()
+        if key.kind in kinds and key.name == reference.name and reference.namespace in ("", key.namespace)
+    }
+    if len(managed) == 1:
+        return f"vmid:{managed.pop()}"
+    types = {GUESTS[name] for name in kinds}
+    live = [v for v, row in around.guests.items() if row.get("name") == reference.name and row.get("type") in types]
+    return f"vmid:{live[0]}" if len(live) == 1 and not managed else text

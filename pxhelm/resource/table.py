@@ -146,5 +146,6 @@ def spec_of(api: str, version: str, param: str) -> ParamSpec | None:
 
 @lru_cache(maxsize=64)
 def _parameters(api: str, version: str) -> Mapping[str, ParamSpec]:
-    endpoint = load(version).endpoint("POST", api) if api else None
+    facts = load(version)
+    endpoint = (facts.endpoint("POST", api) or facts.endpoint("PUT", api)) if api else None
     return endpoint.parameters if endpoint is not None else {}

@@ -17,6 +17,7 @@ from pxhelm.resource.guest_write import ANCHORS
 from pxhelm.resource.identity import Marker
 from pxhelm.resource.kind import Change, LeafChange, Op, Surroundings
 from pxhelm.resource.model import Existence, Target
+from pxhelm.resource.references import with_guests
 from pxhelm.simulator.seed import TOKEN
 from pxhelm.simulator.serve import Options, open_simulator
 
@@ -125,11 +126,16 @@ class Applier:
         templates = {
             vmid: self.cluster.run(self.kind.observe(Target(self.wanted.key, "", vmid=vmid))) for vmid in sources
         }
-        changes = wanted_changes(self.kind, self.wanted, live) + self.dropped(live)
+        wanted = self.resolved()
+        changes = wanted_changes(self.kind, wanted, live) + self.dropped(live)
         return Change(
-            self.target, live, self.wanted, changes, self.made, replace(around, templates=templates), options, "op1",
+            self.target, live, wanted, changes, self.made, replace(around, templates=templates), options, "op1",
             self.applied,
         )  # fmt: skip
+
+    def resolved(self):
+        """What is wanted, with guests by their VMIDs as the plan has them."""
+        return self.wanted if self.kind.guest else with_guests(self.kind, self.wanted, self.cluster.surroundings())
 
     def dropped(self, live):
         return dropped(self.kind, self.applied, self.wanted.leaves, live)
@@ -143,7 +149,7 @@ class Applier:
         for _ in range(limit):
             steps = self.steps(**options)
             if not steps:
-                self.applied = dict(self.wanted.leaves) if self.wanted is not None else {}
+                self.applied = dict(self.resolved().leaves) if self.wanted is not None else {}
                 self.made = False
                 return verbs
             self.cluster.finish(self.cluster.send(steps[0].request).data)
@@ -152,7 +158,7 @@ class Applier:
         raise AssertionError(f"does not come to an end: {verbs}")
 
     def changes(self):
-        return {c.path: (c.before, c.after) for c in wanted_changes(self.kind, self.wanted, self.observe())}
+        return {c.path: (c.before, c.after) for c in wanted_changes(self.kind, self.resolved(), self.observe())}
 
 
 @pytest.fixture

@@ -24,11 +24,15 @@ from pxhelm.resource.model import Existence, Live, Target
 from .conftest import dropped
 
 HERE = Path(__file__).parent
-FOLDERS = {"virtual_machine": "VirtualMachine", "container": "Container", "storage": "Storage"}
+FOLDERS = {kind.name.lower(): kind.name for kind in kinds.KINDS.values()}
 CASES = [
-    pytest.param(kind, case, id=f"{path.parent.name}/{path.stem}/{case['about'].replace(' ', '-')}")
-    for folder, kind in FOLDERS.items()
-    for path in sorted((HERE / folder).glob("*.yaml"))
+    pytest.param(
+        FOLDERS[path.parent.name.replace("_", "")],
+        case,
+        id=f"{path.parent.name}/{path.stem}/{case['about'].replace(' ', '-')}",
+    )
+    for path in sorted(HERE.glob("*/*.yaml"))
+    if path.stem != "lives"
     for case in yaml.safe_load(path.read_text())
 ]
 

@@ -101,7 +101,7 @@ def test_a_pool_goes_after_its_members_left_and_they_stay(cluster, apply_to):
 
 def test_a_member_that_is_not_there_is_said_before_anything_is_written(cluster, apply_to):
     it = apply_to(cluster, pool("{members: {guests: [nobody]}}"))
-    with pytest.raises(PxhelmError, match="cannot put nobody into a pool: no guest has that name"):
+    with pytest.raises(PxhelmError, match=r"cannot write members.guests of Pool/prod: nobody: no guest has that name"):
         it.steps()
 
 

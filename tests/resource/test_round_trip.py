@@ -19,11 +19,13 @@ from pxhelm.resource.table import table_of
 from pxhelm.resource.types import TYPES
 from pxhelm.secret import Secret
 
-UPDATE = {
-    "VirtualMachine": ("POST", "/nodes/n/qemu"),
-    "Container": ("POST", "/nodes/n/lxc"),
-    "Storage": ("POST", "/storage"),
-}
+
+def endpoint_of(kind):
+    """What takes the kind's parameters: POST of its path, PUT where nothing is created."""
+    path = kind.api.replace("{node}", "n")
+    return load("9.2").endpoint("POST", path) or load("9.2").endpoint("PUT", path)
+
+
 # what a device or definition has besides the leaf under test
 BESIDE = {
     "disks": "local-lvm:vm-100-disk-0,size=1073741824",
@@ -71,6 +73,7 @@ VALUES = {
     "ct-cidr6": ["fd00::5/64", "auto"],
     "volume": ["local:iso/a.iso"],
 }
+# by path, or by kind:path where two kinds mean different things
 BY_PATH = {
     "cpu.flags": [["+aes", "-pcid"]],
     "cpu.hvVendorID": ["proxmox"],
@@ -150,21 +153,23 @@ IRREGULAR = ("storage", "volume-size", "image-format", "import", "file", "ct-vol
 
 
 def samples():
-    for name in UPDATE:
-        kind = kinds.KINDS[name]
+    for name, kind in kinds.KINDS.items():
         for field in kind.fields:
             param = field.wire.partition(".")[0]
-            if not field.wire or field.form in IRREGULAR or field.type in ("raw", "secret"):
+            if not kind.api or not field.wire or field.form in IRREGULAR or field.type in ("raw", "secret"):
                 continue
-            if (kind.guest and param in STEERING) or param in ("storage", "type"):
+            if (kind.guest and param in STEERING) or param in ("storage", "type") or field.path == "id":
                 continue
-            for value in choices_of(field):
+            if kind.name == "Pool" and param == "vms":
+                continue  # of PUT, not of POST
+            for value in choices_of(kind, field):
                 yield pytest.param(kind, field, value, id=f"{name}-{field.path}-{value}")
 
 
-def choices_of(field):
-    if field.path in BY_PATH:
-        return BY_PATH[field.path]
+def choices_of(kind, field):
+    for key in (f"{kind.name}:{field.path}", field.path):
+        if key in BY_PATH:
+            return BY_PATH[key]
     if field.choices:
         return [[c] for c in field.choices] if field.type == "set" else list(field.choices)
     return VALUES[field.type]
@@ -176,7 +181,7 @@ def place_of(kind, field):
     slots = kind.slots.get(family, ("iso",))
     for slot in (slots[0], *slots[-261:]) if family == "disks" else slots[:1]:
         place = table.place(field.path.replace("*", slot, 1))
-        spec = load("9.2").endpoint("POST", kind.api).parameters.get(place.param)
+        spec = endpoint_of(kind).parameters.get(place.param)
         if spec is not None and (not place.key or place.key in spec.properties) and not slot.startswith("unused"):
             return place
     raise AssertionError(f"{field.path}: no parameter of Proxmox takes it")
@@ -195,6 +200,14 @@ def beside(kind, place):
     return raw
 
 
+def stored_by(params, endpoint):
+    """What Proxmox keeps: a text per parameter, the items of an array as lines."""
+    found = {}
+    for name, text in to_form(params, endpoint):
+        found[name] = f"{found[name]}\n{text}" if name in found else text
+    return found
+
+
 @pytest.mark.parametrize(("kind", "field", "value"), list(samples()))
 def test_what_is_written_is_allowed_by_the_schema_and_read_back(kind, field, value):
     place = place_of(kind, field)
@@ -204,11 +217,10 @@ def test_what_is_written_is_allowed_by_the_schema_and_read_back(kind, field, val
         raw = {place.param: "mp=/srv"}
     encoded = encode(kind, raw, {place.path: wanted})
     assert set(encoded.params) == {place.param}, f"{place.path} is not written"
-    endpoint = load("9.2").endpoint(*UPDATE[kind.name])
+    endpoint = endpoint_of(kind)
     problems = [p for p in check(endpoint, encoded.params) if p.name.split(".")[0] == place.param]
     assert problems == []
-    form = dict(to_form(encoded.params, endpoint))
-    stored = form[place.param]
+    stored = stored_by(encoded.params, endpoint)[place.param]
     found = decode(kind, {place.param: stored})
     assert found[place.path] == wanted
     spec = endpoint.parameters[place.param]
@@ -227,14 +239,14 @@ def test_unsetting_takes_the_leaf_away_and_nothing_else(kind, field, value):
         return  # such as a network card's model: it goes with the card
     raw = {} if place.field.form == "host-path" else beside(kind, place)
     full = dict(encode(kind, raw, {place.path: TYPES[field.type].read(value)}).params)
-    endpoint = load("9.2").endpoint(*UPDATE[kind.name])
-    stored = dict(to_form(full, endpoint))
+    endpoint = endpoint_of(kind)
+    stored = stored_by(full, endpoint)
     if place.path.startswith("confidential.tdx") and place.key in ("type", "attestation"):
         with pytest.raises(PxhelmError, match="is missing"):
             encode(kind, stored, {place.path: None})
         return
     encoded = encode(kind, stored, {place.path: None})
-    left = {**stored, **dict(to_form(encoded.params, endpoint))}
+    left = {**stored, **stored_by(encoded.params, endpoint)}
     for name in encoded.delete:
         del left[name]
     if field.form in ("cdrom", "host-path"):
@@ -247,7 +259,7 @@ def test_every_parameter_of_the_table_is_one_of_proxmox(kind):
     unknown = []
     for field in kind.fields:
         param = field.wire.partition(".")[0]
-        if not field.wire or field.path == "config.*" or field.path.endswith(".extra.*"):
+        if not kind.api or not field.wire or field.path == "config.*" or field.path.endswith(".extra.*"):
             continue
         if kind.guest and param in STEERING:
             continue
