@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pxhelm.actions.sources import Sources
     from pxhelm.proxmox.client import Client
     from pxhelm.proxmox.connection import Certificate, Connection
+    from pxhelm.release.objects import ObjectPort
     from pxhelm.render.model import JinjaJob
     from pxhelm.store.leases import Lease
     from pxhelm.store.port import Store
@@ -105,6 +106,12 @@ class Opened:
             client = Client(_connection(context))
         self._to_close.append(client)
         return client
+
+    def objects(self, release: str) -> ObjectPort:
+        """Return the objects of a release (``namespace/name``) over plan and apply."""
+        from pxhelm.apply.objects import ReleaseObjects
+
+        return ReleaseObjects(self, release)
 
     @property
     def user(self) -> str:
@@ -297,11 +304,26 @@ def open_services(flags: Mapping[str, Any], listen: Listener = nobody) -> Iterat
         context = replace(base, endpoints=(normalize_endpoint(endpoint),))
     if flags.get("fingerprint") and (context or settings.current):
         context = replace(context or settings.context(), fingerprint=flags["fingerprint"])
-    opened = Opened(settings, context, listen)
+    opened = _made[-1](settings, context, listen)
     try:
         yield opened
     finally:
         opened.close()
+
+
+Make = Callable[[Settings, Context | None, Listener], Opened]
+
+_made: list[Make] = [Opened]
+
+
+@contextmanager
+def composed(make: Make) -> Iterator[None]:
+    """Let ``open_services`` hand out another bundle while the block runs, such as one over a pretended cluster."""
+    _made.append(make)
+    try:
+        yield
+    finally:
+        _made.pop()
 
 
 def peek_certificate(endpoint: str) -> Certificate:

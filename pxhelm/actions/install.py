@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from pxhelm.actions.inputs import Wanted, check_installable, load_chart
 from pxhelm.actions.releasing import Command, changing
 from pxhelm.actions.services import Services
 from pxhelm.actions.values import check_read_by, located, sources
+from pxhelm.errors import PxhelmError
 from pxhelm.release.install import install as run_install
 from pxhelm.release.model import Release
 from pxhelm.release.options import InstallOptions, UpgradeOptions
+from pxhelm.release.upgrade import install_instead
 from pxhelm.release.upgrade import upgrade as run_upgrade
-from pxhelm.release.upgrade import upgrade_or_install
 
 
 def install(services: Services, wanted: Wanted, options: InstallOptions) -> Release:
@@ -28,8 +30,14 @@ def install(services: Services, wanted: Wanted, options: InstallOptions) -> Rele
         return run_install(configuration, wanted.release, chart, values, options)
 
 
-def upgrade(services: Services, wanted: Wanted, options: UpgradeOptions, *, or_install: bool) -> tuple[Release, bool]:
-    """Upgrade a release, or install it when there is none and ``or_install``; True when it was installed."""
+def upgrade(
+    services: Services, wanted: Wanted, options: UpgradeOptions, or_install: Callable[[], None] | None
+) -> tuple[Release, bool]:
+    """Upgrade a release and return its record; True when it was installed instead.
+
+    ``or_install`` allows that, and is called before it begins. As in Helm only what fails in the upgrade itself is
+    told as ``UPGRADE FAILED``.
+    """
     chart = load_chart(services, wanted.chart)
     check_installable(chart)
     given = sources(services, wanted.values)
@@ -38,9 +46,14 @@ def upgrade(services: Services, wanted: Wanted, options: UpgradeOptions, *, or_i
         check_read_by(services, chart, given, (wanted.release, services.place.namespace))
     command = Command("upgrade", wanted.release, _result_flags(options), chart, values)
     with located(chart, given), changing(services, command) as configuration:
-        if or_install:
-            return upgrade_or_install(configuration, wanted.release, chart, values, options)
-        return run_upgrade(configuration, wanted.release, chart, values, options), False
+        instead = install_instead(configuration, wanted.release, options) if or_install else None
+        if or_install and instead:
+            or_install()
+            return run_install(configuration, wanted.release, chart, values, instead), True
+        try:
+            return run_upgrade(configuration, wanted.release, chart, values, options), False
+        except PxhelmError as error:
+            raise error.prefixed("UPGRADE FAILED: ") from None
 
 
 def _result_flags(options: InstallOptions | UpgradeOptions) -> dict[str, object]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pxhelm.errors import PxhelmError
-from pxhelm.gotemplate.engine import Engine, RenderFailedError, Template
 from pxhelm.gotemplate.errors import TemplateError
 from pxhelm.gotemplate.host import Host
+from pxhelm.gotemplate.plain import run_plain
 
 
-def from_template(text: str, host: Host) -> str:
+def from_template(text: str, host: Host, environ: Mapping[str, str]) -> str:
     """Return the name; PxhelmError in Helm's words when the template fails."""
     try:
-        return Engine(host).render({"name-template": Template(text, {})})["name-template"].text
-    except (RenderFailedError, TemplateError) as error:
+        return run_plain("name-template", text, host, environ)
+    except TemplateError as error:
         raise PxhelmError(str(error)) from None

@@ -13,7 +13,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from pxhelm.actions.services import Services
-from pxhelm.apply.objects import ReleaseObjects
 from pxhelm.chart.model import Chart
 from pxhelm.release.configuration import Configuration
 from pxhelm.release.failure import ReleaseNotFoundError
@@ -77,7 +76,7 @@ def reading(services: Services) -> Configuration:
 
 def dry(services: Services, release: str) -> Configuration:
     """Return the configuration of a verb that shows what it would do: the cluster is read, nothing is locked."""
-    return _configuration(services, ReleaseObjects(services, f"{services.place.namespace}/{release}"), None)
+    return _configuration(services, services.objects(f"{services.place.namespace}/{release}"), None)
 
 
 @contextmanager
@@ -89,7 +88,7 @@ def changing(services: Services, command: Command) -> Iterator[Configuration]:
     """
     place = services.place
     name = f"release:{place.cluster}/{place.namespace}/{command.release}"
-    objects = ReleaseObjects(services, f"{place.namespace}/{command.release}")
+    objects = services.objects(f"{place.namespace}/{command.release}")
     facts = command.facts(services, name)
     with ExitStack() as held:
         try:

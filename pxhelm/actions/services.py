@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pxhelm.actions.sources import Sources
     from pxhelm.events import Listener
     from pxhelm.proxmox.request import ApiGen
+    from pxhelm.release.objects import ObjectPort
     from pxhelm.render.model import JinjaRenderer
     from pxhelm.secret import SealingKey
     from pxhelm.store.leases import Holder, IsDead, Lease
@@ -77,6 +78,10 @@ class Services(Protocol):
     @property
     def cluster(self) -> Cluster:
         """The cluster of the context."""
+
+    @property
+    def objects(self) -> Callable[[str], ObjectPort]:
+        """Return the objects of a release, named ``namespace/name``, as the release state machine asks for them."""
 
     @property
     def key(self) -> SealingKey:

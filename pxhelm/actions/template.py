@@ -14,7 +14,7 @@ from pxhelm.events import Warned
 from pxhelm.render.capabilities import capabilities
 from pxhelm.render.engine import render
 from pxhelm.render.model import Options, ReleaseInfo, Rendered, RenderError, RenderRequest
-from pxhelm.render.output import Show, output_files, template_text, written
+from pxhelm.render.output import Post, Show, output_files, template_text, text_beside_files, written
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Services
@@ -35,7 +35,10 @@ class TemplateRequest:
     skip_schema: bool = False
     sub_notes: bool = False
     enable_dns: bool = False
-    show: Show = field(default_factory=Show)
+    post_renderer: tuple[str, tuple[str, ...]] | None = None
+    """An executable and its arguments."""
+    debug: bool = False
+    """Do not speak of ``--debug``."""
     validate: bool = False
     """Also check the manifests against their kinds."""
     strict_values: bool = False
@@ -48,10 +51,19 @@ class TemplateRequest:
 class Templated:
     """What was rendered."""
 
-    text: str
-    """As ``helm template`` prints it."""
     rendered: Rendered
     trace: Call | None = None
+
+    post: Post = str
+    """The post-renderer."""
+
+    def text(self, show: Show) -> str:
+        """Return what ``helm template`` prints; RenderError when ``show`` asks for what is not there."""
+        return template_text(self.rendered, show, self.post)
+
+    def text_beside_files(self, show: Show) -> str:
+        """Return what is printed when the manifests were written to files."""
+        return text_beside_files(show, self.post)
 
     def written(self, show: Show, folder: str) -> list[str]:
         """Return the paths below ``folder`` in the order Helm tells them, one for each document."""
@@ -89,8 +101,8 @@ def template(services: Services, request: TemplateRequest) -> Templated:
             rendered = render(asked)
         except RenderError as error:
             # Helm says so for whatever rendering itself refuses, not for values and versions.
-            if not error.message.startswith("chart requires kubeVersion"):
-                error.message += "\n\nUse --debug flag to render out invalid YAML"
+            if not request.debug and not error.message.startswith("chart requires kubeVersion"):
+                error.message += _USE_DEBUG
             raise
     if request.strict_values:
         check_read(asked, given)
@@ -105,4 +117,22 @@ def template(services: Services, request: TemplateRequest) -> Templated:
         from pxhelm.render.trace import trace
 
         calls = trace(asked, rendered.chart)
-    return Templated(template_text(rendered, request.show), rendered, calls)
+    return Templated(rendered, calls, _post(services, request))
+
+
+_USE_DEBUG = "\n\nUse --debug flag to render out invalid YAML"
+
+
+def _post(services: Services, request: TemplateRequest) -> Post:
+    if request.post_renderer is None:
+        return str
+    program, arguments = request.post_renderer
+
+    def post(text: str) -> str:
+        try:
+            return services.post_render(program, arguments, text)
+        except PxhelmError as error:
+            more = "" if request.debug else _USE_DEBUG
+            raise PxhelmError(f"error while running post render on files: {error.message}{more}") from None
+
+    return post

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from pxhelm.cli import HELM
 from pxhelm.errors import ExitCode, PxhelmError
 
 
@@ -164,6 +165,12 @@ class Group(click.Group):
             near = get_close_matches(args[0], self.list_commands(ctx), 3, 0.6)
             suggestion = "\n\nDid you mean this?\n\t" + "\n\t".join(near) + "\n" if near else ""
             path = ctx.command_path
+            if ctx.info_name in HELM:
+                # Helm's groups answer with their help and succeed.
+                click.echo(ctx.get_help())
+                told = f"did you mean `{path} {near[0]}`?" if near else f'`{path}` has no command "{args[0]}"'
+                click.echo(f"hint: {told}", err=True)
+                ctx.exit()
             raise PxhelmError(
                 f'unknown command "{args[0]}" for "{path}"{suggestion}\nRun \'{path} --help\' for usage.',
                 code=ExitCode.USAGE,

@@ -13,7 +13,7 @@ from pxhelm.errors import PxhelmError, StageError, Where
 
 
 def show(error: PxhelmError, *, debug: bool = False) -> None:
-    """Print a failure on standard error."""
+    """Print a failure on standard error; ``debug`` adds where in pxhelm it came up, unless a file of the user's is wrong."""
     click.echo(f"Error: {error.message}", err=True)
     if isinstance(error, StageError):
         for one in error.errors:
@@ -25,7 +25,7 @@ def show(error: PxhelmError, *, debug: bool = False) -> None:
         _show_excerpt(error.where)
         _show_rendered(error.rendered)
     _show_hint(error)
-    if debug:
+    if debug and error.where is None:
         click.echo("".join(traceback.format_exception(error)), err=True)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pxhelm.cli.command import OptionalValue, comma_list
+from pxhelm.errors import ExitCode, PxhelmError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -34,6 +35,35 @@ def flag(*names: str, help: str, **kwargs: Any) -> Decorator:  # noqa: A002 - cl
 def texts(*names: str, help: str, commas: bool = False, metavar: str = "stringArray") -> Decorator:  # noqa: A002 - click's
     """Declare a flag that may be given several times; ``commas`` splits each value at commas too."""
     return click.option(*names, multiple=True, metavar=metavar, help=help, callback=comma_list if commas else None)
+
+
+def executable(_ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Refuse a program that cannot be run before anything is done, in Helm's words."""
+    import shutil
+    from pathlib import Path
+
+    if not value or shutil.which(value):
+        return value
+    reason = "executable file not found in $PATH"
+    if "/" in value:
+        reason = "permission denied" if Path(value).exists() else f"stat {value}: no such file or directory"
+        reason = "is a directory" if Path(value).is_dir() else reason
+    raise PxhelmError(
+        f'invalid argument "{value}" for "{param.opts[0]}" flag: unable to find binary at {value}: '
+        f'exec: "{value}": {reason}',
+        code=ExitCode.USAGE,
+    )
+
+
+def server_side(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Take Helm v4's flag, and say that there is nothing behind it."""
+    if value not in ("", "true", "false", "auto"):
+        raise PxhelmError(
+            f'invalid argument "{value}" for "--server-side" flag: must be true, false or auto', code=ExitCode.USAGE
+        )
+    if value:
+        click.echo("note: --server-side has no effect: Proxmox VE knows no server-side apply", err=True)
+    return value
 
 
 set_flags = all_of(
@@ -103,6 +133,17 @@ def duration(default: str) -> Decorator:
     )
 
 
+post_renderer_flags = all_of(
+    click.option(
+        "--post-renderer",
+        default="",
+        metavar="PROGRAM",
+        callback=executable,
+        help="executable that the manifests are piped through; hooks are not",
+    ),
+    texts("--post-renderer-args", help="argument of the post-renderer"),
+)
+
 wait_flag = click.option(
     "--wait",
     cls=OptionalValue,
@@ -111,6 +152,11 @@ wait_flag = click.option(
     metavar="bool",
     help="wait until all objects are ready before marking the release as successful",
 )
+
+server_side_flag = click.option(
+    "--server-side", cls=OptionalValue, bare="true", default="", hidden=True, callback=server_side
+)
+"""Helm v4's: Proxmox VE knows no server-side apply."""
 
 execution_flags = all_of(
     click.option(
@@ -125,11 +171,11 @@ execution_flags = all_of(
     flag("--wait-for-jobs", help="with --wait, also wait until all Jobs have been completed"),
     duration("5m0s"),
     flag("--atomic", "--rollback-on-failure", "atomic", help="undo what was done when it fails; implies --wait"),
-    flag("--cleanup-on-fail", help="allow deletion of objects created by this command when it fails"),
     flag("--force", "--force-replace", "force", help="replace objects that cannot be changed in place"),
     flag("--force-conflicts", help="take over fields that another manager owns"),
     flag("--take-ownership", help="adopt objects that exist already"),
     flag("--create-namespace", help="accepted for Helm's sake: namespaces need no creation"),
+    server_side_flag,
 )
 
 
@@ -137,8 +183,6 @@ def output_flag(*formats: str, default: str = "table") -> Decorator:
     """Declare ``-o``; a format that is not listed fails with Helm's words."""
 
     def check(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
-        from pxhelm.errors import ExitCode, PxhelmError
-
         if value not in formats and value.split("=", maxsplit=1)[0] + "=" not in formats:
             raise PxhelmError(
                 f'invalid argument "{value}" for "-o, --output" flag: invalid format type',

@@ -21,6 +21,12 @@ def value_flags(options: dict[str, Any]) -> ValueFlags:
     )
 
 
+def post_renderer(options: dict[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+    """Return the post-renderer and its arguments, None when there is none."""
+    program = options["post_renderer"]
+    return (program, tuple(options["post_renderer_args"])) if program else None
+
+
 def seconds(text: str) -> float:
     """Read a Go duration such as ``5m0s``; a bare number of seconds is taken, too."""
     from pxhelm.golang.duration import parse_duration
@@ -86,13 +92,14 @@ def name_and_chart(arguments: Sequence[str], options: dict[str, Any]) -> tuple[s
         return arguments[0], arguments[1]
     chart = arguments[0]
     if options.get("name_template"):
+        import os
         import secrets
         import time
 
         from pxhelm.actions.names import from_template
         from pxhelm.gotemplate.host import Host
 
-        return from_template(options["name_template"], Host(time.time, secrets.token_bytes)), chart
+        return from_template(options["name_template"], Host(time.time, secrets.token_bytes), os.environ), chart
     if not options.get("generate_name"):
         raise PxhelmError("must either provide a name or specify --generate-name")
     import time

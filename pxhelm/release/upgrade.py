@@ -25,7 +25,7 @@ from pxhelm.release.hooks import record, run_hooks
 from pxhelm.release.install import install, keep_hook_runs
 from pxhelm.release.model import HookEvent, Info, Release, Status, merged_labels
 from pxhelm.release.objects import Item, UpdateFailedError
-from pxhelm.release.options import RollbackOptions, UpgradeOptions, asks_cluster
+from pxhelm.release.options import InstallOptions, RollbackOptions, UpgradeOptions, asks_cluster
 from pxhelm.release.ownership import stamped, to_adopt
 from pxhelm.release.rendering import RenderRequest
 from pxhelm.release.reuse import reused_values
@@ -46,17 +46,24 @@ def upgrade_or_install(
     configuration: Configuration, name: str, chart: Chart, values: Mapping[str, Any], options: UpgradeOptions
 ) -> tuple[Release, bool]:
     """Upgrade the release, or install it when there is none (``upgrade --install``); True when it was installed."""
+    instead = install_instead(configuration, name, options)
+    if instead is not None:
+        return install(configuration, name, chart, values, instead), True
+    return upgrade(configuration, name, chart, values, options), False
+
+
+def install_instead(configuration: Configuration, name: str, options: UpgradeOptions) -> InstallOptions | None:
+    """Return the options of the install that ``upgrade --install`` is when there is nothing to upgrade, else None."""
     configuration.objects.reach()
     check_name(name, "release name is invalid")
     try:
         last = configuration.storage.last(name)
     except ReleaseNotFoundError:
-        last = None
-    if last is None or last.info.status in (Status.UNINSTALLED, Status.PENDING_INSTALL):
-        replacing = last is not None and last.info.status is Status.UNINSTALLED
-        if last is None or replacing or _resumes_install(configuration, last):
-            return install(configuration, name, chart, values, options.as_install(replace=replacing)), True
-    return upgrade(configuration, name, chart, values, options), False
+        return options.as_install(replace=False)
+    replacing = last.info.status is Status.UNINSTALLED
+    if replacing or (last.info.status is Status.PENDING_INSTALL and _resumes_install(configuration, last)):
+        return options.as_install(replace=replacing)
+    return None
 
 
 def _resumes_install(configuration: Configuration, last: Release) -> bool:

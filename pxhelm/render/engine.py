@@ -125,7 +125,11 @@ def finish(
     lines: dict[str, TemplateLines] = {
         name: SourceMap(name, again, outputs.sources) for name in outputs.files if not name.endswith(JINJA)
     }
-    found = sort_files(outputs.files, lines)
+    try:
+        found = sort_files(outputs.files, lines)
+    except RenderError as error:
+        error.files = outputs.files
+        raise
     return Rendered(
         chart=chart,
         manifests=found.manifests,

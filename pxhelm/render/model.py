@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from pxhelm.chart.model import Chart, Crd
@@ -16,6 +17,9 @@ from pxhelm.manifest import Manifest
 
 class RenderError(PxhelmError):
     """A chart that does not render, in Helm's words; ``where`` has the template line."""
+
+    files: Mapping[str, str] = MappingProxyType({})
+    """What the templates wrote before what they wrote turned out not to be YAML."""
 
 
 KNOWN_API_VERSIONS: Final = (

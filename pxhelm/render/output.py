@@ -6,8 +6,9 @@ Only texts; writing them is the door's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from pxhelm.chart.pathmatch import BadPatternError, path_match
@@ -18,6 +19,10 @@ from pxhelm.render.model import Rendered, RenderError
 from pxhelm.render.split import split_documents
 
 _SOURCE: Final = re.compile(r"# Source: [^/]+/(.+)")
+
+
+Post = Callable[[str], str]
+"""What a post-renderer makes of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +49,40 @@ def manifest_text(rendered: Rendered, *, include_crds: bool = False, hide_secret
     return "".join(parts)
 
 
-def template_text(rendered: Rendered, show: Show = Show()) -> str:
-    """Return the standard output of ``helm template``.
+def template_text(rendered: Rendered, show: Show = Show(), post: Post = str) -> str:
+    """Return the standard output of ``helm template``; ``post`` is given the manifests, never the hooks.
 
     Raises:
         RenderError: when a pattern of ``--show-only`` matches nothing.
     """
-    manifest = manifest_text(rendered, include_crds=show.include_crds, hide_secrets=show.hide_secrets)
+    manifest = post(manifest_text(rendered, include_crds=show.include_crds, hide_secrets=show.hide_secrets))
     text = manifest.strip(SPACE) + "\n"
     if show.hooks:
         text += "".join(_document(m.file, m.text) for m in _shown_hooks(rendered, show))
     return _only(text, show.only) if show.only else text
 
 
-def debug_text(files: Mapping[str, str]) -> str:
-    """Return what ``helm template --debug`` prints of output that is not YAML."""
-    return "".join(_document(name, text) for name, text in files.items() if text.strip(SPACE)).strip(SPACE) + "\n"
+def text_beside_files(show: Show = Show(), post: Post = str) -> str:
+    """Return what ``helm template --output-dir`` prints in the end: what is left of no manifests at all.
+
+    Raises:
+        RenderError: for any ``--show-only``, as in Helm: it chooses among what is printed.
+    """
+    text = post("").strip(SPACE) + "\n"
+    return _only(text, show.only) if show.only else text
+
+
+def debug_text(files: Mapping[str, str], show: Show = Show()) -> str:
+    """Return what ``helm template --debug`` prints of output that is not YAML.
+
+    Raises:
+        RenderError: when a pattern of ``--show-only`` matches nothing.
+    """
+    shown = (
+        _document(name, text) for name, text in files.items() if text.strip(SPACE) and not name.endswith("NOTES.txt")
+    )
+    text = "".join(shown).strip(SPACE) + "\n"
+    return _only(text, show.only) if show.only else text
 
 
 def output_files(rendered: Rendered, show: Show = Show(), release: str = "") -> dict[str, str]:
@@ -100,9 +123,17 @@ def _only(text: str, patterns: Iterable[str]) -> str:
     for pattern in patterns:
         hits = [d for d, source in zip(documents, sources, strict=True) if source and _matches(pattern, source)]
         if not hits:
-            raise RenderError(f"could not find template {pattern} in chart")
+            raise RenderError(f"could not find template {pattern} in chart", hint=_hint(pattern, sources))
         chosen.extend(hits)
     return "".join(f"---\n{document}\n" for document in chosen)
+
+
+def _hint(pattern: str, sources: Iterable[str]) -> str:
+    known = sorted({source for source in sources if source})
+    if not known:
+        return "nothing is printed that could be chosen from: --output-dir writes every file"
+    near = get_close_matches(pattern, known, 1)
+    return f"did you mean {near[0]}?" if near else f"what is printed comes from {', '.join(known)}"
 
 
 def _matches(pattern: str, source: str) -> bool:

@@ -142,6 +142,4 @@ def post_render(program: str, arguments: tuple[str, ...], text: str) -> str:
         errors = done.stderr.decode("utf-8", "replace")
         status = f"exit status {done.returncode}" if done.returncode > 0 else f"signal {-done.returncode}"
         raise PxhelmError(f"error while running command {path}. error output:\n{errors}: {status}")
-    if not done.stdout.strip():
-        raise PxhelmError(f'post-renderer "{path}" produced empty output')
     return done.stdout.decode("utf-8", "surrogateescape")

@@ -23,7 +23,7 @@ from pxhelm.values.schemaerror import (
     report,
     shown,
 )
-from pxhelm.values.schemashape import shape_fault
+from pxhelm.values.schemashape import references, shape_fault
 
 ROOT: Final = "file:///values.schema.json"
 _DRAFTS: Final = {"draft-04": 4, "draft-06": 6, "draft-07": 7, "draft/2019-09": 2019, "draft/2020-12": 2020}
@@ -82,6 +82,8 @@ class Validator:
         self.anchors: dict[str, Any] = {}
         self.depth = 0
         self._index(schema, 0)
+        for reference in references(schema):
+            self.resolve(reference)
 
     def check(self, value: Any) -> Failure | None:
         """Return what is wrong with a value, None when nothing is.

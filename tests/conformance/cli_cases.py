@@ -27,7 +27,10 @@ from pxhelm.cli import main
 
 WRITTEN = 1704164645
 """2024-01-02T03:04:05Z, the time of every file laid out."""
-ADDED = re.compile(r"^(hint: .*|  --> .*|\d+ \| .*|\s+\| +\^+|  .*cannot use value .* of chart .*)\n", re.MULTILINE)
+ADDED = re.compile(
+    r"^(hint: .*|  --> .*|\d+ \| .*|\s+\| +\^+|  rendered as line \d+ .*|  .*cannot use value .* of chart .*)\n",
+    re.MULTILINE,
+)
 """Our own lines after Helm's text of an error."""
 THEIRS = re.compile(r"^(\w+\.go:\d+: \$TIME \[debug\].*\n\n?)|^\w+\.go:\d+: |^WARNING: (?=This chart)", re.MULTILINE)
 """What stands before Helm's log lines, and its debug lines; ours begin with ``note: `` and are told once."""
@@ -68,7 +71,7 @@ class World:
     def __init__(self, story, folder):
         self.work = folder
         self.names = {str(folder): "$WORK"}
-        self.http = self.oci = None
+        self.http = self.oci = self.kube = None
         write(folder, story["files"])
         for service in story.get("services") or ():
             if service == "http":
@@ -80,6 +83,10 @@ class World:
 
                 self.oci = Registry()
                 self.names[f"localhost:{serve(self.oci)}"] = "$OCI"
+            elif service == "kube":
+                from tests.conformance.live_cases import Cluster
+
+                self.kube = Cluster()
 
     def fill(self, text):
         for real, name in self.names.items():
@@ -127,10 +134,6 @@ def write(folder, files):
 
 def run(story):
     """Play a story; return the mismatches."""
-    if "kube" in (story.get("services") or ()):
-        from tests.conformance.live_cases import run as run_live
-
-        return run_live(story)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place).resolve() / "work"
         folder.mkdir()
@@ -161,7 +164,8 @@ def _compare(step, world, title):
     before = world.snapshot()
     for server in filter(None, (world.http,)):
         server.asked.clear()
-    status, out, err = execute([re.sub("^HELM_", "PXHELM_", world.fill(a)) for a in step["helm"]], step, world)
+    with world.kube.running(step) if world.kube else contextlib.nullcontext():
+        status, out, err = execute([re.sub("^HELM_", "PXHELM_", world.fill(a)) for a in step["helm"]], step, world)
     if status != wanted["exit"]:
         yield f"{title}: exit {status} instead of {wanted['exit']}: {world.blur(err)[:300]}"
     told = re.sub(r"^note: ", "", ADDED.sub("", err), flags=re.MULTILINE)
@@ -169,12 +173,16 @@ def _compare(step, world, title):
         got, theirs = sort_lines(world.blur(text)), sort_lines(wanted.get(name, ""))
         if name == "stderr":
             theirs = once(THEIRS.sub("", theirs))
+        if world.kube:
+            got, theirs = world.kube.even(got), world.kube.even(theirs)
         if name not in varies and not agrees(theirs, got):
             yield f"{title}: {name}:\n" + difference(theirs, got)
     if world.http and "requests" not in varies:
         asked = sorted(world.http.asked)
         if asked != (wanted.get("requests") or []):
             yield f"{title}: requests {asked} instead of {wanted.get('requests') or []}"
+    if world.kube:
+        yield from (f"{title}: {line}" for line in world.kube.mismatches(wanted))
     if "files" not in varies:
         yield from (f"{title}: {line}" for line in compare_files(wanted.get("files") or {}, before, world))
 
@@ -225,6 +233,9 @@ def execute(arguments, step, world):
         "HELM_CACHE_HOME": str(base / "cache"),
         "HELM_DATA_HOME": str(base / "data"),
         "HELM_STATE_HOME": str(world.work.parent / "state"),
+        # Helm keeps releases in the cluster, not in a file.
+        "HELM_STORE": str(world.work.parent / "store.db"),
+        "HELM_NAMESPACE": "lab" if world.kube else "",
         **(step.get("env") or {}),
     }
     own = {k.replace("HELM_", "PXHELM_", 1) if k.startswith("HELM_") else k: world.fill(v) for k, v in given.items()}

@@ -47,11 +47,8 @@ Releases:
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Print what was asked for."""
     if not arguments:
-        raise PxhelmError(
-            "you must specify the type of object to get",
-            code=ExitCode.USAGE,
-            hint="one of vms, containers, storages, pools, nodes, tasks, templates, all; or `get values RELEASE`",
-        )
+        click.echo(click.get_current_context().get_help())  # as Helm does
+        return
     if arguments[0] in PARTS and (len(arguments) > 1 or arguments[0] != "all"):
         _get_release(session, arguments, options)
     else:

@@ -7,25 +7,24 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.command import OptionalValue
 from pxhelm.cli.options import (
     all_of,
     chart_flags,
-    duration,
+    execution_flags,
     flag,
+    post_renderer_flags,
     render_flags,
     strict_values_flag,
     texts,
     values_flags,
-    wait_flag,
 )
-from pxhelm.cli.sources import chart_location, tell
+from pxhelm.cli.sources import chart_location, raw, tell
 
 HELP = """Locally render a chart and print the manifests. The cluster is not asked, so `lookup` finds nothing."""
 
 
 @cli.command("template", usage="[NAME] [CHART]", arguments=(1, 2), help=HELP)
-@all_of(values_flags, chart_flags, render_flags, wait_flag, duration("5m0s"))
+@all_of(values_flags, chart_flags, render_flags, execution_flags, post_renderer_flags)
 @texts("-s", "--show-only", help="only show manifests rendered from the given templates")
 @click.option(
     "--output-dir", default="", metavar="DIR", help="write the manifests to files in DIR instead of printing them"
@@ -39,9 +38,8 @@ HELP = """Locally render a chart and print the manifests. The cluster is not ask
 @texts("-a", "--api-versions", commas=True, metavar="strings", help="versions for Capabilities.APIVersions")
 @flag("-g", "--generate-name", help="generate the name (and omit the NAME parameter)")
 @click.option("--name-template", metavar="string", help="template of the release's name")
-@click.option("--dry-run", cls=OptionalValue, bare="client", default="none", hidden=True)
-@click.option("--post-renderer", default="", metavar="PROGRAM", help="executable that the manifests are piped through")
-@texts("--post-renderer-args", help="argument of the post-renderer")
+@flag("--replace", help="accepted for Helm's sake: nothing is installed")
+@flag("--hide-notes", help="accepted for Helm's sake: notes are not shown")
 @strict_values_flag
 @flag("--trace", help="tell on standard error which templates ran, what they included, and how long each took")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
@@ -50,10 +48,10 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     from pxhelm.actions.template import TemplateRequest, template
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
-    from pxhelm.cli.release_flags import name_and_chart, value_flags
-    from pxhelm.render.output import Show
+    from pxhelm.cli.release_flags import name_and_chart, post_renderer, value_flags
+    from pxhelm.render.model import RenderError
+    from pxhelm.render.output import Show, debug_text
 
-    dry_run(options["dry_run"])
     # Helm's template never makes a name up: --generate-name means the usual one.
     named = len(arguments) == 2 or options["name_template"]
     name, chart = name_and_chart(arguments, options) if named else ("release-name", arguments[0])
@@ -75,12 +73,18 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
             skip_schema=options["skip_schema_validation"],
             sub_notes=options["render_subchart_notes"],
             enable_dns=options["enable_dns"],
-            show=show,
-            validate=options["validate"],
+            post_renderer=post_renderer(options),
+            debug=bool(session.flags.get("debug")),
+            validate=options["validate"] or dry_run(options["dry_run"]) == "server",
             strict_values=options["strict_values"],
             trace=options["trace"],
         )
-        done = template(services, request)
+        try:
+            done = template(services, request)
+        except RenderError as error:
+            if request.debug:
+                raw(debug_text(error.files, show).encode("utf-8", "surrogateescape"))
+            raise
         if done.trace:
             from pxhelm.cli.views.trace import trace_text
 
@@ -90,12 +94,10 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
             _write(done.files(show, below), options["output_dir"])
             for path in done.written(show, below):
                 click.echo(f"wrote {options['output_dir'].rstrip('/')}/{path}")
-            click.echo()
-            return
-        text = done.text
-        if options["post_renderer"]:
-            text = services.post_render(options["post_renderer"], tuple(options["post_renderer_args"]), text)
-    click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
+            text = done.text_beside_files(show)
+        else:
+            text = done.text(show)
+    raw(text.encode("utf-8", "surrogateescape"))
 
 
 def _located(services: Any, chart: str, options: dict[str, Any]) -> str:

@@ -18,7 +18,6 @@ from pxhelm.cli.options import (
     values_flags,
 )
 from pxhelm.cli.sources import chart_location, tell
-from pxhelm.errors import PxhelmError
 
 HELP = """Upgrade a release to a new version of its chart, or to new values.
 
@@ -34,6 +33,7 @@ kept, as Helm does; --reset-values goes back to the chart's own.
 @flag("--reuse-values", help="reuse the last release's values and merge in any overrides")
 @flag("--reset-then-reuse-values", help="reset to the chart's values, then apply the last release's and any overrides")
 @click.option("--history-max", type=int, default=10, show_default=True, help="revisions kept per release; 0 keeps all")
+@flag("--cleanup-on-fail", help="allow deletion of objects created by this upgrade when it fails")
 @flag("--hide-notes", help="do not show notes")
 @flag("--hide-secret", help="accepted for Helm's sake: secrets are never shown")
 @output_flag("table", "json", "yaml")
@@ -50,19 +50,19 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
 
     name, chart = arguments
     reuse = ("reset_values", "reuse_values", "reset_then_reuse_values", "cleanup_on_fail")
-    try:
-        asked = UpgradeOptions(
-            **shared(options), **{flag: options[flag] for flag in reuse}, max_history=options["history_max"]
-        )
-        with showing() as listen, open_services(session.flags, listen) as services:
-            where = locate(services, chart, chart_location(options), tell)
-            wanted = Wanted(name, where, value_flags(options), options["strict_values"])
-            release, installed = upgrade(services, wanted, asked, or_install=options["install"])
-    except PxhelmError as error:
-        raise error.prefixed("UPGRADE FAILED: ") from None
-    if options["output"] == "table":
-        if installed:
+    asked = UpgradeOptions(
+        **shared(options), **{flag: options[flag] for flag in reuse}, max_history=options["history_max"]
+    )
+    shown = options["output"] == "table"
+
+    def installing() -> None:
+        if shown:
             click.echo(f'Release "{name}" does not exist. Installing it now.')
-        else:
-            click.echo(f'Release "{name}" has been upgraded. Happy Helming!')
+
+    with showing() as listen, open_services(session.flags, listen) as services:
+        where = locate(services, chart, chart_location(options), tell)
+        wanted = Wanted(name, where, value_flags(options), options["strict_values"])
+        release, installed = upgrade(services, wanted, asked, installing if options["install"] else None)
+    if shown and not installed:
+        click.echo(f'Release "{name}" has been upgraded. Happy Helming!')
     print_release(release, options["output"], notes=not options["hide_notes"])
