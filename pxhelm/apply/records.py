@@ -15,6 +15,7 @@ from pxhelm.apply.command import Intend, Outcome, Rebind, Result, Settle
 from pxhelm.apply.machine import CREATING, OpenStep
 from pxhelm.apply.ports import Ports
 from pxhelm.plan.build import Known
+from pxhelm.plan.diff import IMPORT
 from pxhelm.plan.document import redacted
 from pxhelm.plan.leaf import shown
 from pxhelm.resource.identity import Marker, ObjectKey
@@ -325,6 +326,8 @@ class Records:
         with self.store.transaction():
             if done:
                 self.store.objects.set_owned(memory.known.uid, manager, outcome.owned)
+                if manager != IMPORT and IMPORT in memory.known.bases:
+                    self.store.objects.set_owned(memory.known.uid, IMPORT, {})
                 self._bind(memory, outcome.live)
                 row = replace(memory.stored, observed_generation=memory.stored.generation, updated_at=now)
                 self.store.objects.put(row)

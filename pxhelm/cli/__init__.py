@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "vm": ("vm", CLUSTER, "create, start, stop, restart or delete virtual machines"),
     "container": ("container", CLUSTER, "create, start, stop, restart or delete containers"),
     "api": ("api", CLUSTER, "call any endpoint of the Proxmox VE API, checked by its schema"),
+    "import": ("import_", CLUSTER, "take existing guests under management, as manifests or a chart"),
     "discover": ("discover", CLUSTER, "record what the cluster holds in the store"),
     "config": ("config", SETUP, "manage contexts: clusters and how to reach them"),
     "test-connection": ("test_connection", SETUP, "check address, certificate, token and rights"),

@@ -85,6 +85,7 @@ def planned_from(services: Services, arguments: tuple[str, ...], options: dict[s
         reset_values=options["reset_values"],
         reuse_values=options["reuse_values"],
         skip_schema_validation=options["skip_schema_validation"],
+        take_ownership=options["adopt"],
     )
     return plan_chart(
         services, Wanted(arguments[0], arguments[1], value_flags({**options, "values": options["files"]})), asked
@@ -141,6 +142,11 @@ def show_result(result: ApplyResult, output: str) -> int:
     for o in result.objects:
         if o.ok:
             click.echo(f"{o.key.address} {words[o.action]}")
+    return tell_failures(result)
+
+
+def tell_failures(result: ApplyResult) -> ExitCode:
+    """Print what failed and why, and return the exit status."""
     for o in result.failed:
         click.echo(f"Error: {o.key.address}: {o.outcome.message}", err=True)
         if o.outcome.hint:

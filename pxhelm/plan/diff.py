@@ -20,6 +20,8 @@ from pxhelm.resource.model import Existence, Leaves, Live, Resource, Value
 from pxhelm.resource.table import table_of
 
 IGNORE = "pxhelm.io/ignore-differences"
+IMPORT = "import"
+"""The manager of what was found and taken over: it keeps a base for drift, and gives way to whoever applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Ownership:
     def others(self, path: str) -> Iterator[tuple[str, object]]:
         """Yield the other owners of a leaf with their base values."""
         for manager, leaves in self.bases.items():
-            if manager != self.manager and path in leaves:
+            if manager not in (self.manager, IMPORT) and path in leaves:
                 yield manager, leaves[path]
 
 
