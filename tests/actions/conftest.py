@@ -13,6 +13,7 @@ from pxhelm.actions.services import Place
 from pxhelm.proxmox.auth import parse_token
 from pxhelm.proxmox.client import Client, LocalTransport
 from pxhelm.proxmox.connection import Connection
+from pxhelm.resource.identity import split_description
 from pxhelm.secret import SealingKey
 from pxhelm.simulator import seed
 from pxhelm.simulator.serve import Options, open_simulator
@@ -58,6 +59,13 @@ class Lab:
         status, reason, _, body = self.simulator.send(method, path, {k: [str(v)] for k, v in params.items()}, headers)
         assert status == 200, f"{method} {path}: {status} {reason} {body!r}"
         return json.loads(body)["data"]
+
+    def config(self, guest, vmid, number):
+        """Return a guest's configuration without the marker and the digest."""
+        found = self.api("GET", f"/nodes/pve-node{number % 3 + 1}/{guest}/{vmid}/config")
+        found.pop("digest")
+        text = split_description(found.pop("description", ""))[0]
+        return {**found, "description": text}
 
     def apply(self, text):
         from pxhelm.actions import objects
