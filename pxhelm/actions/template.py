@@ -100,8 +100,8 @@ def template(services: Services, request: TemplateRequest) -> Templated:
         try:
             rendered = render(asked)
         except RenderError as error:
-            # Helm says so for whatever rendering itself refuses, not for values and versions.
-            if not request.debug and not error.message.startswith("chart requires kubeVersion"):
+            # Helm says so once it has begun to render, not for values.
+            if not request.debug:
                 error.message += _USE_DEBUG
             raise
     if request.strict_values:

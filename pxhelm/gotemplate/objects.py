@@ -86,7 +86,37 @@ Writer = object
 """``io.Writer``: no value of a chart is one."""
 
 
-class Values(GoMap):
+class _Shared(GoMap):
+    """A map that Go sees under two types: what is written to one of the pair stands in the other, too."""
+
+    __slots__ = ("_other",)
+    _other: _Shared
+
+    def _pair(self, other: _Shared) -> None:
+        self._other = other
+        other._other = self
+
+    def __setitem__(self, key: str, value: object) -> None:
+        super().__setitem__(key, value)
+        other = getattr(self, "_other", None)
+        if other is not None:
+            dict.__setitem__(other, key, value)
+
+    def pop(self, key: str, default: object = None) -> object:
+        """Remove a key from both and return its value."""
+        other = getattr(self, "_other", None)
+        if other is not None:
+            dict.pop(other, key, None)
+        return super().pop(key, default)
+
+
+class PlainMap(_Shared):
+    """``.Values`` under its plain type, as the parent chart and ``AsMap`` show it."""
+
+    __slots__ = ()
+
+
+class Values(_Shared):
     """``.Values``: a map with the methods of chartutil.Values."""
 
     __slots__ = ()
@@ -101,7 +131,11 @@ class Values(GoMap):
 
     def as_map(self) -> dict[str, object]:
         """Return the same map without its name."""
-        return dict(self)
+        other = getattr(self, "_other", None)
+        if other is None:
+            other = PlainMap(self)
+            self._pair(other)
+        return other
 
     def encode(self, writer: Writer) -> None:
         """Write the values as YAML; no template can name a writer."""

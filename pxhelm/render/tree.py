@@ -79,9 +79,9 @@ def _collect(chart: Chart, values: Values, shared: dict[str, object], templates:
         table = values.get(sub.name)
         below = Values(table) if isinstance(table, dict) else Values()
         if isinstance(table, dict):
-            # A subchart's top map is its parent's table: what one sets the other sees.
-            values[sub.name] = below
-        subcharts[sub.name] = _collect(sub, below, shared, templates)
+            # A subchart's top map is its parent's table: what one sets the other sees, each under its own type.
+            values[sub.name] = below.as_map()
+        subcharts[sub.name] = _collect(sub, below, shared, templates).as_map()
     library = chart.metadata.type.lower() == "library"
     base_path = f"{chart.path}/templates"
     for path, data in chart.templates.items():

@@ -9,10 +9,16 @@ from typing import Any
 
 from pxhelm.golang.text import to_string
 from pxhelm.golang.value import Strings, type_name
+from pxhelm.gotemplate.objects import Values
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError, function
 
 Dict = dict[str, Any]
 _MAP = "map[string]interface {}"
+
+
+def _plain(values: Dict) -> Dict:
+    """Return the same map under the type that these functions give: ``.Values`` loses its name."""
+    return values.as_map() if type(values) is Values else values
 
 
 def get(values: Dict, key: str) -> object:
@@ -23,13 +29,13 @@ def get(values: Dict, key: str) -> object:
 def set_(values: Dict, key: str, value: object) -> Dict:
     """Set a key in place and return the same map."""
     values[key] = value
-    return values
+    return _plain(values)
 
 
 def unset(values: Dict, key: str) -> Dict:
     """Remove a key in place and return the same map."""
     values.pop(key, None)
-    return values
+    return _plain(values)
 
 
 def has_key(values: Dict, key: str) -> bool:
@@ -97,7 +103,7 @@ def merge(target: Dict, *sources: Dict) -> Dict:
     for source in sources:
         if source is not target:
             _merge_into(target, source or {}, overwrite=False)
-    return target
+    return _plain(target)
 
 
 def merge_overwrite(target: Dict, *sources: Dict) -> Dict:
@@ -105,7 +111,7 @@ def merge_overwrite(target: Dict, *sources: Dict) -> Dict:
     for source in sources:
         if source is not target:
             _merge_into(target, source or {}, overwrite=True)
-    return target
+    return _plain(target)
 
 
 def values_(values: Dict) -> list[object]:
