@@ -15,6 +15,7 @@ from pxhelm.apply.machine import Job, Patience
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Memory, Records
 from pxhelm.apply.runner import Runner, Settings, Work
+from pxhelm.apply.selecting import with_selected
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.build import Policy, build
 from pxhelm.plan.diff import Ownership, ignored_paths
@@ -284,6 +285,7 @@ class _Application:
         around = replace(self.view.surroundings, bound=self.records.bound())
         self.view = replace(self.view, surroundings=around)
         wanted = {key: readied(self.ports, r) for key, r in self.planned.resources.items()}
+        wanted = with_selected(self.ports, wanted, self.planned.request.delete)
         self.resources = {key: named(self.ports, r, wanted) for key, r in wanted.items()}
 
     def refuse_stale(self) -> None:

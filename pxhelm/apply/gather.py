@@ -5,12 +5,13 @@ Reads only. Secrets are read here, once, and live no longer than the plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Memory, Records, address_of, start_of
+from pxhelm.apply.selecting import with_selected
 from pxhelm.errors import PxhelmError
 from pxhelm.plan.build import Subject
 from pxhelm.plan.next_step import as_leaf
@@ -31,7 +32,7 @@ class Gathered:
     memories: Mapping[ObjectKey, Memory] = field(default_factory=dict)
 
 
-def gather(ports: Ports, resources: Sequence[Resource], going: Iterable[ObjectKey]) -> Gathered:
+def gather(ports: Ports, resources: Sequence[Resource], going: Collection[ObjectKey]) -> Gathered:
     """Return the subjects of a plan: what is wanted and what shall go, each as the cluster and the store have it."""
     records = Records(ports)
     wanted = {r.key: readied(ports, r) for r in resources}
@@ -41,6 +42,7 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Iterable[ObjectKe
     memories = records.recall(keys)
     view = ports.cluster.run(look_round())
     view = replace(view, surroundings=replace(view.surroundings, bound=records.bound()))
+    wanted = with_selected(ports, wanted, going)
     wanted = {key: named(ports, r, wanted) for key, r in wanted.items()}
     kinds = {key: ports.kind_of(key.kind) for key in keys}
     guests = {key: _target(ports, records, key, memories[key], wanted.get(key)) for key in keys if kinds[key].guest}

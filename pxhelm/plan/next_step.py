@@ -180,8 +180,8 @@ def holds(bound: ObjectPlan, step: Step) -> bool:
 
 def as_leaf(base: object) -> Value:
     """Return a remembered value as a leaf; fingerprints of secrets are no value."""
-    if isinstance(base, list):
-        return tuple(base)
+    if isinstance(base, (list, tuple)):
+        return tuple(as_leaf(each) for each in base)
     return base if base is None or isinstance(base, (bool, int, float, str)) else None
 
 

@@ -57,6 +57,8 @@ def explained(kind: Kind, each: Field) -> Explained:
     if each.refers:
         notes += (f"refers to {' or '.join(each.refers)}",)
     accepts = f"one of {', '.join(each.choices)}" if each.choices else TYPES[each.type].accepts
+    if each.parts:
+        accepts = f"{accepts} with {', '.join(part.path for part in each.parts)}"
     effect = "depends" if callable(each.effect) else each.effect.label
     wire = each.wire.replace(STAR, kind_slot(kind, each)) if each.wire else ""
     default = shown(each.type, each.default)
@@ -122,6 +124,10 @@ def _branch_schema(kind: Kind, branch: Branch, family: str) -> dict[str, object]
 
 def _leaf_schema(each: Field) -> dict[str, object]:
     schema: dict[str, object] = {**TYPES[each.type].schema, **each.schema}
+    if each.parts:
+        known = {part.path: _leaf_schema(part) for part in each.parts}
+        one = {"type": "object", "properties": known, "additionalProperties": False}
+        schema = {"type": "array", "items": one} if each.type == "records" else dict(one)
     if each.choices and schema.get("type") == "string":
         schema["enum"] = list(each.choices)
     if each.help:

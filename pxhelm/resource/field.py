@@ -49,6 +49,8 @@ class Field:
     kept: bool = False
     """Cannot be unset: when nobody wants it any more, it stays as it is (a MAC, a node, a power state)."""
     same: SameRule | None = None
+    parts: tuple[Field, ...] = ()
+    """What the maps of a ``record`` or ``records`` hold; their paths are plain names."""
     schema: Mapping[str, object] = field(default_factory=dict)
     """Further keywords of the leaf's JSON schema."""
 

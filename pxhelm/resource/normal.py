@@ -96,6 +96,29 @@ def slots(spec: Normal, name: str, slot_of: Callable[[int, dict[str, object], st
         )
 
 
+def keyed(spec: Normal, name: str, key: str) -> None:
+    """Expand a list of maps to a map by one of their values: ``map: [{node: pve1, path: …}]`` to ``map: {pve1: {path: …}}``.
+
+    Two items of one key become ``pve1`` and ``pve1-2``.
+    """
+    value = spec.get(name)
+    if not isinstance(value, (list, tuple)):
+        return
+    found: dict[str, object] = {}
+    for index, item in enumerate(value):
+        if not isinstance(item, Mapping):
+            raise ShorthandError((name, index), f"item {index} of {name} is not a map")
+        rest = dict(item)
+        own = rest.pop(key, None)
+        if not isinstance(own, str) or not own:
+            raise ShorthandError((name, index), f"item {index} of {name} has no {key}", f"write {key}: NAME")
+        same = sum(known == own or known.startswith(f"{own}-") for known in found)
+        slot = own if own not in found else f"{own}-{same + 1}"
+        found[slot] = rest
+        spec.origins[(name, slot)] = (name, index)
+    spec[name] = found
+
+
 def numbered(stem: str) -> Callable[[int, dict[str, object], str], str]:
     """Return the naming of ``net0``, ``net1`` and so on."""
     return lambda index, _device, _bus: f"{stem}{index}"

@@ -322,6 +322,9 @@ def _leaf(reader: _Reader, path: ManifestPath, each: Field, value: object) -> No
     except ValueError as error:
         reader.fail_spec(path, f"{dotted} must be {_accepts(each)}: {error}", _hint_for(each))
         return
+    if each.parts:
+        _parts(reader, path, each, value)
+        return
     if isinstance(found, str) and each.choices and found not in each.choices:
         near = get_close_matches(found, each.choices, 1)
         hint = f"did you mean {near[0]}?" if near else ""
@@ -345,6 +348,22 @@ def _leaf(reader: _Reader, path: ManifestPath, each: Field, value: object) -> No
         reader.fail_spec(path, problem)
         return
     reader.leaves[dotted] = found
+
+
+def _parts(reader: _Reader, path: ManifestPath, each: Field, value: object) -> None:
+    """Read a record, or a list of them: the parts in the order of the table, without those that are not given."""
+    items = value if isinstance(value, (list, tuple)) else (value,)
+    records: list[Value] = []
+    for index, item in enumerate(items):
+        inner = _Reader(reader.kind, reader.document, Table(each.parts, {}), Normal(item))
+        for name, part in inner.spec.items():
+            _walk(inner, (name,), part, inner.table.root)
+        at = (*path, index) if isinstance(value, (list, tuple)) else path
+        for error in inner.parsed.errors:
+            reader.fail_spec(at, f"{_dotted(at)}: {error.message}", error.hint)
+        records.append(tuple((p.path, inner.leaves[p.path]) for p in each.parts if p.path in inner.leaves))
+    if not reader.parsed.errors:
+        reader.leaves[_dotted(path)] = tuple(records) if each.type == "records" else records[0]
 
 
 def _raw_problem(reader: _Reader, dotted: str, value: Value) -> str:

@@ -317,6 +317,28 @@ def _raw(value: object) -> Value:
     raise UnfitError(f"it is {_kind_of(value)}; raw parameters are written as Proxmox writes them")
 
 
+def _record(value: object) -> Value:
+    if not isinstance(value, Mapping):
+        raise UnfitError(f"it is {_kind_of(value)}")
+    return tuple((str(name), inner) for name, inner in value.items())
+
+
+def _records(value: object) -> Value:
+    if not isinstance(value, (list, tuple)):
+        raise UnfitError(f"it is {_kind_of(value)}")
+    return tuple(_record(item) for item in value)
+
+
+def _show_record(value: object) -> object:
+    assert isinstance(value, (tuple, list))
+    return {str(pair[0]): list(pair[1]) if isinstance(pair[1], tuple) else pair[1] for pair in value}
+
+
+def _show_records(value: Value) -> object:
+    assert isinstance(value, tuple)
+    return [_show_record(item) for item in value]
+
+
 def _as_is(value: Value) -> object:
     return value
 
@@ -398,6 +420,8 @@ TYPES: Mapping[str, ValueType] = {
         ValueType("ref", "a name, {vmid: 101} or {id: local-lvm}", _ref, _show_ref, _REF),
         ValueType("refs", "a list of references", _refs, _show_refs, {"type": "array", "items": _REF}),
         ValueType("secret", "{valueFrom: {env: NAME}}, or file, command, secretRef", _secret, _hidden, _SECRET_SCHEMA),
+        ValueType("record", "a map", _record, _show_record, {"type": "object"}),
+        ValueType("records", "a list of maps", _records, _show_records, {"type": "array"}),
         ValueType("raw", "a value as Proxmox writes it", _raw, _as_is, {"type": ["string", "number", "boolean"]}),
     )
 }
@@ -410,3 +434,8 @@ def shown(type_name: str, value: Value) -> object:
     if isinstance(value, (Secret, SecretSource)):
         return REDACTED
     return TYPES[type_name].show(value)
+
+
+def pairs(value: object) -> dict[str, Value]:
+    """Return a record as the map that it stands for."""
+    return {str(name): inner for name, inner in value} if isinstance(value, (tuple, list)) else {}

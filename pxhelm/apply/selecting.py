@@ -1,0 +1,54 @@
+"""Guests that a selector means: labels of what is wanted and of what the store holds, looked at for every plan anew.
+
+A kind that selects guests has the leaves ``guests.selector.*`` and ``guests.names``: the first are labels, the second
+becomes the guests that carry all of them. Never asks the cluster: labels are pxhelm's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from pxhelm.apply.ports import Ports
+from pxhelm.apply.records import address_of
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.model import Reference, Resource
+from pxhelm.resource.references import GUESTS
+from pxhelm.store.objects import ObjectQuery
+
+SELECTOR = "guests.selector."
+NAMES = "guests.names"
+
+
+def with_selected(
+    ports: Ports, wanted: Mapping[ObjectKey, Resource], going: Iterable[ObjectKey] = ()
+) -> dict[ObjectKey, Resource]:
+    """Return the resources in which selectors are the guests that they mean, and edges to them."""
+    if not any(path.startswith(SELECTOR) for r in wanted.values() for path in r.leaves):
+        return dict(wanted)
+    labels: dict[ObjectKey, Mapping[str, str]] = {
+        address_of(o): o.labels
+        for o in ports.store.objects.list(ObjectQuery(ports.cluster_name))
+        if o.key.kind in GUESTS
+    }
+    labels |= {key: r.labels for key, r in wanted.items() if key.kind in GUESTS}
+    for key in going:
+        labels.pop(key, None)
+    return {key: _selected(r, labels) for key, r in wanted.items()}
+
+
+def _selected(resource: Resource, labels: Mapping[ObjectKey, Mapping[str, str]]) -> Resource:
+    asked = {p.removeprefix(SELECTOR): v for p, v in resource.leaves.items() if p.startswith(SELECTOR)}
+    if not asked:
+        return resource
+    found = sorted(
+        key
+        for key, own in labels.items()
+        if resource.key.namespace in ("", key.namespace)
+        and all(own.get(name) == value for name, value in asked.items())
+    )
+    edges = tuple(Reference(NAMES, (key.kind,), key.namespace, key.name) for key in found)
+    named = resource.leaves.get(NAMES)
+    names = {key.address for key in found} | {str(each) for each in (named if isinstance(named, tuple) else ())}
+    leaves = {**resource.leaves, NAMES: tuple(sorted(names))}
+    return replace(resource, leaves=leaves, references=(*resource.references, *edges))
