@@ -79,24 +79,37 @@ def describe(services: Services, found: Found) -> Description:
     )
 
 
-def look_closer(services: Services, found: Sequence[Found]) -> list[Found]:
-    """Return the same with ``drifted`` told for what is ours: one read for each, all at once, beside a look round."""
-    ours = [one for one in found if one.stored is not None and (one.row or not KINDS[one.kind].guest)]
-    if not ours:
+def look_closer(services: Services, found: Sequence[Found], *, others: bool = False) -> list[Found]:
+    """Return the same with ``drifted`` and ``os_type`` told: one read for each, all at once, beside a look round.
+
+    Guests that are not ours are read only when ``others`` says so: they cannot drift.
+    """
+    near = [
+        n
+        for n, one in enumerate(found)
+        if one.kind in KINDS and (one.stored is not None or others) and (one.row or not KINDS[one.kind].guest)
+    ]
+    if not near:
         return list(found)
     records = Records(ports_of(services))
-    memories = records.recall([key_of(one) for one in ours])
+    memories = records.recall([key_of(found[n]) for n in near if found[n].stored])
     view = services.cluster.run(look_round())
     reads = []
-    for one in ours:
+    for one in (found[n] for n in near):
+        key = ObjectKey(one.kind, "", one.name)
+        target = Target(key, "", str(one.row.get("node") or ""), one.vmid)
+        if one.stored is not None:
+            target = records.target(key_of(one), memories[key_of(one)])
         kind = KINDS[one.kind]
-        target = replace(records.target(key_of(one), memories[key_of(one)]), row=_row(one, kind))
-        reads.append(observe(kind, target, view))
-    drifted: dict[str, bool] = {}
-    for one, live in zip(ours, services.cluster.run_all(reads), strict=True):
-        if isinstance(live, Live) and live.existence is Existence.PRESENT and one.stored:
-            drifted[one.stored.uid] = bool(_drift(KINDS[one.kind], memories[key_of(one)].known.bases, live))
-    return [replace(one, drifted=drifted.get(one.stored.uid)) if one.stored else one for one in found]
+        reads.append(observe(kind, replace(target, row=_row(one, kind)), view))
+    looked = list(found)
+    for n, live in zip(near, services.cluster.run_all(reads), strict=True):
+        if isinstance(live, Live) and live.existence is Existence.PRESENT:
+            one = found[n]
+            bases = memories[key_of(one)].known.bases if one.stored else {}
+            drifted = bool(_drift(KINDS[one.kind], bases, live)) if one.stored else None
+            looked[n] = replace(one, drifted=drifted, os_type=str(live.intended.get("osType") or ""))
+    return looked
 
 
 def _row(found: Found, kind: Kind) -> Mapping[str, object]:

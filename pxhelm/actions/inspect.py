@@ -6,11 +6,12 @@ and asks nobody. A guest is ours when a binding of the store says so (ADR 3), wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
+from pxhelm.actions.live import LIVE
 from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
@@ -25,15 +26,22 @@ from pxhelm.store.objects import ObjectKey as StoreKey
 from pxhelm.store.objects import ObjectQuery, StoredObject
 
 Row = Mapping[str, Any]
-NODE, TASK, NETWORK = "Node", "Task", "Network"
+NODE, TASK, NETWORK, EVENT = "Node", "Task", "Network", "Event"
 GUESTS = {"qemu": "VirtualMachine", "lxc": "Container"}
-_LIVE = {NODE: ("nodes", "node", "no"), TASK: ("tasks", "task")}
+LIVE_NAMES: Mapping[str, tuple[str, ...]] = {
+    NODE: ("nodes", "node", "no"),
+    TASK: ("tasks", "task"),
+    "Volume": ("volumes", "volume", "vol"),
+    "Backup": ("backups", "backup", "bak"),
+    EVENT: ("events", "event", "ev"),
+}
+"""What nobody declares, only ``get`` and ``describe`` show: plural, singular, short."""
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "all": ("VirtualMachine", "Container", "Storage", "Pool", NODE),
+    "all": (*GUESTS.values(), "Storage", "Pool", NODE),
     "templates": ("VirtualMachine", "Container"),
     "template": ("VirtualMachine", "Container"),
     **{name: (kind.name,) for kind in KINDS.values() for name in (kind.name.lower(), kind.plural, *kind.short)},
-    **{name: (kind,) for kind, names in _LIVE.items() for name in names},
+    **{name: (kind,) for kind, names in LIVE_NAMES.items() for name in names},
     "vms": ("VirtualMachine",),
     "cts": ("Container",),
 }
@@ -52,7 +60,7 @@ def kinds_of(words: str) -> tuple[str, ...]:
         kinds = NAMES.get(word.lower())
         if kinds is None:
             near = get_close_matches(word.lower(), NAMES, 1, 0.6)
-            known = ", ".join(dict.fromkeys(plural_of(kind) for kind in (*KINDS, NODE, TASK)))
+            known = ", ".join(dict.fromkeys(plural_of(kind) for kind in (*KINDS, *LIVE_NAMES)))
             raise PxhelmError(
                 f'the server doesn\'t have a resource type "{word}"',
                 code=ExitCode.USAGE,
@@ -83,6 +91,8 @@ class Found:
     """Leaves that were applied last, by path."""
     drifted: bool | None = None
     """Whether a leaf that was applied is otherwise now; None when nobody looked (``describe.look_closer``)."""
+    os_type: str = ""
+    """What a guest's configuration says of its system; empty when nobody looked."""
 
     @property
     def vmid(self) -> int:
@@ -129,17 +139,52 @@ def find(services: Services, query: Query) -> list[Found]:
 
     Raises PxhelmError in kubectl's words when a name is not there, ApiError when the cluster cannot be asked.
     """
-    everything = list(_everything(services, query))
-    namespace = services.place.namespace
-    here = [one for one in everything if query.all_namespaces or is_in(one, namespace)]
+    return find_each(services, (query,))
+
+
+def find_each(services: Services, queries: Sequence[Query], missing: list[NotFoundError] | None = None) -> list[Found]:
+    """Return what several queries match, one after the other; the cluster is asked once for all.
+
+    A name that is not there is put into ``missing``, or raised when the caller has none.
+    """
+    kinds = tuple(dict.fromkeys(kind for query in queries for kind in query.kinds))
+    everything = list(_everything(services, replace(queries[0], kinds=kinds)))
+    found: list[Found] = []
+    for query in queries:
+        found += _matching(services, everything, query, missing)
+    return found
+
+
+def _matching(
+    services: Services, everything: list[Found], query: Query, missing: list[NotFoundError] | None
+) -> list[Found]:
+    order = {kind: number for number, kind in enumerate(query.kinds)}
+    these = [one for one in everything if one.kind in order]
+    here = [one for one in these if query.all_namespaces or is_in(one, services.place.namespace)]
     if query.templates:
         here = [one for one in here if one.template]
     if query.names:
-        here = [one for name in query.names for one in _named(name, here, everything, query)]
-    order = {kind: number for number, kind in enumerate(query.kinds)}
-    if query.kinds == (TASK,):
-        return here  # the latest first, as they came
-    return sorted(here, key=lambda one: (order[one.kind], one.namespace, one.name, one.vmid))
+        named: list[Found] = []
+        for name in query.names:
+            try:
+                named += _named(name, here, these, query)
+            except NotFoundError as error:
+                if missing is None:
+                    raise
+                missing.append(error)
+        return named if len(query.names) > 1 else _in_order(named, order)
+    return _in_order(here, order)
+
+
+def _in_order(found: list[Found], order: Mapping[str, int]) -> list[Found]:
+    """Return the things by kind, namespace, name and VMID; live lists stay in the order in which they came."""
+
+    def key(one: Found) -> tuple[int, str, str, int]:
+        if one.kind in LIVE_NAMES and one.kind != NODE:
+            return order[one.kind], "", "", 0
+        return order[one.kind], one.namespace, one.name, one.vmid
+
+    return sorted(found, key=key)
 
 
 def find_one(services: Services, kinds: tuple[str, ...], name: str) -> Found:
@@ -157,6 +202,8 @@ def find_one(services: Services, kinds: tuple[str, ...], name: str) -> Found:
 
 def is_in(one: Found, namespace: str) -> bool:
     """Tell whether a thing is of a namespace; what is not ours is of ``default``, what has no namespace of all."""
+    if one.kind == EVENT:
+        return one.namespace in (namespace, "")
     if one.kind not in KINDS or not KINDS[one.kind].namespaced:
         return True
     return one.namespace == namespace if one.stored else namespace == "default"
@@ -198,18 +245,22 @@ def list_rows(guests_only: bool = False) -> ApiGen[list[Row]]:
 
 
 def _everything(services: Services, query: Query) -> Iterator[Found]:
-    if TASK in query.kinds:
-        yield from _tasks(services, query)
-    if query.kinds == (TASK,):
-        return
     recorded = query.cached or bool(query.at)
-    rows = (
-        _recorded_rows(services, query.at)
-        if recorded
-        else services.cluster.run(list_rows(set(query.kinds) <= _GUEST_KINDS))
-    )
-    known = _Known(services, query.kinds)
     for kind in query.kinds:
+        if kind == TASK and recorded:
+            yield from _recorded_tasks(services, query)
+        elif kind in LIVE:
+            yield from (Found(kind, name, namespace, row) for name, namespace, row in LIVE[kind](services))
+    listed = tuple(kind for kind in query.kinds if kind not in LIVE)
+    if not listed:
+        return
+    rows: list[Row] = []
+    if recorded:
+        rows = _recorded_rows(services, query.at)
+    elif set(listed) & {*_GUEST_KINDS, NODE, *_MERGE}:
+        rows = services.cluster.run(list_rows(set(listed) <= _GUEST_KINDS))
+    known = _Known(services, listed)
+    for kind in listed:
         if kind in _GUEST_KINDS:
             guests = known.guests(kind, [row for row in rows if GUESTS.get(str(row.get("type"))) == kind])
             yield from (one for one in guests if one.row or not query.at)
@@ -275,17 +326,12 @@ def _row_of(seen: Observation) -> Row:
     }
 
 
-def _tasks(services: Services, query: Query) -> Iterator[Found]:
-    data: object
-    if query.cached or query.at:
-        seen = services.store.inventory.list(services.place.cluster, TASK)
-        rows = (one.current for one in seen)
-        known = [row for row in rows if not query.at or int(row.get("starttime") or 0) <= query.at]
-        data = sorted(known, key=lambda row: -int(row.get("starttime") or 0))
-    else:
-        data = services.cluster.run(call(Request("GET", "/cluster/tasks")))
-    for row in data if isinstance(data, list) else []:
-        if isinstance(row, Mapping) and row.get("upid"):
+def _recorded_tasks(services: Services, query: Query) -> Iterator[Found]:
+    seen = services.store.inventory.list(services.place.cluster, TASK)
+    rows = (one.current for one in seen)
+    known = [row for row in rows if not query.at or int(row.get("starttime") or 0) <= query.at]
+    for row in sorted(known, key=lambda row: -int(row.get("starttime") or 0)):
+        if row.get("upid"):
             yield Found(TASK, str(row["upid"]), row=row)
 
 

@@ -197,6 +197,20 @@ def output_flag(*formats: str, default: str = "table") -> Decorator:
     )
 
 
+print_flags = all_of(
+    click.option(
+        "-o",
+        "--output",
+        default="",
+        metavar="format",
+        help="json, yaml, name, wide, jsonpath=…, jsonpath-as-json=…, custom-columns=…, go-template=…, and with -file a"
+        " file's: jsonpath-file, custom-columns-file, go-template-file",
+    ),
+    click.option("--template", default="", metavar="string", help="template of -o go-template or jsonpath"),
+    flag("--no-headers", help="do not print headers"),
+)
+"""kubectl's ``-o``; read by ``views.printer.parse_output``."""
+
 selection_flags = all_of(
     click.option("-l", "--selector", default="", metavar="string", help="label query (k=v, k!=v, k in (a,b), k, !k)"),
     click.option(

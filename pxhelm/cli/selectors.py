@@ -6,7 +6,7 @@ Never asks the cluster: it looks at what was found.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -32,7 +32,21 @@ GUEST_FIELDS = (
     "status.power",
     "status.lock",
     "status.ha.state",
+    "status.osType",
 )
+FIELDS_OF: Mapping[str, tuple[str, ...]] = {
+    "Snapshot": ("spec.guest",),
+    "ReplicationJob": ("spec.guest",),
+    "Image": ("spec.storage", "spec.content"),
+    "Node": ("status.status",),
+    "Task": ("status.node", "status.type", "status.id", "status.user", "status.status"),
+    "Volume": ("status.node", "status.storage", "status.content", "status.format", "status.vmid"),
+    "Backup": ("status.node", "status.storage", "status.format", "status.vmid"),
+    "Event": ("type", "reason", "involvedObject.kind", "involvedObject.name"),
+}
+"""What some kinds have beside what all have."""
+CLOSER = ("status.drifted", "status.osType")
+"""Fields that no list tells: each guest must be read for them."""
 _TERM = re.compile(r"(?P<key>(?:\\.|[^=!\\])+)(?P<operator>==|!=|=)(?P<value>(?:\\.|[^=\\])*)")
 _SPLIT = re.compile(r"(?:\\.|[^,\\])+")
 _ESCAPED = re.compile(r"\\([\\,=])")
@@ -49,9 +63,22 @@ def label_test(text: str) -> Callable[[Mapping[str, str]], bool]:
         raise
 
 
-def field_test(text: str) -> Callable[[Document], bool]:
-    """Return the test of a field selector on documents; PxhelmError names the fields when one is unknown."""
-    terms = [_term(part) for part in _SPLIT.findall(text) if part.strip()]
+def fields_of(kinds: Sequence[str]) -> tuple[str, ...]:
+    """Return the fields that things of these kinds may be selected by; of all kinds when none is given."""
+    from pxhelm.kinds import KINDS
+
+    found = dict.fromkeys(COMMON_FIELDS)
+    for kind in kinds or (*KINDS, *FIELDS_OF):
+        if kind in KINDS and KINDS[kind].guest:
+            found.update(dict.fromkeys(GUEST_FIELDS))
+        found.update(dict.fromkeys(FIELDS_OF.get(kind, ())))
+    return tuple(found)
+
+
+def field_test(text: str, kinds: Sequence[str] = ()) -> Callable[[Document], bool]:
+    """Return the test of a field selector on documents of some kinds; PxhelmError names the fields when one is unknown."""
+    known = fields_of(kinds) if text.strip() else ()
+    terms = [_term(part, known) for part in _SPLIT.findall(text) if part.strip()]
 
     def test(document: Document) -> bool:
         return all((field_of(document, key) == value) == equal for key, equal, value in terms)
@@ -59,12 +86,11 @@ def field_test(text: str) -> Callable[[Document], bool]:
     return test
 
 
-def _term(part: str) -> tuple[str, bool, str]:
+def _term(part: str, known: Sequence[str]) -> tuple[str, bool, str]:
     found = _TERM.fullmatch(part.strip())
     if found is None:
         raise PxhelmError(f"invalid selector: '{part}'; can't understand '{part}'", code=ExitCode.USAGE)
     key, value = (_ESCAPED.sub(r"\1", found[name]) for name in ("key", "value"))
-    known = (*COMMON_FIELDS, *GUEST_FIELDS)
     if key not in known:
         near = get_close_matches(key, known, 1, 0.75)
         raise PxhelmError(
@@ -76,9 +102,13 @@ def _term(part: str) -> tuple[str, bool, str]:
 
 
 def field_of(document: Document, key: str) -> str:
-    """Return a field's text: booleans as ``true`` and ``false``, what is not there as nothing."""
-    path = _ELSEWHERE.get(key, key)
-    value = value_at(document, path)
+    """Return a field's text: booleans as ``true`` and ``false``, what is not there as nothing.
+
+    The live value counts where there is one: what is not ours has no spec.
+    """
+    value = value_at(document, _ELSEWHERE.get(key, key))
+    if value is None:
+        value = value_at(document, key)
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None or isinstance(value, dict | list) else str(value)
@@ -91,7 +121,6 @@ _ELSEWHERE = {
     "spec.type": "status.type",
     "status.vmid": "status.binding.vmid",
 }
-"""Where the document has a field's live value: what is not ours has no spec."""
 
 
 def value_at(document: Document, path: str) -> object:

@@ -1,7 +1,7 @@
-"""One template alone, as text/template runs it with sprig's functions: what ``--name-template`` is in Helm.
+"""One template alone, as text/template runs it: ``-o go-template`` of kubectl, ``--name-template`` of Helm.
 
-None of Helm's own functions are at hand, the dot is nil, and errors are Go's as they stand. Not for charts: the
-environment can be read here.
+None of Helm's own functions are at hand, a missing key prints ``<no value>``, and errors are Go's as they stand. Not for
+charts: with sprig's functions the environment can be read here.
 """
 
 from __future__ import annotations
@@ -26,15 +26,27 @@ _HELMS: Final = frozenset(
 _VARIABLE: Final = re.compile(r"\$(?:\{(\w*)\}|(\w+))")
 
 
+class PlainTemplate:
+    """A template with the builtins and some functions; ParseError in Go's words when it is none."""
+
+    def __init__(self, name: str, source: str, functions: Mapping[str, Function]) -> None:
+        known = {**BUILTINS, **functions}
+        self._name = name
+        self._programs = {tree.name: Program(tree, known, False, False) for tree in parse(name, source, known).values()}
+
+    def render(self, data: object, host: Host | None = None) -> str:
+        """Return what it writes; TemplateError in Go's words."""
+        program = self._programs[self._name]
+        run = Run(self._programs, host or Host(), Budget(), False, False)
+        frame = Frame(run, data, program.tree.slots)
+        program.body()(frame)
+        return "".join(frame.out)
+
+
 def run_plain(name: str, source: str, host: Host, environ: Mapping[str, str]) -> str:
-    """Return what a template writes; TemplateError in Go's words."""
-    functions = {**BUILTINS, **{n: ALL[n] for n in ALL if n not in _HELMS}, **_own(environ)}
-    programs = {tree.name: Program(tree, functions, False, False) for tree in parse(name, source, functions).values()}
-    run = Run(programs, host, Budget(), False, False)
-    program = programs[name]
-    frame = Frame(run, None, program.tree.slots)
-    program.body()(frame)
-    return "".join(frame.out)
+    """Return what a template writes with sprig's functions, its dot being nil; TemplateError in Go's words."""
+    functions = {**{n: ALL[n] for n in ALL if n not in _HELMS}, **_own(environ)}
+    return PlainTemplate(name, source, functions).render(None, host)
 
 
 def _own(environ: Mapping[str, str]) -> dict[str, Function]:

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from pxhelm.actions.inspect import Found
-from pxhelm.cli.views.objects import Look, document, names_text, phase, ready, sort_by, table_text
-from pxhelm.errors import PxhelmError
+from pxhelm.cli.views.objects import Look, document, names_text, phase, ready, table_text
 from pxhelm.store.bindings import Binding, BindingState
 from pxhelm.store.objects import ObjectKey, StoredObject
 
@@ -138,14 +137,3 @@ def test_what_is_not_ours_has_neither_uid_nor_namespace():
 
 def test_names_carry_the_short_kind():
     assert names_text([ours(), Found("Container", "db"), Found("Storage", "local")]) == "vm/web\nct/db\nstorage/local\n"
-
-
-def test_numbers_sort_as_numbers_and_missing_fields_first():
-    found = [Found("VirtualMachine", str(n), row=ROW | {"vmid": n}) for n in (100, 20, 3)]
-    assert [one.name for one in sort_by(found, ".status.binding.vmid")] == ["3", "20", "100"]
-    assert [one.name for one in sort_by([ours(), FOREIGN], "metadata.namespace")] == ["web-1", "web"]
-
-
-def test_sorting_by_a_field_that_nobody_has_is_a_mistake():
-    with pytest.raises(PxhelmError, match="cannot sort by"):
-        sort_by([ours()], "status.colour")

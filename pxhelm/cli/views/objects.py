@@ -5,69 +5,21 @@ Never asks for anything: everything shown was found before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from pxhelm.actions.inspect import NODE, TASK, Found, manifest_of, tags_of
-from pxhelm.cli.selectors import value_at
+from pxhelm.actions.inspect import EVENT, TASK, Found, manifest_of, tags_of
+from pxhelm.cli.views.live import COLUMNS, UNNAMED, moment
 from pxhelm.cli.views.table import plain_table
-from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.kinds import KINDS
-from pxhelm.resource.columns import duration, gib, text
+from pxhelm.resource.columns import duration
 from pxhelm.resource.kind import Column
 from pxhelm.store.bindings import BindingState
 
 API_VERSION = "proxmox.io/v1"
 SHORT = {"VirtualMachine": "vm", "Container": "ct"}
 Document = dict[str, Any]
-
-
-def _percent(used: str, total: str = "") -> Callable[[Mapping[str, object]], str]:
-    def show(row: Mapping[str, object]) -> str:
-        value, whole = row.get(used), row.get(total) if total else 1
-        if not isinstance(value, int | float) or not isinstance(whole, int | float) or not whole:
-            return ""
-        return f"{value / whole:.0%}"
-
-    return show
-
-
-_NODE_COLUMNS = (
-    Column("STATUS", text("status")),
-    Column("CPUS", text("maxcpu")),
-    Column("CPU%", _percent("cpu")),
-    Column("MEMORY", lambda row: gib(row.get("maxmem"))),
-    Column("MEMORY%", _percent("mem", "maxmem")),
-    Column("UPTIME", lambda row: duration(row.get("uptime"))),
-    Column("DISK%", _percent("disk", "maxdisk"), wide=True),
-)
-
-
-def _moment(key: str) -> Callable[[Mapping[str, object]], str]:
-    def show(row: Mapping[str, object]) -> str:
-        seconds = row.get(key)
-        return f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(seconds, int) else ""
-
-    return show
-
-
-def _lasted(row: Mapping[str, object]) -> str:
-    begun, ended = row.get("starttime"), row.get("endtime")
-    return f"{ended - begun}s" if isinstance(begun, int) and isinstance(ended, int) else ""
-
-
-_TASK_COLUMNS = (
-    Column("STARTED", _moment("starttime")),
-    Column("NODE", text("node")),
-    Column("TYPE", text("type")),
-    Column("ID", text("id")),
-    Column("USER", text("user")),
-    Column("STATUS", lambda row: str(row.get("status") or "running")),
-    Column("DURATION", _lasted),
-    Column("UPID", text("upid"), wide=True),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,37 +34,59 @@ class Look:
     """Whether the namespace stands first."""
     prefix: bool = False
     """Whether names are preceded by their kind, because the table is one of several."""
+    labels: tuple[str, ...] = ()
+    """Labels that have a column each."""
+    all_labels: bool = False
+    """Whether all labels stand in a last column."""
 
 
-def table_text(kind: str, found: Sequence[Found], look: Look) -> str:
+Table = tuple[list[str], list[list[str]]]
+"""Titles and cells."""
+
+
+def table_text(kind: str, found: Sequence[Found], look: Look, least: Sequence[int] = ()) -> str:
     """Return the table of one kind's objects."""
+    titles, cells = table_of(kind, found, look)
+    return plain_table(titles if look.headers else (), cells, least)
+
+
+def table_of(kind: str, found: Sequence[Found], look: Look) -> Table:
+    """Return titles and cells of one kind's objects."""
     columns = [c for c in _columns(kind) if look.wide or not c.wide]
     titles = [c.title for c in columns]
     cells = [[column.value(one.row) or "-" for column in columns] for one in found]
+    table = titles, cells
     if kind in KINDS:
-        titles = ["NAME", "READY", *titles, "AGE"]
-        for one, row in zip(found, cells, strict=True):
-            row[:0] = [_shown_name(one, look), ready(one) or "-"]
-            row.append(_age(one, look.now))
+        _put(table, 0, "READY", [ready(one) or "-" for one in found])
         if look.wide:
-            titles[-1:-1] = ["RELEASE", "DRIFT"]
-            for one, row in zip(found, cells, strict=True):
-                row[-1:-1] = [(one.stored.release if one.stored else "") or "-", _drift(one)]
-    elif kind == NODE:
-        titles = ["NAME", *titles]
-        for one, row in zip(found, cells, strict=True):
-            row.insert(0, _shown_name(one, look))
-    if look.namespaces and kind in KINDS and KINDS[kind].namespaced:
-        titles = ["NAMESPACE", *titles]
-        for one, row in zip(found, cells, strict=True):
-            row.insert(0, one.namespace or "-")
-    return plain_table(titles if look.headers else (), cells)
+            _put(table, len(titles), "RELEASE", [(one.stored.release if one.stored else "") or "-" for one in found])
+            _put(table, len(titles), "DRIFT", [_drift(one) for one in found])
+        _put(table, len(titles), "AGE", [_age(one, look.now) for one in found])
+    elif kind == EVENT:
+        _put(table, 0, "LAST SEEN", [_since(one.row.get("lastTimestamp"), look.now) for one in found])
+    if kind not in UNNAMED:
+        _put(table, 0, "NAME", [_shown_name(one, look) for one in found])
+    if look.namespaces and (kind == EVENT or (kind in KINDS and KINDS[kind].namespaced)):
+        _put(table, 0, "NAMESPACE", [one.namespace or "-" for one in found])
+    for label in look.labels:
+        title = label.rpartition("/")[2].upper()
+        _put(table, len(titles), title, [one.labels.get(label, "<none>") for one in found])
+    if look.all_labels:
+        shown = [",".join(f"{key}={value}" for key, value in sorted(one.labels.items())) for one in found]
+        _put(table, len(titles), "LABELS", [each or "<none>" for each in shown])
+    return table
+
+
+def _put(table: Table, place: int, title: str, cells: Sequence[str]) -> None:
+    """Insert a column."""
+    titles, rows = table
+    titles.insert(place, title)
+    for row, cell in zip(rows, cells, strict=True):
+        row.insert(place, cell)
 
 
 def _columns(kind: str) -> Sequence[Column]:
-    if kind == NODE:
-        return _NODE_COLUMNS
-    return _TASK_COLUMNS if kind == TASK else KINDS[kind].columns
+    return KINDS[kind].columns if kind in KINDS else COLUMNS[kind]
 
 
 def short_name(kind: str) -> str:
@@ -151,8 +125,11 @@ def phase(one: Found) -> str:
 
 
 def _age(one: Found, now: float) -> str:
-    since = one.binding.since if one.binding else one.stored.updated_at if one.stored else 0.0
-    return (duration(max(1, now - since)) if since else "") or "-"
+    return _since(one.binding.since if one.binding else one.stored.updated_at if one.stored else 0.0, now)
+
+
+def _since(since: object, now: float) -> str:
+    return (duration(max(1, now - since)) if isinstance(since, int | float) and since else "") or "-"
 
 
 def names_text(found: Sequence[Found]) -> str:
@@ -175,14 +152,24 @@ def document(one: Found) -> Document:
     found: Document = {"apiVersion": API_VERSION, "kind": one.kind, "metadata": metadata}
     if manifest.get("spec"):
         found["spec"] = manifest["spec"]
+    if one.kind == EVENT:
+        return found | _event(one.row)
     found["status"] = _status(one)
     return found
+
+
+def _event(row: Mapping[str, Any]) -> Document:
+    told: Document = {key: row.get(key) for key in ("type", "reason", "message", "count")}
+    told |= {key: moment(row.get(key)) for key in ("firstTimestamp", "lastTimestamp")}
+    return told | {"involvedObject": {key: row.get(key) for key in ("kind", "name", "uid")}}
 
 
 def _status(one: Found) -> Document:
     if one.kind not in KINDS:
         return {key: value for key, value in one.row.items() if key not in ("id", "type") or one.kind == TASK}
     status = _guest_status(one) if KINDS[one.kind].guest else _plain_status(one)
+    if one.os_type:
+        status["osType"] = one.os_type
     if one.stored:
         status |= {
             "observedGeneration": one.stored.observed_generation,
@@ -222,37 +209,20 @@ def _guest_status(one: Found) -> Document:
 
 def _plain_status(one: Found) -> Document:
     row = one.row
-    if one.kind == "Pool":
-        return {"phase": "Ready" if row else "Unknown", "guests": row.get("guests", 0)}
-    return {
-        "phase": "Ready" if row.get("nodes") else "Unknown",
-        "type": row.get("plugintype", ""),
-        "content": [part for part in str(row.get("content") or "").split(",") if part],
-        "shared": bool(row.get("shared")),
-        "capacityBytes": row.get("maxdisk", 0),
-        "usedBytes": row.get("disk", 0),
-        "nodes": list(row.get("where") or ()),
-    }
+    if one.kind == "Storage":
+        return {
+            "phase": "Ready" if row.get("nodes") else "Unknown",
+            "type": row.get("plugintype", ""),
+            "content": [part for part in str(row.get("content") or "").split(",") if part],
+            "shared": bool(row.get("shared")),
+            "capacityBytes": row.get("maxdisk", 0),
+            "usedBytes": row.get("disk", 0),
+            "nodes": list(row.get("where") or ()),
+        }
+    cells = {key: value for key, value in row.items() if key not in ("id", "type", one.kind.lower())}
+    return {"phase": "Ready" if row else "Unknown", **cells}
 
 
 def list_document(documents: Sequence[Document]) -> Document:
     """Return several objects as one document."""
     return {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": list(documents)}
-
-
-def sort_by(found: list[Found], path: str) -> list[Found]:
-    """Return the objects ordered by a field; PxhelmError when none of them has it."""
-    keyed = [(value_at(document(one), path), one) for one in found]
-    if found and all(value is None for value, _ in keyed):
-        raise PxhelmError(
-            f"cannot sort by {path}: no object has this field",
-            code=ExitCode.USAGE,
-            hint="fields are those of -o json, such as .metadata.name or .status.node",
-        )
-    return [one for _, one in sorted(keyed, key=lambda pair: _order(pair[0]))]
-
-
-def _order(value: object) -> tuple[int, float, str]:
-    if isinstance(value, int | float):
-        return 1, float(value), ""
-    return (0, 0.0, "") if value is None else (2, 0.0, str(value))

@@ -19,16 +19,26 @@ def helm_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, width: i
     return _join(table, "\t", pad_last=True)
 
 
-def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return kubectl's table, with a trailing newline; no header row when ``header`` is empty."""
+def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[int] = ()) -> str:
+    """Return kubectl's table, with a trailing newline; no header row when ``header`` is empty.
+
+    ``least`` are the widths that columns have at least, so that rows printed later stand below earlier ones.
+    """
     table = [list(header), *map(list, rows)] if header else [list(row) for row in rows]
-    return _join(table, "   ", pad_last=False)
+    return _join(table, "   ", pad_last=False, least=least)
 
 
-def _join(table: list[list[str]], gap: str, *, pad_last: bool) -> str:
+def widths_of(table: Sequence[Sequence[str]]) -> list[int]:
+    """Return the widths of a table's columns."""
+    return [max(map(len, column)) for column in zip(*table, strict=True)]
+
+
+def _join(table: list[list[str]], gap: str, *, pad_last: bool, least: Sequence[int] = ()) -> str:
     if not table:
         return ""
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    widths = widths_of(table)
+    if least:
+        widths = [max(pair) for pair in zip(widths, least, strict=True)]
     lines = []
     for row in table:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
