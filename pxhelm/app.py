@@ -212,6 +212,7 @@ class Opened:
     def sources(self) -> Sources:
         """Where charts come from: files, repositories, registries."""
         from pxhelm.actions.sources import Sources
+        from pxhelm.repo.credentials import Credentials
         from pxhelm.repo.http import Web
         from pxhelm.repo.local import Disk
         from pxhelm.repo.registry import Registry
@@ -219,12 +220,12 @@ class Opened:
         folders, environ = self.settings.directories, os.environ
         web = Web()
         self._to_close.append(web)
+        kept = environ.get("PXHELM_REGISTRY_CONFIG") or str(folders.config / "registry" / "config.json")
+        docker = str(Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "config.json")
         return Sources(
             disk=Disk(),
             web=web,
-            registry=Registry(
-                environ.get("PXHELM_REGISTRY_CONFIG") or str(folders.config / "registry" / "config.json"), web
-            ),
+            registry=Registry(Credentials(kept, (docker,)), web),
             repositories=environ.get("PXHELM_REPOSITORY_CONFIG") or str(folders.config / "repositories.yaml"),
             cache=environ.get("PXHELM_REPOSITORY_CACHE") or str(folders.cache / "repository"),
             keyring=str(Path(environ.get("GNUPGHOME") or Path.home() / ".gnupg") / "pubring.gpg"),

@@ -166,7 +166,7 @@ class _Manager:
         """Fetch indexes anew: those never added that are needed, then all that were added."""
         say = self.request.said
         strangers = {o.repository: o for o in wanted if _is_remote(o.repository) and self.repository(o) is None}
-        if strangers and unnamed:
+        if strangers and unnamed and not self.request.skip_refresh:
             say("Getting updates for unmanaged Helm repositories...")
             self._fetch_indexes([Repository(unmanaged(url), url) for url in strangers])
         if self.known and not self.request.skip_refresh:
@@ -194,14 +194,22 @@ class _Manager:
         if one.repository.startswith(_OCI):
             if parse_version(one.version) is not None:
                 return [one.version]
-            place = f"{one.repository.removeprefix(_OCI).rstrip('/')}/{one.name}"
-            tags = self.sources.registry.tags(place, self.request.flags.access)
-            found = [v for tag in tags if (v := parse_version(tag.replace("_", "+")))]
-            return [v.go_original() for v in sorted_versions(found)]
+            return self._tagged(one)
         index = self.index(one)
         if one.name not in index.entries:
             raise PxhelmError(f"{one.name} chart not found in repo {one.repository}")
         return [entry.version for entry in index.entries[one.name] if entry.urls]
+
+    def _tagged(self, one: Dependency) -> Sequence[str] | None:
+        """Return the tags that fit; None when none does, which the download will tell."""
+        place = f"{one.repository.removeprefix(_OCI).rstrip('/')}/{one.name}"
+        try:
+            tags = self.sources.registry.tags(place, self.request.flags.access)
+        except PxhelmError as e:
+            raise PxhelmError(f"could not retrieve list of tags for repository {one.repository}: {e.message}") from None
+        found = sorted_versions([v for tag in tags if (v := parse_version(tag.replace("_", "+")))])
+        fits = resolve.constraint(one.version, one.name)
+        return [v.go_original() for v in found if fits.check(v)] or None
 
     def index(self, one: Dependency) -> Index:
         known = self.repository(one)

@@ -26,6 +26,8 @@ from pxhelm.repo.index import (
     parse_version,
     resolve_url,
 )
+from pxhelm.repo.reference import SCHEME
+from pxhelm.repo.reference import parse as parse_reference
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Services
@@ -61,7 +63,9 @@ class Fetched:
     archive: bytes
     provenance: bytes | None = None
     said: tuple[str, ...] = ()
-    """What a registry's download tells on standard error."""
+    """What a registry's download tells on standard error; last, that there is no provenance when it was wanted."""
+    url: str = ""
+    """Where it came from."""
 
 
 def repositories(sources: Sources) -> list[Repository]:
@@ -109,7 +113,8 @@ def locate(services: Services, reference: str, flags: ChartFlags, tell: Say) -> 
         raise PxhelmError(f"path {quote(name)} not found", hint="give the folder or the .tgz of a chart")
     sources.disk.make_folder(sources.cache)
     fetched = fetch(sources, name, flags, want_provenance=flags.verify)
-    for line in fetched.said:
+    lacking = flags.verify and fetched.provenance is None
+    for line in fetched.said[:-1] if lacking else fetched.said:
         tell(line)
     path = posixpath.join(sources.cache, fetched.name)
     sources.disk.write(path, fetched.archive)
@@ -117,7 +122,7 @@ def locate(services: Services, reference: str, flags: ChartFlags, tell: Say) -> 
         from pxhelm.actions.verify import verify_bytes
 
         if fetched.provenance is None:
-            raise PxhelmError(f"failed to fetch provenance {quote(name + '.prov')}")
+            raise PxhelmError(f"failed to fetch provenance {quote(fetched.url + '.prov')}")
         sources.disk.write(f"{path}.prov", fetched.provenance)
         verify_bytes(sources, fetched.name, fetched.archive, fetched.provenance, flags.keyring)
     return path
@@ -129,8 +134,8 @@ def fetch(sources: Sources, reference: str, flags: ChartFlags, *, want_provenanc
     Raises:
         PxhelmError: in Helm's words.
     """
-    if reference.startswith("oci://"):
-        return fetch_registry(sources, reference, flags)
+    if reference.startswith(SCHEME) and reference != SCHEME:
+        return fetch_registry(sources, reference, flags, want_provenance=want_provenance)
     url, access = find(sources, reference, flags)
     archive = sources.web.get(url, access)
     name = posixpath.basename(urls.parse(url).path)
@@ -139,8 +144,8 @@ def fetch(sources: Sources, reference: str, flags: ChartFlags, *, want_provenanc
         try:
             provenance = sources.web.get(f"{url}.prov", access)
         except PxhelmError as e:
-            return Fetched(name, archive, None, (f"WARNING: Verification not found for {reference}: {e.message}",))
-    return Fetched(name, archive, provenance)
+            return Fetched(name, archive, None, (f"WARNING: Verification not found for {reference}: {e.message}",), url)
+    return Fetched(name, archive, provenance, (), url)
 
 
 def find(sources: Sources, reference: str, flags: ChartFlags) -> tuple[str, Access]:
@@ -190,49 +195,62 @@ def _url_of(entry: Entry, base: str, what: str) -> str:
     return resolve_url(base, entry.urls[0])
 
 
-def fetch_registry(sources: Sources, reference: str, flags: ChartFlags) -> Fetched:
-    """Download a chart out of an OCI registry."""
-    place, tag = split_reference(reference.removeprefix("oci://"))
+def fetch_registry(sources: Sources, reference: str, flags: ChartFlags, *, want_provenance: bool = False) -> Fetched:
+    """Download a chart out of an OCI registry, by tag, digest, version or range.
+
+    Raises:
+        PxhelmError: in Helm's words.
+    """
+    found = parse_reference(reference)
     wanted = flags.version.strip()
-    if tag:
-        if wanted and wanted != tag.replace("_", "+"):
-            raise PxhelmError(f"chart reference and version mismatch: {wanted} is not {tag.replace('_', '+')}")
+    if found.tag and wanted and wanted.replace("+", "_") != found.tag:
+        raise PxhelmError(f"chart reference and version mismatch: {wanted} is not {found.tag.replace('_', '+')}")
+    version = wanted or found.tag.replace("_", "+")
+    if found.digest:
+        tag, mark, name = found.digest, "@", f"{found.name}@{found.digest.replace(':', '-')}.tgz"
+        tagged = sources.registry.resolve(found.place, version.replace("+", "_"), flags.access) if version else ""
+        if tagged not in ("", found.digest):
+            raise PxhelmError(f"chart reference digest mismatch: {tagged} is not {found.digest}")
     else:
-        tag = newest_tag(sources, place, flags.wanted, flags.access)
-    pulled = sources.registry.pull(place, tag, flags.access)
-    said = (f"Pulled: {place}:{tag}", f"Digest: {pulled.digest}", *plus_note(place, tag))
-    return Fetched(f"{posixpath.basename(place)}-{tag.replace('_', '+')}.tgz", pulled.archive, pulled.provenance, said)
-
-
-def split_reference(place: str) -> tuple[str, str]:
-    """Take a tag off ``host:port/path:tag``."""
-    head, colon, tag = place.rpartition(":")
-    return (head, tag) if colon and "/" not in tag else (place, "")
+        tag = newest_tag(sources, found.place, version or flags.wanted, flags.access)
+        mark, name = ":", f"{found.name}-{tag.replace('_', '+')}.tgz"
+    pulled = sources.registry.pull(found.place, tag, flags.access)
+    url = f"{SCHEME}{found.place}{mark}{tag.replace('_', '+')}"
+    said = [f"Pulled: {found.place}{mark}{tag}", f"Digest: {pulled.digest}", *plus_note(found.place, tag)]
+    if pulled.legacy:
+        said.insert(0, "Warning: chart media type application/tar+gzip is deprecated")
+    if not want_provenance:
+        return Fetched(name, pulled.archive, None, tuple(said), url)
+    if pulled.provenance is None:
+        kind = "application/vnd.cncf.helm.chart.provenance.v1.prov"
+        lacks = f"manifest does not contain a layer with mediatype {kind}"
+        warning = f"WARNING: Verification not found for {reference}: {lacks}"
+        return Fetched(name, pulled.archive, None, (*said, warning), url)
+    return Fetched(name, pulled.archive, pulled.provenance, tuple(said * 2), url)  # Helm asks twice, and tells it twice
 
 
 def newest_tag(sources: Sources, place: str, wanted: str, access: Access) -> str:
-    """Return the tag of a version: an exact one as it is, else the newest that satisfies the range."""
-    if wanted and parse_version(wanted) is not None and _is_exact(wanted):
+    """Return the tag of a version: a version as it is, else the newest that satisfies the range."""
+    if wanted and parse_version(wanted) is not None:
         return wanted.replace("+", "_")
+    found = [v for tag in sources.registry.tags(place, access) if (v := _strictly(tag.replace("_", "+")))]
+    if not found:
+        raise PxhelmError(f"Unable to locate any tags in provided repository: oci://{place}")
     try:
         constraint = semver.parse_constraint(wanted or "*")
     except semver.SemverError as e:
         raise PxhelmError(str(e)) from None
-    found = [v for tag in sources.registry.tags(place, access) if (v := parse_version(tag.replace("_", "+")))]
-    if not found:
-        raise PxhelmError(f"unable to locate any tags in provided repository: oci://{place}")
     fitting = sorted_versions([v for v in found if constraint.check(v)])
     if not fitting:
-        raise PxhelmError(f"could not locate a version matching provided version string {wanted}")
+        raise PxhelmError(f"Could not locate a version matching provided version string {wanted}")
     return fitting[0].go_original().replace("+", "_")
 
 
-def _is_exact(text: str) -> bool:
+def _strictly(text: str) -> semver.Version | None:
     try:
-        semver.parse_strict(text)
+        return semver.parse_strict(text)
     except semver.SemverError:
-        return False
-    return True
+        return None
 
 
 def sorted_versions(versions: list[semver.Version]) -> list[semver.Version]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pxhelm.actions.locate import ChartFlags, Fetched, fetch, find
+from pxhelm.actions.locate import ChartFlags, Fetched, fetch
 from pxhelm.chart.archive import unpack
 from pxhelm.chart.load import load
 from pxhelm.errors import PxhelmError
@@ -34,16 +34,17 @@ def pull(services: Services, request: PullRequest, say: Callable[[str], None], t
     disk, flags = services.sources.disk, request.flags
     with_provenance = request.provenance or flags.verify
     found = fetch(services.sources, request.reference, flags, want_provenance=with_provenance)
+    if flags.verify and found.provenance is None:
+        for line in found.said[:-1]:
+            tell(line)
+        raise PxhelmError(f"failed to fetch provenance {quote(found.url + '.prov')}")
     for line in found.said:
-        if line.startswith("WARNING") and flags.verify:
-            url, _ = find(services.sources, request.reference, flags)
-            raise PxhelmError(f"failed to fetch provenance {quote(url + '.prov')}")
         (say if line.startswith("WARNING") else tell)(line)
     if request.untar:
         _unpack(services, request, found)
     else:
         path = posixpath.join(request.destination, found.name) if request.destination != "." else found.name
-        disk.write(path, found.archive, folders=request.reference.startswith("oci://"))
+        disk.write(path, found.archive, folders=False)
         if with_provenance and found.provenance is not None:
             disk.write(f"{path}.prov", found.provenance)
     if flags.verify and found.provenance is not None:

@@ -36,11 +36,13 @@ def push(services: Services, path: str, remote: str, access: Access, tell: Calla
     archive = disk.read(path)
     chart = load_archive(archive)
     signed = f"{path}.prov"
+    now = services.now()
+    written = now.fromtimestamp(int(disk.modified(path)), now.tzinfo)
     artifact = Artifact(
         config=config_json(chart.metadata),
         archive=archive,
         provenance=disk.read(signed) if disk.kind(signed) else None,
-        annotations=manifest_annotations(chart.metadata, services.now()),
+        annotations=manifest_annotations(chart.metadata, written),
     )
     place = posixpath.join(remote.removeprefix("oci://").rstrip("/"), chart.name)
     tag = chart.metadata.version.replace("+", "_")
@@ -57,20 +59,18 @@ def config_json(metadata: Metadata) -> bytes:
     return text.translate({ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}).encode()
 
 
-def manifest_annotations(metadata: Metadata, now: datetime) -> dict[str, str]:
-    """Return the annotations of the manifest: the chart's own and those OCI names."""
-    people = ", ".join(
-        f"{m.name} ({m.email})" if m.email else m.name for m in metadata.maintainers if m.name or m.email
-    )
+def manifest_annotations(metadata: Metadata, written: datetime) -> dict[str, str]:
+    """Return the annotations of the manifest: the chart's own and those OCI names; ``written``: when the archive was."""
+    people = ", ".join(f"{m.name} ({m.email})" if m.email else m.name for m in metadata.maintainers)
     known = {
         "title": metadata.name,
         "version": metadata.version,
         "description": metadata.description,
         "url": metadata.home,
-        "created": now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "created": written.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "source": metadata.sources[0] if metadata.sources else "",
         "authors": people,
     }
     protected = (f"{_TITLE}title", f"{_TITLE}version")
     own = {name: value for name, value in metadata.annotations.items() if name not in protected}
-    return {**{_TITLE + name: value for name, value in known.items() if value}, **own}
+    return {**{_TITLE + name: value for name, value in known.items() if value.strip()}, **own}

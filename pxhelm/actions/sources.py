@@ -21,6 +21,9 @@ class Disk(Protocol):
     def kind(self, path: str) -> str:
         """Return ``file``, ``folder``, or nothing when there is neither."""
 
+    def modified(self, path: str) -> float:
+        """Return when a file was last written, in seconds since 1970."""
+
     def names(self, folder: str) -> list[str]:
         """Return the names in a folder, sorted; none when there is no such folder."""
 
@@ -53,8 +56,11 @@ class Registry(Protocol):
     def tags(self, reference: str, access: Access) -> list[str]:
         """Return the tags of a repository."""
 
+    def resolve(self, reference: str, tag: str, access: Access) -> str:
+        """Return the digest of the manifest under a tag, empty when it cannot be told."""
+
     def pull(self, reference: str, tag: str, access: Access) -> Pulled:
-        """Return the chart under a tag, its digests checked."""
+        """Return the chart under a tag or digest, its digests checked."""
 
     def push(self, reference: str, tag: str, artifact: Artifact, access: Access) -> str:
         """Store a chart under a tag and return the digest of its manifest."""

@@ -27,17 +27,24 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """What lets us in at a registry: name and password, or a token to get tokens with."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    identity: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Pulled:
     """A chart out of a registry."""
 
-    tag: str
     digest: str
     """Of the manifest, ``sha256:…``."""
     archive: bytes
     provenance: bytes | None
-    title: str
-    """Chart name in the artifact's annotations or configuration."""
-    version: str
+    legacy: bool = False
+    """Whether it was stored under the media type that Helm used at first."""
 
 
 @dataclass(frozen=True, slots=True)

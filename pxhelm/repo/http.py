@@ -5,14 +5,13 @@ Never follows more than ten redirections and never sends credentials to another 
 
 from __future__ import annotations
 
-import errno
-import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pxhelm.errors import PxhelmError
 from pxhelm.golang.strconv import quote
 from pxhelm.repo.access import Access
+from pxhelm.repo.faults import reason
 
 if TYPE_CHECKING:
     import httpx
@@ -88,7 +87,11 @@ def _trust(access: Access) -> Any:
     import ssl
 
     try:
+        # A CA file is the only authority then, as in Helm.
         context = ssl.create_default_context(cafile=access.ca_file or None)
+    except OSError:
+        raise PxhelmError(f"can't create TLS config for client: can't read CA file: {access.ca_file}") from None
+    try:
         if access.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
@@ -97,18 +100,3 @@ def _trust(access: Access) -> Any:
     except OSError as e:
         raise PxhelmError(f"can't create TLS config for client: {e}") from None
     return context
-
-
-def reason(error: BaseException, url: str) -> str:
-    """Return why a request failed, as Go says it where Go has words for it."""
-    found: BaseException | None = error
-    while found is not None:
-        if isinstance(found, OSError) and found.errno:
-            parts = urlsplit(url)
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-            text = os.strerror(found.errno).lower()
-            if found.errno in (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH):
-                return f"dial tcp {parts.hostname}:{port}: connect: {text}"
-            return str(found.strerror or text).lower()
-        found = found.__cause__ or found.__context__
-    return str(error) or type(error).__name__

@@ -170,6 +170,14 @@ class Disk:
         return "folder" if place.is_dir() else "file" if place.exists() else ""
 
     @staticmethod
+    def modified(path: str) -> float:
+        """Return when a file was last written, in seconds since 1970."""
+        try:
+            return Path(path).stat().st_mtime
+        except OSError as e:
+            raise PxhelmError(f"stat {path}: {_reason(e)}") from None
+
+    @staticmethod
     def names(folder: str) -> list[str]:
         """Return the names in a folder, sorted as bytes."""
         try:

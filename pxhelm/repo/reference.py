@@ -1,80 +1,68 @@
-"""What a chart argument means: a path, ``repository/chart``, ``oci://…``, a URL, or a name with ``--repo``.
+"""References to charts in OCI registries: ``oci://host/path/chart``, with ``:tag``, ``@digest`` or both.
 
-Only reads the text; whether a path exists is told by the caller, who has looked.
+Only reads the text; the rules are those of oras-go, which Helm uses, and so are the sentences.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from enum import Enum
+from typing import Final
 
-from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.errors import PxhelmError
 from pxhelm.golang.strconv import quote
 
-
-class Kind(Enum):
-    """Where a chart is."""
-
-    PATH = "path"
-    REPOSITORY = "repository"
-    """In a repository added under a name."""
-    REPOSITORY_URL = "repository url"
-    """In a repository named by ``--repo``."""
-    URL = "url"
-    """A packaged chart behind a URL."""
-    REGISTRY = "registry"
-    """In an OCI registry."""
+SCHEME: Final = "oci://"
+_HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]+)?")
+_REPOSITORY: Final = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-*)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-*)[a-z0-9]+)*)*")
+_TAG: Final = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A chart argument, understood."""
+    """A place in a registry."""
 
-    kind: Kind
-    name: str
-    """The path, the URL, or the chart's name in its repository."""
-    repository: str = ""
-    """The repository's name or URL."""
-    version: str = ""
-    """A version or a range; empty = the newest release."""
+    host: str
+    """Host name, with its port."""
+    path: str
+    """The repository's path, whose last part is the chart's name."""
+    tag: str = ""
+    """With an underscore for each plus sign, which tags cannot hold."""
+    digest: str = ""
+    """``sha256:…`` of a manifest."""
+
+    @property
+    def place(self) -> str:
+        """``host/path``."""
+        return f"{self.host}/{self.path}"
+
+    @property
+    def name(self) -> str:
+        """The chart's name."""
+        return self.path.rpartition("/")[2]
 
 
-def parse(text: str, *, version: str = "", repo_url: str = "", exists: bool = False) -> Reference:
-    """Tell what a chart argument names, as Helm's LocateChart decides.
-
-    ``exists``: whether a file or folder of that name is there; it wins over a repository of the same name.
+def parse(text: str) -> Reference:
+    """Read a reference, with or without ``oci://``.
 
     Raises:
-        PxhelmError: for a path that is not there and for what is no reference at all.
+        PxhelmError: for what is none.
     """
-    name, version = text.strip(), version.strip()
-    if exists:
-        return Reference(Kind.PATH, name, version=version)
-    if name.startswith((".", "/")):
-        raise PxhelmError(f"path {quote(name)} not found")
-    if name.startswith("oci://"):
-        return _registry(name, version)
-    if repo_url:
-        return Reference(Kind.REPOSITORY_URL, name, repo_url.rstrip("/"), version)
-    if name.startswith(("http://", "https://")):
-        return Reference(Kind.URL, name, version=version)
-    repository, slash, chart = name.partition("/")
-    if not slash or not chart:
+    rest, _, digest = text.removeprefix(SCHEME).partition("@")
+    host, slash, path = rest.partition("/")
+    if not slash:
         raise PxhelmError(
-            f"non-absolute URLs should be in form of repo_name/path_to_chart, got: {name}",
-            code=ExitCode.USAGE,
-            hint="give a folder, a .tgz, repository/chart, oci://registry/chart or --repo URL chart",
+            "invalid reference: missing registry or repository", hint="charts are at oci://HOST/PATH/CHART"
         )
-    return Reference(Kind.REPOSITORY, chart, repository, version)
-
-
-def _registry(name: str, version: str) -> Reference:
-    """Take a tag off ``oci://host/path/chart:1.2.3``; it must agree with ``--version``."""
-    path, colon, tag = name.rpartition(":")
-    if not colon or "/" in tag:
-        return Reference(Kind.REGISTRY, name, version=version)
-    if version and version != tag.replace("_", "+"):
-        raise PxhelmError(
-            f"chart reference and version mismatch: {version} is not {tag}", code=ExitCode.USAGE, hint="leave one out"
-        )
-    return Reference(Kind.REGISTRY, path, version=tag.replace("_", "+"))
+    path, _, tag = path.partition(":")
+    tag = tag.replace("+", "_")
+    if not _HOST.fullmatch(host):
+        raise PxhelmError(f"invalid reference: invalid registry {quote(host)}")
+    if not _REPOSITORY.fullmatch(path):
+        raise PxhelmError(f"invalid reference: invalid repository {quote(path)}")
+    if tag and not _TAG.fullmatch(tag):
+        raise PxhelmError(f"invalid reference: invalid tag {quote(tag)}")
+    if digest and not _DIGEST.fullmatch(digest):
+        raise PxhelmError(f"invalid reference: invalid digest {quote(digest)}")
+    return Reference(host, path, tag, digest)

@@ -31,6 +31,8 @@ def login(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> N
 
     if options["password_stdin"]:
         options["password"] = secret_line()
+    elif options["password"]:
+        tell("WARNING: Using --password via the CLI is insecure. Use --password-stdin.")
     if not options["username"]:
         options["username"] = click.prompt("Username", err=True)
     if not options["password"]:
