@@ -11,7 +11,6 @@ import struct
 _ESCAPES = {
     "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\", '"': '\\"',
 }  # fmt: skip
-_NEEDS_ESCAPE = re.compile(r'["\\]')
 
 
 def format_float(number: float) -> str:
@@ -74,7 +73,7 @@ def _single(text: str) -> float | None:
 
 def quote(text: str) -> str:
     """Return the text as ``strconv.Quote`` does."""
-    if text.isprintable() and not _NEEDS_ESCAPE.search(text):
+    if text.isprintable() and '"' not in text and "\\" not in text:
         return f'"{text}"'
     return '"' + "".join(map(_quoted, text)) + '"'
 

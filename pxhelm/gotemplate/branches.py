@@ -73,8 +73,11 @@ def _compile_range(compiler: Compiler, node: n.Branch) -> Emit:
             return
         dot, run, variables, held = f.dot, f.run, f.vars, f.held
         f.held = type(found) in _PLAIN or type_name(found).startswith(_UNTYPED)
+        most = run.budget.steps
         for index, element in pairs:
-            run.step(f)
+            run.steps = steps = run.steps + 1
+            if not steps & 1023 or steps > most:  # as Run.step, without a call for each element
+                run.look(f)
             f.dot = element
             if element_slot >= 0:
                 variables[element_slot] = element
@@ -128,6 +131,7 @@ def _counted(limit: int) -> Iterator[tuple[object, object]]:
 def sorted_keys(value: dict[str, object]) -> list[str]:
     """Return the keys in Go's order: bytewise."""
     keys = list(value)
-    if all(key.isascii() for key in keys):
-        return sorted(keys)
+    if "".join(keys).isascii():
+        keys.sort()
+        return keys
     return sorted(keys, key=go_bytes)

@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 
 from pxhelm.golang.value import type_name
 from pxhelm.gotemplate import nodes as n
+from pxhelm.gotemplate.applying import FAILURES, Called, CheckFinal, apply, apply_piped, apply_with_host, apply_with_run
 from pxhelm.gotemplate.blame import last_visited
 from pxhelm.gotemplate.building import Compiler
 from pxhelm.gotemplate.builtins import length_of_piped
-from pxhelm.gotemplate.errors import BudgetError, TemplateError
+from pxhelm.gotemplate.errors import TemplateError
 from pxhelm.gotemplate.runtime import Frame, Get
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError
-from pxhelm.gotemplate.values import MismatchError, check_for, truth
+from pxhelm.gotemplate.values import MismatchError, check_for, plain_type, truth
 
 Prepare = Callable[[Frame], list[object]]
 
@@ -41,64 +42,27 @@ def compile_call(
             raise compiler.error(head, problem)
 
         return fail
-    callable_ = _callable(compiler, function, name, args)
-    wants = "run" if isinstance(function, EngineFunction) else "host" if function.host else ""
+    wants_run = isinstance(function, EngineFunction)
     node = command if len(command.args) > 1 or command.args[0] is head else head
-    if not wants and not final and all(check_for(t) is None for t in (*function.params, function.variadic or ANY)):
-        return _untyped(compiler, node, name, callable_, [compiler.operand(arg) for arg in args])
-    if not wants and final and not args:
-        return _piped(compiler, (node, head), function, callable_, final)
+    typed = wants_run or function.host or any(check_for(t) for t in (*function.params, function.variadic or ANY))
+    called = Called(compiler, node, name, _callable(compiler, function, name, args), typed=typed)
+    if final is None:
+        getters = _arguments(compiler, function, args)
+        if wants_run:
+            return apply_with_run(called, getters)
+        return apply_with_host(called, getters) if function.host else apply(called, getters)
+    if not wants_run and not function.host:
+        go_type = _final_type(function, len(args))
+        check = _check_final(compiler, go_type, last_visited(args[-1]) if args else head)
+        return apply_piped(called, _arguments(compiler, function, args), final, check, plain_type(go_type))
     prepare = compile_arguments(compiler, function, name, head, (args, final))
 
     def call(f: Frame) -> object:
         values = prepare(f)
-        if wants:
-            values.insert(0, f.run if wants == "run" else f.run.host)
         try:
-            return callable_(*values)
-        except BudgetError:
-            raise
-        except _FAILURES as error:
-            raise _failed(compiler, node, name, error) from error
-
-    return call
-
-
-_FAILURES = (FunctionError, TemplateError, RecursionError)
-
-
-def _failed(compiler: Compiler, node: n.Node, name: str, error: Exception) -> Exception:
-    """Return what to raise for an error of a function."""
-    if isinstance(error, RecursionError):
-        return compiler.error(node, f"error calling {name}: a value is nested too deep")
-    return compiler.error(node, f"error calling {name}: {error}", error)
-
-
-def _piped(
-    compiler: Compiler,
-    nodes: tuple[n.Node, n.Identifier],
-    function: Function,
-    callable_: Callable[..., object],
-    final: Get,
-) -> Get:
-    """Return the fast way for what only the pipe gives an argument."""
-    node, head = nodes
-    name = head.name
-    check = check_for(function.params[0] if function.params else function.variadic)
-
-    def call(f: Frame) -> object:
-        value = final(f)
-        if check is not None:
-            try:
-                value = check(value, False)
-            except MismatchError as error:
-                raise compiler.error(head, str(error)) from None
-        try:
-            return callable_(value)
-        except BudgetError:
-            raise
-        except _FAILURES as error:
-            raise _failed(compiler, node, name, error) from error
+            return called.call(f.run if wants_run else f.run.host, *values)
+        except FAILURES as error:
+            raise called.failed(error) from error
 
     return call
 
@@ -116,39 +80,6 @@ def _callable(compiler: Compiler, function: Function, name: str, args: Sequence[
         return function.call(written, callee, *rest)
 
     return call
-
-
-def _untyped(compiler: Compiler, node: n.Node, name: str, callable_: Callable[..., object], getters: list[Get]) -> Get:
-    """Return the fast way for functions that take anything."""
-    if len(getters) == 1:
-        (only,) = getters
-
-        def one(f: Frame) -> object:
-            try:
-                return callable_(only(f))
-            except FunctionError as error:
-                raise compiler.error(node, f"error calling {name}: {error}", error) from error
-
-        return one
-    if len(getters) == 2:
-        first, second = getters
-
-        def two(f: Frame) -> object:
-            try:
-                return callable_(first(f), second(f))
-            except FunctionError as error:
-                raise compiler.error(node, f"error calling {name}: {error}", error) from error
-
-        return two
-
-    def many(f: Frame) -> object:
-        values = [get(f) for get in getters]
-        try:
-            return callable_(*values)
-        except FunctionError as error:
-            raise compiler.error(node, f"error calling {name}: {error}", error) from error
-
-    return many
 
 
 def invoke(
@@ -187,27 +118,44 @@ def compile_arguments(
             raise compiler.error(head, problem)
 
         return fail
-    types = [*function.params[: len(args)], *[function.variadic] * (len(args) - len(function.params))]
-    getters = [_argument(compiler, arg, go_type) for arg, go_type in zip(args, types, strict=True)]
+    getters = _arguments(compiler, function, args)
     if final is None:
         return lambda f: [get(f) for get in getters]
-    position = len(args)
-    final_type = function.params[position] if position < len(function.params) else function.variadic
-    check = check_for(final_type)
-    blamed = last_visited(args[-1]) if args else head
+    check = _check_final(compiler, _final_type(function, len(args)), last_visited(args[-1]) if args else head)
 
     def prepare(f: Frame) -> list[object]:
         brought = final(f)
         values = [get(f) for get in getters]
-        if check is not None:
-            try:
-                brought = check(brought, False)
-            except MismatchError as error:
-                raise compiler.error(blamed, str(error)) from None
-        values.append(brought)
+        values.append(check(brought) if check else brought)
         return values
 
     return prepare
+
+
+def _arguments(compiler: Compiler, function: Function, args: Sequence[n.Node]) -> list[Get]:
+    """Compile the arguments that are written, each with its check."""
+    types = [*function.params[: len(args)], *[function.variadic] * (len(args) - len(function.params))]
+    return [_argument(compiler, arg, go_type) for arg, go_type in zip(args, types, strict=True)]
+
+
+def _final_type(function: Function, position: int) -> str:
+    """Return the type of the parameter that what the pipe brings is for."""
+    return function.params[position] if position < len(function.params) else function.variadic
+
+
+def _check_final(compiler: Compiler, go_type: str, blamed: n.Node) -> CheckFinal | None:
+    """Return the check of what the pipe brings; None when anything fits."""
+    check = check_for(go_type)
+    if check is None:
+        return None
+
+    def checked(value: object) -> object:
+        try:
+            return check(value, False)
+        except MismatchError as error:
+            raise compiler.error(blamed, str(error)) from None
+
+    return checked
 
 
 def _argument(compiler: Compiler, node: n.Node, go_type: str) -> Get:
@@ -221,13 +169,16 @@ def _argument(compiler: Compiler, node: n.Node, go_type: str) -> Get:
         return compiler.operand(node)
     if isinstance(node, n.Bool | n.Number | n.String):
         return _constant(compiler, node, go_type)
-    get = compiler.operand(node)
+    get, plain = compiler.operand(node), plain_type(go_type)
     held = compiler.in_interface(node)
     blamed = last_visited(node)
 
     def checked(f: Frame) -> object:
+        value = get(f)
+        if type(value) is plain:
+            return value
         try:
-            return check(get(f), held)
+            return check(value, held)
         except MismatchError as error:
             raise compiler.error(blamed, str(error)) from None
 

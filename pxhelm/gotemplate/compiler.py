@@ -20,8 +20,7 @@ from pxhelm.gotemplate.errors import ExecError, Place
 from pxhelm.gotemplate.fields import compile_fields
 from pxhelm.gotemplate.runtime import BreakLoop, ContinueLoop, Emit, Frame, Get
 from pxhelm.gotemplate.signature import ANY, Function
-
-NO_VALUE = "<no value>"
+from pxhelm.gotemplate.writing import LARGE, NO_VALUE, Piece, write_row
 
 
 @dataclass(slots=True)
@@ -79,7 +78,7 @@ class Compiler:
 
     def items(self, found: n.List) -> Emit:
         """Compile a sequence."""
-        parts = [self.item(node) for node in found.nodes]
+        parts = self._spanned_items(found) if self.spans else self._rows(found)
         if not parts:
             return lambda _f: None
         if len(parts) == 1:
@@ -92,13 +91,46 @@ class Compiler:
 
         return emit
 
+    def _rows(self, found: n.List) -> list[Emit]:
+        """Compile the items of a list; texts and printed values that stand in a row become one."""
+        parts: list[Emit] = []
+        row: list[Piece] = []
+        for node in found.nodes:
+            if isinstance(node, n.Text):
+                row.append(node.text)
+                continue
+            if isinstance(node, n.Action):
+                get = self.pipeline(node.pipe)
+                if not node.pipe.declared:
+                    row.append(_printed_slot(node.pipe) or get)
+                    continue
+                part: Emit = _only_evaluated(get)
+            else:
+                part = self.item(node)
+            if row:
+                parts.append(write_row(row))
+                row = []
+            parts.append(part)
+        if row:
+            parts.append(write_row(row))
+        return parts
+
+    def _spanned_items(self, found: n.List) -> list[Emit]:
+        """Compile the items of a list so that each tells which template line wrote what."""
+        parts: list[Emit] = []
+        for node in found.nodes:
+            if isinstance(node, n.Text):
+                parts.append(self._spanned(node, _constant_text(node.text)))
+            elif isinstance(node, n.Action):
+                get = self.pipeline(node.pipe)
+                parts.append(_only_evaluated(get) if node.pipe.declared else self._spanned(node, get))
+            else:
+                parts.append(self.item(node))
+        return parts
+
     def item(self, node: n.Node) -> Emit:
-        """Compile one node that writes."""
+        """Compile one node that is neither text nor an action."""
         match node:
-            case n.Text():
-                return self._text(node)
-            case n.Action():
-                return self._action(node)
             case n.Branch():
                 return compile_branch(self, node)
             case n.Call():
@@ -108,16 +140,6 @@ class Compiler:
             case n.Jump():
                 return _continue
         raise AssertionError(f"unknown node {node!r}")
-
-    def _text(self, node: n.Text) -> Emit:
-        text = node.text
-        if self.spans:
-            return self._spanned(node, lambda _f: text)
-
-        def emit(f: Frame) -> None:
-            f.write(text)
-
-        return emit
 
     def _spanned(self, node: n.Node, get: Get) -> Emit:
         name, line = self.tree.parse_name, self.place(node.pos).line
@@ -130,26 +152,6 @@ class Compiler:
                 run.grow(len(text))
             if run.spans is not None:
                 run.spans.append((id(f.out), len(f.out), name, line))  # type: ignore[arg-type]
-            f.write(text)
-
-        return emit
-
-    def _action(self, node: n.Action) -> Emit:
-        get = self.pipeline(node.pipe)
-        if node.pipe.declared:
-
-            def declare(f: Frame) -> None:
-                get(f)
-
-            return declare
-        if self.spans:
-            return self._spanned(node, get)
-
-        def emit(f: Frame) -> None:
-            value = get(f)
-            text = value if type(value) is str else NO_VALUE if value is None else value_text(value)
-            if len(text) > LARGE:
-                f.run.grow(len(text))
             f.write(text)
 
         return emit
@@ -325,8 +327,6 @@ class Compiler:
         return False
 
 
-LARGE = 256
-"""Characters from which on a piece of output is counted at once; smaller ones are counted now and then."""
 _TOO_DEEP = "exceeded maximum template depth (100000)"
 """Go's text and Go's limit, whatever ours is."""
 
@@ -336,6 +336,26 @@ def _looks_real(text: str) -> bool:
         return False
     is_hex = text.lower().lstrip("+-").startswith("0x")
     return any(c in text for c in (".pP" if is_hex else ".eEpP")) and not (is_hex and "p" not in text.lower())
+
+
+def _printed_slot(pipe: n.Pipe) -> int:
+    """Return the slot of a variable that is all of a pipeline; 0, which is that of ``$``, when it is anything else."""
+    if len(pipe.commands) == 1 and len(pipe.commands[0].args) == 1:
+        only = pipe.commands[0].args[0]
+        if isinstance(only, n.Variable) and len(only.names) == 1 and only.slot > 0:
+            return only.slot
+    return 0
+
+
+def _only_evaluated(get: Get) -> Emit:
+    def emit(f: Frame) -> None:
+        get(f)
+
+    return emit
+
+
+def _constant_text(text: str) -> Get:
+    return lambda _f: text
 
 
 def _dot(f: Frame) -> object:

@@ -20,12 +20,13 @@ from pxhelm.golang.strconv import quote
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.builtins import BUILTINS
 from pxhelm.gotemplate.calls import EngineFunction
-from pxhelm.gotemplate.compiler import NO_VALUE, Program
+from pxhelm.gotemplate.compiler import Program
 from pxhelm.gotemplate.errors import ExecError, ParseError, Place, TemplateError
 from pxhelm.gotemplate.host import Host
 from pxhelm.gotemplate.parser import parse
 from pxhelm.gotemplate.runtime import Budget, Frame, Run
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError
+from pxhelm.gotemplate.writing import NO_VALUE
 
 MAX_INCLUDES = 1000
 """Nested includes of one name that Helm allows."""
@@ -173,9 +174,9 @@ def _parsed(name: str, source: str) -> Iterable[n.Tree]:
     try:
         trees = _shared(source)
     except ParseError:
-        return parse(name, source, all_functions()).values()  # words the error with the name
+        return parse(name, source, function_names()).values()  # words the error with the name
     if name in trees:
-        return parse(name, source, all_functions()).values()  # the file defines itself
+        return parse(name, source, function_names()).values()  # the file defines itself
     return [
         replace(tree, name=name if tree.name == _ANY_FILE else tree.name, parse_name=name) for tree in trees.values()
     ]
@@ -186,7 +187,7 @@ _ANY_FILE = "\0"
 
 @lru_cache(maxsize=4096)
 def _shared(source: str) -> Mapping[str, n.Tree]:
-    return parse(_ANY_FILE, source, all_functions())
+    return parse(_ANY_FILE, source, function_names())
 
 
 @lru_cache(maxsize=1)
@@ -195,6 +196,12 @@ def all_functions() -> Mapping[str, Function]:
     from pxhelm.gotemplate.functions import ALL
 
     return ChainMap(BUILTINS, ENGINE, ALL)  # type: ignore[arg-type]  # only read, so ALL need not be mutable
+
+
+@lru_cache(maxsize=1)
+def function_names() -> frozenset[str]:
+    """Return the names of all functions: the parser looks every one up."""
+    return frozenset(all_functions())
 
 
 # Helm's own functions

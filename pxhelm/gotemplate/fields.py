@@ -6,6 +6,7 @@ The fast way goes through plain maps; anything else starts again on the slow way
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from pxhelm.golang.strconv import quote
 from pxhelm.golang.value import type_name
@@ -13,7 +14,7 @@ from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.blame import last_visited
 from pxhelm.gotemplate.building import Call, Compiler
 from pxhelm.gotemplate.calls import compile_arguments, invoke
-from pxhelm.gotemplate.objects import MAP_TYPES, METHOD_NAMES, field_names, method
+from pxhelm.gotemplate.objects import MAP_TYPES, METHOD_NAMES, field_names, method, struct_fields
 from pxhelm.gotemplate.runtime import Frame, Get
 from pxhelm.gotemplate.signature import ANY, Function
 
@@ -39,31 +40,23 @@ def _quick(get: Get | None, names: tuple[str, ...], slow: _Slow) -> Get:
 
         def one(f: Frame) -> object:
             dot = f.dot
-            if type(dot) is dict:
-                return dot.get(only)
+            if type(dot) in MAP_TYPES:
+                return dot.get(only)  # type: ignore[attr-defined]  # told by type()
             return slow.run(f, dot)
 
         return one
-    if get is None and len(names) == 2:
-        first, second = names
-
-        def two(f: Frame) -> object:
-            dot = f.dot
-            if type(dot) is dict:
-                inner = dot.get(first)
-                if type(inner) in MAP_TYPES:
-                    return inner.get(second)  # type: ignore[union-attr]  # told by type()
-            return slow.run(f, dot)
-
-        return two
 
     def many(f: Frame) -> object:
         origin = value = f.dot if get is None else get(f)
         for name in names:
-            if type(value) in MAP_TYPES:
+            kind: Any = type(value)
+            if kind in MAP_TYPES:
                 value = value.get(name)  # type: ignore[attr-defined]  # told by type()
             else:
-                return slow.run(f, origin)
+                attribute = struct_fields(kind).get(name)
+                if attribute is None:
+                    return slow.run(f, origin)
+                value = getattr(value, attribute)
         return value
 
     return many

@@ -178,7 +178,7 @@ class Lexer:
                 self.line = line
                 return self._close(at, trims=text != "}}")
             append(new(Token, (kind, text, at, line)))
-            at = found.end()
+            at += len(text)
             if kind is SPACE and "\n" in text:
                 line += text.count("\n")
 

@@ -15,6 +15,7 @@ a struct are errors; unknown keys of a map are nil. A map type with methods is a
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -80,6 +81,14 @@ def field_names(value: object) -> dict[str, str] | None:
     if hasattr(value, "GO_METHODS") and not isinstance(value, dict | list):
         return {}
     return None
+
+
+@lru_cache(maxsize=256)
+def struct_fields(cls: Any) -> Mapping[str, str]:
+    """Return Go field → attribute of a type, without names that are methods, too; none of what is no struct."""
+    methods = getattr(cls, "GO_METHODS", {})
+    fields = getattr(cls, "GO_FIELDS", {})
+    return {name: attribute for name, attribute in fields.items() if name not in methods}
 
 
 Writer = object

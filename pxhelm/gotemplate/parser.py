@@ -5,14 +5,18 @@ Function names and variables are checked here, as Go does; arity and types are c
 
 from __future__ import annotations
 
-from collections.abc import Container
-from typing import NoReturn
+from collections.abc import Callable, Container
+from typing import Final, NoReturn
 
 from pxhelm.gotemplate import lexer as lx
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.constants import ConstantError, parse_number, unquote
 from pxhelm.gotemplate.errors import ParseError, Place
 from pxhelm.gotemplate.lexer import Token
+
+_SPACE: Final = lx.SPACE
+_FIELD: Final = lx.FIELD
+_CLOSES: Final = (lx.RIGHT, lx.CLOSE)
 
 MAX_DEPTH = 10_000
 """Nesting of parentheses and blocks that Go allows."""
@@ -55,15 +59,20 @@ class _Parser:
         return self.last
 
     def next_solid(self) -> Token:
-        while True:
-            token = self.next()
-            if token.kind != lx.SPACE:
-                return token
+        token = self.peek_solid()
+        self.at += 1
+        return token
 
     def peek_solid(self) -> Token:
-        while self.tokens[self.at].kind == lx.SPACE:
-            self.at += 1
-        return self.peek()
+        tokens, at = self.tokens, self.at
+        token = tokens[at]
+        if token[0] == _SPACE:
+            while token[0] == _SPACE:
+                at += 1
+                token = tokens[at]
+            self.at = at
+        self.last = token
+        return token
 
     def back(self) -> None:
         self.at -= 1
@@ -309,6 +318,8 @@ class _Parser:
         return next((slot for known, slot in reversed(self.variables) if known == name and slot >= 0), -1)
 
     def _check(self, pipe: n.Pipe, context: str) -> None:
+        if len(pipe.commands) == 1:
+            return
         if not pipe.commands:
             self.fail(f"missing value for {context}")
         for number, command in enumerate(pipe.commands[1:], 2):
@@ -316,21 +327,29 @@ class _Parser:
                 self.fail(f"non executable command in pipeline stage {number}")
 
     def _command(self) -> n.Command:
+        tokens = self.tokens
         command = n.Command(self.peek_solid().pos)
+        args = command.args
         while True:
-            self.peek_solid()
-            operand = self._operand()
-            if operand is not None:
-                command.args.append(operand)
+            token = self.peek_solid()
+            term = _LONE.get(token[0])
+            if term is not None and tokens[self.at + 1][0] != _FIELD:  # as _operand, for what most operands are
+                self.at += 1
+                args.append(term(self, token))
+            else:
+                operand = self._operand()
+                if operand is not None:
+                    args.append(operand)
             token = self.next()
-            if token.kind == lx.SPACE:
+            kind = token[0]
+            if kind == _SPACE:
                 continue
-            if token.kind in (lx.RIGHT, lx.CLOSE):
-                self.back()
-            elif token.kind != lx.PIPE:
+            if kind in _CLOSES:
+                self.at -= 1
+            elif kind != lx.PIPE:
                 self.unexpected(token, "operand")
             break
-        if not command.args:
+        if not args:
             self.fail("empty command")
         return command
 
@@ -353,40 +372,40 @@ class _Parser:
 
     def _term(self) -> n.Node | None:
         token = self.next_solid()
-        match token.kind:
-            case lx.IDENTIFIER:
-                if token.text not in self.functions:
-                    self.fail(f"function {_quoted(token.text)} not defined")
-                return n.Identifier(token.pos, token.text)
-            case lx.DOT:
-                return n.Dot(token.pos)
-            case "nil":
-                return n.Nil(token.pos)
-            case lx.VARIABLE:
-                if not any(name == token.text for name, _ in self.variables):
-                    self.fail(f"undefined variable {_quoted(token.text)}")
-                return n.Variable(token.pos, (token.text,), self._slot(token.text))
-            case lx.FIELD:
-                return n.Field(token.pos, (token.text[1:],))
-            case lx.BOOL:
-                return n.Bool(token.pos, token.text == "true")
-            case lx.NUMBER | lx.CHAR | lx.COMPLEX:
-                return self._number(token)
-            case lx.OPEN:
-                return self._parenthesized()
-            case lx.STRING | lx.RAW:
-                return n.String(token.pos, token.text, self._unquote(token))
-        self.back()
-        return None
+        term = _TERMS.get(token[0])
+        if term is None:
+            self.back()
+            return None
+        return term(self, token)
 
-    def _number(self, token: Token) -> n.Number:
+    def identifier(self, token: Token) -> n.Node:
+        if token.text not in self.functions:
+            self.fail(f"function {_quoted(token.text)} not defined")
+        return n.Identifier(token.pos, token.text)
+
+    def variable(self, token: Token) -> n.Node:
+        _, text, pos, _ = token
+        known = False
+        for name, slot in reversed(self.variables):
+            if name == text:
+                if slot >= 0:
+                    return n.Variable(pos, (text,), slot)
+                known = True
+        if not known:
+            self.fail(f"undefined variable {_quoted(text)}")
+        return n.Variable(pos, (text,), -1)
+
+    def string(self, token: Token) -> n.Node:
+        return n.String(token.pos, token.text, self._unquote(token))
+
+    def number(self, token: Token) -> n.Number:
         try:
             whole, real, imaginary = parse_number(token.text)
         except ConstantError as error:
             self.fail(str(error))
         return n.Number(token.pos, token.text, whole, real, imaginary)
 
-    def _parenthesized(self) -> n.Node:
+    def parenthesized(self, _token: Token) -> n.Node:
         if self.parens >= MAX_DEPTH:
             self.fail("template: parse error: max expression depth exceeded")
         self.parens += 1
@@ -422,6 +441,22 @@ _OPERANDS = frozenset(
         lx.OPEN,
     )
 )
+
+
+_LONE: Final[dict[str, Callable[[_Parser, Token], n.Node]]] = {
+    lx.IDENTIFIER: _Parser.identifier,
+    lx.FIELD: lambda _parser, token: n.Field(token[2], (token[1][1:],)),
+    lx.VARIABLE: _Parser.variable,
+    lx.STRING: _Parser.string,
+    lx.RAW: _Parser.string,
+    lx.DOT: lambda _parser, token: n.Dot(token[2]),
+    lx.BOOL: lambda _parser, token: n.Bool(token[2], token[1] == "true"),
+    "nil": lambda _parser, token: n.Nil(token[2]),
+    **dict.fromkeys((lx.NUMBER, lx.CHAR, lx.COMPLEX), _Parser.number),
+}
+"""What makes an operand of one token."""
+_TERMS: Final = {**_LONE, lx.OPEN: _Parser.parenthesized}
+"""What makes an operand of what begins with a token."""
 
 
 def _quoted(text: str) -> str:

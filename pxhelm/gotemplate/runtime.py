@@ -88,9 +88,10 @@ class Run:
         """Count one iteration or call; now and then look at what was written and how long it took."""
         self.steps += 1
         if not self.steps & 1023 or self.steps > self.budget.steps:
-            self._look(frame)
+            self.look(frame)
 
-    def _look(self, frame: Frame) -> None:
+    def look(self, frame: Frame) -> None:
+        """Count what was written since the last look; BudgetError when the rendering has spent too much."""
         budget = self.budget
         if self.steps > budget.steps:
             raise BudgetError(f"rendering took more than {budget.steps} steps")

@@ -61,6 +61,11 @@ _PLAIN: dict[str, type] = {
 }
 
 
+def plain_type(go_type: str) -> type | None:
+    """Return the Python type whose values need no check for a parameter of this type; None when there is none."""
+    return _PLAIN.get(go_type)
+
+
 def fits(value: object, go_type: str) -> bool:
     """Tell whether a value is assignable to a Go type; a named map may stand for an unnamed one."""
     name = type_name(value)
