@@ -18,7 +18,7 @@ from pxhelm.apply.runner import Runner, Settings, Work
 from pxhelm.apply.selecting import with_selected
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.build import Policy, build
-from pxhelm.plan.diff import Ownership, ignored_paths
+from pxhelm.plan.diff import INHERITED, Ownership, ignored_paths
 from pxhelm.plan.document import Saved, dumps, loads, plan_hash
 from pxhelm.plan.leaf import covers
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
@@ -323,7 +323,7 @@ class _Application:
         stale = memory.stored.observed_generation != memory.stored.generation
         resource = self.planned.resources[o.key]
         left_out = (*ignored_paths(resource), *resource.unset)
-        return stale or set(before) != {path for path in resource.leaves if not covers(left_out, path)}
+        return stale or set(before) - {INHERITED} != {path for path in resource.leaves if not covers(left_out, path)}
 
     def job_maker(self, o: ObjectPlan) -> Callable[[Memory], Job]:
         request = self.planned.request

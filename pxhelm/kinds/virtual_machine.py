@@ -108,6 +108,7 @@ VIRTUAL_MACHINE = Kind(
     columns=GUEST,
     decode=decode,
     slots={"disks": disk.SLOTS, "networks": nic.SLOTS, "numa": cpu.NUMA_SLOTS, **devices.SLOTS},
+    lone={"efiDisk": "efidisk0", "tpm": "tpmstate0"},
     device_effects={"disks": disk.plug, "networks": nic.plug, "usb": devices.plug_usb},
     api="/nodes/{node}/qemu",
     later=("ha", "firewall"),

@@ -13,7 +13,7 @@ from pxhelm.plan.leaf import Fingerprint, base_of, covers, shown
 from pxhelm.plan.model import Drift
 from pxhelm.resource import compare as leafwise
 from pxhelm.resource.annotations import paths
-from pxhelm.resource.effects import classify, device_of
+from pxhelm.resource.effects import classify, device_of, param_of
 from pxhelm.resource.field import Field
 from pxhelm.resource.kind import Kind, LeafChange, Op
 from pxhelm.resource.model import Existence, Leaves, Live, Resource, Value
@@ -22,6 +22,8 @@ from pxhelm.resource.table import table_of
 IGNORE = "pxhelm.io/ignore-differences"
 IMPORT = "import"
 """The manager of what was found and taken over: it keeps a base for drift, and gives way to whoever applies."""
+INHERITED = "source.clone.devices"
+"""Base under which the devices are remembered that a clone brought with it; no field of a manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ def compare(c: Comparison) -> Diff:
         changes.append(LeafChange(path, Op.SET, leafwise.live_value(c.live, path), value))
     removed = tuple(_to_unset(c, wanted, ignored))
     owned |= {p: b for p, b in c.ownership.mine.items() if covers(tuple(r.path for r in removed), p)}
+    inherited = _inherited(c)
+    if inherited:
+        owned[INHERITED] = list(inherited)
     changes += removed
     return Diff(
         tuple(classify(c.kind, change, c.live) for change in changes),
@@ -178,23 +183,34 @@ def _devices_gone(c: Comparison, wanted: Leaves, dropped: Iterable[str]) -> Iter
     the device ours to remove.
     """
     table = table_of(c.kind.fields, c.kind.slots)
+    inherited = _inherited(c)
     for path in dropped:
         device = device_of(c.kind, path)
         place = table.place(path) if device else None
-        if place is None or place.param != place.slot or place.path == f"{device}.size":
+        if place is None or place.param != param_of(c.kind, device) or place.path == f"{device}.size":
             continue
-        if _boots_from_inherited(c, wanted, device):
+        if device in inherited:
             continue
-        if leafwise.device_present(c.live, device) and not any(p.startswith(f"{device}.") for p in wanted):
+        if leafwise.device_present(c.kind, c.live, device) and not any(p.startswith(f"{device}.") for p in wanted):
             yield device
 
 
-def _boots_from_inherited(c: Comparison, wanted: Leaves, device: str) -> bool:
-    """Tell whether a clone boots from a disk: it came with the template, and only ``absent: true`` takes it away (D5.4)."""
-    family, _, slot = device.partition(".")
+def _inherited(c: Comparison) -> tuple[str, ...]:
+    """Return the devices that came with the template: only ``absent: true`` takes them away (engine.md D5.4).
+
+    Remembered when the clone is looked at first, before anything is written to it. A clone that was made before they were
+    remembered keeps the disks it boots from.
+    """
+    known = c.ownership.mine.get(INHERITED)
+    if isinstance(known, (list, tuple)):
+        return tuple(str(device) for device in known)
+    if not any(path.startswith("source.clone.") for path in c.desired.leaves):
+        return ()
+    devices = dict.fromkeys(device for path in c.live.intended if (device := device_of(c.kind, path)))
+    if c.created:
+        return tuple(devices)
     order = c.live.intended.get("bootOrder")
-    cloned = any(path.startswith("source.clone.") for path in wanted)
-    return family == "disks" and cloned and isinstance(order, tuple) and slot in order
+    return tuple(f"disks.{slot}" for slot in order) if isinstance(order, tuple) and c.ownership.mine else ()
 
 
 def _drift(c: Comparison, wanted: Leaves) -> tuple[Drift, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pxhelm.proxmox.wire import PropertyError, normal
-from pxhelm.resource.effects import classify, device_of
+from pxhelm.resource.effects import classify, device_of, param_of
 from pxhelm.resource.kind import Kind, LeafChange, Op
 from pxhelm.resource.model import Leaves, Live, Resource, Value
 from pxhelm.resource.references import bare
@@ -109,12 +109,14 @@ def forced_changes(kind: Kind, resource: Resource, live: Live) -> list[LeafChang
         if before is not None and before != default_of(kind, path) and unsettable(kind, path):
             found.append(LeafChange(path, Op.UNSET, before, None))
     return found + [
-        LeafChange(device, Op.UNSET, "present", None) for device in resource.absent if device_present(live, device)
+        LeafChange(device, Op.UNSET, "present", None)
+        for device in resource.absent
+        if device_present(kind, live, device)
     ]
 
 
-def device_present(live: Live, device: str) -> bool:
+def device_present(kind: Kind, live: Live, device: str) -> bool:
     """Whether a device such as ``disks.ide3`` is there."""
     if any(path.startswith(f"{device}.") for path in live.intended):
         return True
-    return device.rpartition(".")[2] in live.raw
+    return param_of(kind, device) in live.raw

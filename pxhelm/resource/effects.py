@@ -40,6 +40,8 @@ def _effect(kind: Kind, change: LeafChange, live: Live) -> tuple[Effect, str]:
             return rule(device, change.before, None, live)
         if rule is not None and change.op is Op.SET and not there:
             return rule(device, None, change.after, live)
+        if change.path == device or not there:
+            return Effect.RESTART, f"{device} comes or goes with a restart"
     place = table_of(kind.fields, kind.slots).place(change.path)
     if place is None:
         return Effect.RESTART, ""
@@ -58,9 +60,16 @@ _WHY = {
 
 
 def device_of(kind: Kind, path: str) -> str:
-    """Return the device that a path is in (or is), such as ``disks.scsi0``; empty for none."""
+    """Return the device that a path is in (or is), such as ``disks.scsi0`` or ``efiDisk``; empty for none."""
     names = path.split(".", 2)
+    if names[0] in kind.lone:
+        return names[0]
     return ".".join(names[:2]) if len(names) > 1 and names[1] in kind.slots.get(names[0], ()) else ""
+
+
+def param_of(kind: Kind, device: str) -> str:
+    """Return the parameter that holds a device: ``scsi0``, ``efidisk0``."""
+    return kind.lone.get(device) or device.rpartition(".")[2]
 
 
 def hotplugs(live: Live, feature: str) -> bool:

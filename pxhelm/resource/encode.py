@@ -138,8 +138,8 @@ def _add_creation_values(draft: _Draft, writes: Mapping[str, Value], *, blank: b
         if each.on_create is None:
             continue
         if STAR not in each.path:
-            sub_option_of_absent = "." in each.wire and each.wire.split(".")[0] not in draft.contents
-            wanted = blank and not (each.path.split(".")[0] in _OPTIONAL and sub_option_of_absent)
+            lone = draft.kind.lone.get(each.path.split(".")[0])
+            wanted = blank if lone is None else lone in draft.contents and lone not in draft.raw
             places = [table.place(each.path)] if wanted else []
         else:
             places = [
@@ -149,21 +149,17 @@ def _add_creation_values(draft: _Draft, writes: Mapping[str, Value], *, blank: b
             ]
         for place in places:
             if place is not None and place.path not in writes:
-                _write_default(draft, place, blank=blank)
+                _write_default(draft, place)
 
 
-_OPTIONAL = frozenset(("efiDisk", "tpm"))
-"""Devices whose creation values matter only if the device is wanted."""
-
-
-def _write_default(draft: _Draft, place: Place, *, blank: bool) -> None:
+def _write_default(draft: _Draft, place: Place) -> None:
     if STAR in place.field.path and (draft.raw.get(place.param) or place.param not in draft.contents):
         return
     spec = spec_of(draft.kind.api, draft.version, place.param)
     if spec is None or (place.key and spec.properties and place.key not in spec.properties):
         return
     content = draft.content(place.param)
-    if content.get("media") == "cdrom" or (not blank and STAR not in place.field.path):
+    if content.get("media") == "cdrom":
         return
     value = place.field.on_create
     if isinstance(value, str):

@@ -13,13 +13,14 @@ from pxhelm.proxmox.request import Param, Request
 from pxhelm.proxmox.wire import print_size
 from pxhelm.resource.compare import unsettable
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.effects import device_of
+from pxhelm.resource.effects import device_of, param_of
 from pxhelm.resource.encode import STEERING, Encoded, encode
 from pxhelm.resource.guest import GuestApi
 from pxhelm.resource.identity import join_description
 from pxhelm.resource.kind import Change, Kind, LeafChange, Op
 from pxhelm.resource.model import Resource, Value
 from pxhelm.resource.parts.cloudinit import needs_drive
+from pxhelm.resource.parts.devices import bootable
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step, Undo
 from pxhelm.resource.table import table_of
@@ -61,6 +62,7 @@ def update_steps(writer: Writer) -> tuple[Step, ...]:
     steps: list[Step] = []
     steps += _free(writer, sorted_out.freed)
     steps += _config(writer, sorted_out)
+    steps += _reorder(writer, sorted_out.writes)
     steps += [_move(writer, each) for each in sorted_out.moved]
     steps += [_resize(writer, each) for each in sorted_out.resized]
     for each in change.changes:
@@ -109,6 +111,8 @@ def _sort(writer: Writer) -> _Sorted:
                 moved.append(each)
         else:
             writes[each.path] = each.after if each.op is Op.SET else None
+            if each.path == "bootOrder" and each.op is Op.SET:
+                writes[each.path] = bootable(each.after, writer.desired.leaves, change.live)
             if device and not there:
                 writes |= _rest_of(writer, device)
     freed = tuple(device for device in gone if _frees(writer, device))
@@ -152,7 +156,7 @@ def _devices_gone(writer: Writer) -> tuple[str, ...]:
 
 def _frees(writer: Writer, device: str) -> bool:
     """Whether the volume of a device that goes shall cease to exist: only if that was said (engine.md D11.5)."""
-    if not device.startswith((f"{writer.api.disks}.", "disks.unused")):
+    if not device.startswith((f"{writer.api.disks}.", "disks.unused")) and device not in writer.kind.lone:
         return False
     if device.startswith("disks.unused") or writer.change.options.get("free-volumes"):
         return True
@@ -165,7 +169,7 @@ def _free(writer: Writer, devices: tuple[str, ...]) -> list[Step]:
         return []
     live = writer.change.live
     size = sum(v for d in devices if isinstance(v := live.intended.get(f"{d}.size"), int))
-    names = ",".join(device.split(".")[1] for device in devices)
+    names = ",".join(param_of(writer.kind, device) for device in devices)
     params: dict[str, Param] = {"delete": names}
     if writer.api.type == "qemu":
         params["force"] = True
@@ -195,7 +199,7 @@ def _config(writer: Writer, found: _Sorted) -> list[Step]:
     encoded = encode(writer.kind, change.live.raw, found.writes, version=change.surroundings.version)
     params, delete = dict(encoded.params), list(encoded.delete)
     for device in found.removed:
-        slot = device.split(".")[1]
+        slot = param_of(writer.kind, device)
         delete.append(slot)
         number = slot[len(slot.rstrip("0123456789")) :]
         if slot.startswith("net") and f"ipconfig{number}" in change.live.raw:
@@ -218,6 +222,19 @@ def _config(writer: Writer, found: _Sorted) -> list[Step]:
             why="" if leaves else "the marker of ownership is written",
         )
     ]
+
+
+def _reorder(writer: Writer, writes: dict[str, Value]) -> list[Step]:
+    """Return the write of the boot order that follows a new CD drive: Proxmox appends it to the order by itself."""
+    order = writer.desired.leaves.get("bootOrder")
+    appended = [p.split(".")[1] for p, v in writes.items() if p.endswith(".cdrom") and v is not None]
+    new = [slot for slot in appended if slot not in writer.change.live.raw]
+    if order is None or not isinstance(order, tuple) or all(slot in order for slot in new):
+        return []
+    params = encode(writer.kind, writer.change.live.raw, {"bootOrder": order}).params
+    request = writer.request("PUT", "config", writer.digested(dict(params)))
+    why = f"Proxmox puts {', '.join(new)} into the order"
+    return [Step("config", request, Guard.DIGEST, ("bootOrder",), Effect.RESTART, why=why)]
 
 
 def _describe(writer: Writer, params: dict[str, Param], delete: list[str], writes: dict[str, Value]) -> None:
@@ -272,7 +289,7 @@ _BUSES = ("scsi", "virtio", "sata", "ide")
 
 def _move(writer: Writer, each: LeafChange) -> Step:
     slot = each.path.split(".")[-2]
-    slot = {"efiDisk": "efidisk0", "tpm": "tpmstate0"}.get(slot, slot)
+    slot = writer.kind.lone.get(slot, slot)
     prefix, _, leaf = each.path.rpartition(".")
     storage = bare(str(each.after)) if leaf == "storage" else str(writer.change.live.intended[f"{prefix}.storage"])
     params: dict[str, Param] = {writer.api.volume: slot, "storage": storage, "delete": True}
@@ -288,7 +305,7 @@ def _move(writer: Writer, each: LeafChange) -> Step:
 def _resize(writer: Writer, each: LeafChange) -> Step:
     assert isinstance(each.after, int)
     slot = each.path.split(".")[-2]
-    slot = {"efiDisk": "efidisk0", "tpm": "tpmstate0"}.get(slot, slot)
+    slot = writer.kind.lone.get(slot, slot)
     if isinstance(each.before, int) and each.after < each.before:
         where = writer.desired.locate(each.path) if writer.desired.locate else None
         raise PxhelmError(

@@ -127,6 +127,8 @@ class Kind:
     """Proxmox' configuration → leaves, for import and history."""
     slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Family of devices → its slots in Proxmox' order: ``networks`` → ``net0`` …"""
+    lone: Mapping[str, str] = field(default_factory=dict)
+    """Devices without a slot → their parameter: ``efiDisk`` → ``efidisk0``. They come and go whole, as those in slots do."""
     device_effects: Mapping[str, EffectRule] = field(default_factory=dict)
     """Family of devices → effect of adding (before None) or removing (after None) a whole device."""
     later: tuple[str, ...] = ()

@@ -278,7 +278,7 @@ def _walk(reader: _Reader, path: ManifestPath, value: object, above: Branch) -> 
         return
     if value is None:  # an empty Helm value must not delete hardware: null equals absent
         return
-    if isinstance(value, Mapping) and "absent" in value and len(path) == 2 and str(path[0]) in reader.kind.slots:
+    if isinstance(value, Mapping) and "absent" in value and _is_device(reader, path):
         _absent(reader, path, value)
         return
     if below.field is not None and (not below.children or not isinstance(value, Mapping)):
@@ -310,8 +310,13 @@ def _absent(reader: _Reader, path: ManifestPath, device: Mapping[str, object]) -
     reader.absent.append(_dotted(path))
 
 
+def _is_device(reader: _Reader, path: ManifestPath) -> bool:
+    family = str(path[0])
+    return family in (reader.kind.slots if len(path) == 2 else reader.kind.lone if len(path) == 1 else ())
+
+
 def _above(reader: _Reader, path: ManifestPath) -> Branch:
-    return reader.table.root.children[str(path[0])]
+    return reader.table.root.children[str(path[0])] if len(path) > 1 else reader.table.root
 
 
 def _leaf(reader: _Reader, path: ManifestPath, each: Field, value: object) -> None:

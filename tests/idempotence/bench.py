@@ -152,6 +152,8 @@ class Batch:
         beside = case.beside
         for name in names[:2]:
             beside = beside.get(name, {}) if isinstance(beside, dict) else {}
+        if names[0] in self.kind.lone and names[0] not in case.beside:
+            return [names[0]]
         if names[0] in self.kind.slots and not beside:
             return [".".join(names[:2])]
         return [case.path, *_leaves(case.only)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.effects import hotplugs
 from pxhelm.resource.field import Field
-from pxhelm.resource.model import Live, Value
+from pxhelm.resource.model import Leaves, Live, Value
 
 R, O, M = Effect.RESTART, Effect.ONLINE, Effect.METADATA  # noqa: E741 - as in kinds.md 2.8
 
@@ -18,12 +18,25 @@ SLOTS: dict[str, tuple[str, ...]] = {
 }
 
 _OS = ("other", "wxp", "w2k", "w2k3", "w2k8", "wvista", "win7", "win8", "win10", "win11", "l24", "l26", "solaris")
+_WATCHDOG = ("reset", "shutdown", "poweroff", "pause", "debug", "none")
 _SCSI = ("lsi", "lsi53c810", "virtio-scsi-pci", "virtio-scsi-single", "megasas", "pvscsi")
 
 
 def plug_usb(_path: str, _before: Value, _after: Value, live: Live) -> tuple[Effect, str]:
     """Return the effect of USB devices: plugged while the guest runs, if USB hotplug is on."""
     return (O, "") if hotplugs(live, "usb") else (R, "USB hotplug is off")
+
+
+def bootable(order: Value, wanted: Leaves, live: Live) -> tuple[object, ...]:
+    """Return the slots of a boot order that are there or wanted: Proxmox takes others out, and refuses them (D6.2)."""
+    slots = order if isinstance(order, tuple) else ()
+    known = {path.split(".")[1] for path in wanted if path.startswith(("disks.", "networks.", "usb.", "pci."))}
+    return tuple(slot for slot in slots if slot in known or slot in live.raw)
+
+
+def _same_order(path: str, wanted: Leaves, live: Live) -> bool:
+    found = live.intended.get(path)
+    return bootable(wanted[path], wanted, live) == (found or ())
 
 
 FIRMWARE: tuple[Field, ...] = (
@@ -35,7 +48,7 @@ FIRMWARE: tuple[Field, ...] = (
     Field("machine.awBits", "int", "machine.aw-bits", effect=R, bounds=(32, 64)),
     Field("machine.enableS3", "bool", "machine.enable-s3", effect=R),
     Field("machine.enableS4", "bool", "machine.enable-s4", effect=R),
-    Field("bootOrder", "list", "boot.order", form="semicolon-list", effect=R),
+    Field("bootOrder", "list", "boot.order", form="semicolon-list", effect=R, same=_same_order),
     Field("scsiController", "line", "scsihw", effect=R, choices=_SCSI, default="lsi", on_create="virtio-scsi-single"),
     Field("agent.enabled", "bool", "agent.enabled", effect=R, default=False),
     Field("agent.type", "line", "agent.type", effect=R, choices=("virtio", "isa"), default="virtio"),
@@ -81,7 +94,7 @@ DISPLAY: tuple[Field, ...] = (
     Field("rng.maxBytes", "int", "rng0.max_bytes", effect=R),
     Field("rng.period", "int", "rng0.period", effect=R),
     Field("watchdog.model", "line", "watchdog.model", effect=R, choices=("i6300esb", "ib700")),
-    Field("watchdog.action", "line", "watchdog.action", effect=R),
+    Field("watchdog.action", "line", "watchdog.action", effect=R, choices=_WATCHDOG),
     Field("spice.folderSharing", "bool", "spice_enhancements.foldersharing", effect=R, default=False, root_only=True),
     Field(
         "spice.videoStreaming",

@@ -1,0 +1,28 @@
+"""A few cases of every kind that has data, the same ones each time; ``python -m tests.idempotence`` runs them all."""
+
+import pytest
+
+from pxhelm import kinds
+from tests.idempotence.__main__ import batches, run
+from tests.idempotence.cases import DATA, about, cases_of
+
+EACH = 24
+KINDS = sorted(file.stem for file in DATA.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_written_twice_and_what_is_taken_away_is_gone(kind):
+    cases = cases_of(kind)
+    for group in batches(cases[:: max(1, len(cases) // EACH)]):
+        _, failed = run(group)
+        assert not failed
+
+
+def test_every_field_of_both_guests_has_a_case_or_a_reason():
+    for kind in ("VirtualMachine", "Container"):
+        tried = {case.path for case in cases_of(kind)}
+        for each in kinds.KINDS[kind].fields:
+            if each.path.endswith((".extra.*", "config.*")) or about(kind).of(each.path).get("skip"):
+                continue
+            pattern = each.path.split("*")
+            assert any(path.startswith(pattern[0]) and path.endswith(pattern[-1]) for path in tried), each.path
