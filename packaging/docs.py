@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import click
 
@@ -120,7 +121,7 @@ def _kinds_index() -> str:
 
 
 def _kind_page(kind: Kind) -> str:
-    doc = (sys.modules[f"pxhelm.kinds.{_module(kind)}"].__doc__ or "").strip()
+    doc = (_module(kind).__doc__ or "").strip()
     short = ", ".join(f"`{name}`" for name in (kind.plural, *kind.short))
     lines = [
         f"{MARK}\n# {kind.name}\n",
@@ -139,8 +140,9 @@ def _kind_page(kind: Kind) -> str:
     return "\n".join(lines)
 
 
-def _module(kind: Kind) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.name).lstrip("_")
+def _module(kind: Kind) -> ModuleType:
+    names = (name for name in sys.modules if name.startswith("pxhelm.kinds."))
+    return next(sys.modules[n] for n in names if n.rpartition(".")[2].replace("_", "") == kind.name.lower())
 
 
 def _families(kind: Kind) -> list[str]:

@@ -24,6 +24,7 @@ from pxhelm.plan.leaf import covers
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import Situation
 from pxhelm.plan.observe import View, look_round
+from pxhelm.resource.domain import DOMAINS, wish
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Live, Resource
 from pxhelm.resource.references import with_guests
@@ -130,6 +131,7 @@ _CODES = {
     "Taken": ExitCode.CONFLICT,
     "IdentityConflict": ExitCode.CONFLICT,
     "Stale": ExitCode.CONFLICT,
+    "Pending": ExitCode.CONFLICT,
     "Refused": ExitCode.REFUSED,
     "NotInPlan": ExitCode.REFUSED,
     "Locked": ExitCode.LOCKED,
@@ -149,7 +151,12 @@ def plan_objects(ports: Ports, resources: Sequence[Resource], request: PlanReque
     """
     found = gather(ports, resources, request.delete)
     plan = build(found.subjects, found.view, policy_of(ports, request))
-    return Planned(plan, {r.key: r for r in resources}, request)
+    return Planned(plan, {**{r.key: r for r in resources}, **_wishes(plan)}, request)
+
+
+def _wishes(plan: Plan) -> dict[ObjectKey, Resource]:
+    """Return what is wanted of the objects that end a domain: nobody writes them in a manifest."""
+    return {o.key: wish(o.key, o.depends_on) for o in plan.objects if o.key.kind in DOMAINS}
 
 
 def save_plan(planned: Planned) -> str:
@@ -160,7 +167,7 @@ def save_plan(planned: Planned) -> str:
         "force_conflicts": request.force_conflicts,
         "options": dict(request.options),
     }
-    return dumps(Saved(planned.plan, {k.address: r.text for k, r in planned.resources.items()}, asked))
+    return dumps(Saved(planned.plan, {k.address: r.text for k, r in planned.resources.items() if r.text}, asked))
 
 
 def load_plan(ports: Ports, text: str) -> Planned:
@@ -183,6 +190,7 @@ def load_plan(ports: Ports, text: str) -> Planned:
         key = ObjectKey.parse(address)
         found = parse(load_manifests(manifest, address), key.namespace or "default")
         resources |= {r.key: r for r in found if r.key == key}
+    resources |= _wishes(saved.plan)
     asked = saved.request
     request = PlanRequest(
         manager=saved.plan.manager,
@@ -261,6 +269,8 @@ class _Application:
         for key, outcome in outcomes.items():
             action = self.by_key[key].action
             self.results[key] = ObjectResult(key, action, outcome)
+            if key.kind in DOMAINS and self.results[key].ok:
+                self.records.forget(self.memories[key])  # its wish is fulfilled: nothing of it is kept
         ordered = [self.results[k] for k in (*self.by_key, *(b.key for b in self.planned.plan.blocked))]
         return ApplyResult(self.planned.plan, tuple(ordered))
 
@@ -278,7 +288,8 @@ class _Application:
                     continue
                 kind = self.ports.kind_of(o.key.kind)
                 memory = self.memories[o.key]
-                memory = self.records.accept(kind, resource, memory, release or _release_of(memory), taken)
+                owner = "" if kind.applies else release or _release_of(memory)
+                memory = self.records.accept(kind, resource, memory, owner, taken)
                 if o.action is Action.ADOPT and kind.guest:
                     memory = self.records.adopt(kind, memory, o.vmid)
                 self.memories[o.key] = memory

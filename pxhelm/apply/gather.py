@@ -13,9 +13,10 @@ from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Memory, Records, address_of, start_of
 from pxhelm.apply.selecting import with_selected
 from pxhelm.errors import PxhelmError
-from pxhelm.plan.build import Subject
+from pxhelm.plan.domains import Ending, Member, endings
 from pxhelm.plan.next_step import as_leaf
 from pxhelm.plan.observe import View, look_round, observe
+from pxhelm.plan.subject import Subject
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Existence, Live, Reference, Resource, Target, Value
@@ -48,6 +49,10 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
     guests = {key: _target(ports, records, key, memories[key], wanted.get(key)) for key in keys if kinds[key].guest}
     around = with_bindings(view.surroundings, _predict(ports, records, guests, view))
     wanted = {key: with_guests(kinds[key], r, around) if not kinds[key].guest else r for key, r in wanted.items()}
+    ending = _endings(ports, wanted, memories, view.surroundings)
+    keys = (*keys, *ending)
+    kinds |= {key: each.kind for key, each in ending.items()}
+    memories |= records.recall(ending)
     targets = {
         key: guests[key] if key in guests else _target(ports, records, key, memories[key], wanted.get(key))
         for key in keys
@@ -64,8 +69,11 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
     view = replace(view, surroundings=replace(view.surroundings, coming=coming))
     view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))
     view = replace(view, surroundings=with_templates(ports, wanted.values(), view))
+    wanted |= {key: each.resource for key, each in ending.items()}
+    members = {key: each.members for key, each in ending.items()}
     subjects = tuple(
-        Subject(kinds[key], key, wanted.get(key), targets[key], lives[key], memories[key].known) for key in keys
+        Subject(kinds[key], key, wanted.get(key), targets[key], lives[key], memories[key].known, members.get(key, ()))
+        for key in keys
     )
     return Gathered(subjects, view, memories)
 
@@ -161,9 +169,7 @@ def _target(ports: Ports, records: Records, key: ObjectKey, memory: Memory, want
 
 def natural_id(kind: Kind, wanted: Resource | None, memory: Memory) -> str:
     """Return Proxmox' id of an object without a binding: that with which it was applied last, else the wanted one."""
-    applied: dict[str, Value] = {}
-    for leaves in memory.known.bases.values():
-        applied |= {path: as_leaf(base) for path, base in leaves.items()}
+    applied = applied_leaves(memory)
     if memory.stored is not None and (applied or wanted is None):
         return kind.identifier(Resource(address_of(memory.stored), applied))
     return kind.identifier(wanted) if wanted is not None else ""
@@ -175,6 +181,24 @@ def renamed(kind: Kind, wanted: Resource, live: Live) -> Resource:
     if kind.guest or now is None or now == kind.identifier(wanted):
         return wanted
     return replace(wanted, leaves={**wanted.leaves, "id": kind.identifier(wanted)})
+
+
+def _endings(
+    ports: Ports, wanted: Mapping[ObjectKey, Resource], memories: Mapping[ObjectKey, Memory], around: Surroundings
+) -> dict[ObjectKey, Ending]:
+    """Return the objects that apply what others of the plan stage."""
+    members = []
+    for key, memory in memories.items():
+        kind = ports.kind_of(key.kind)
+        if kind.domain:
+            leaves = wanted[key].leaves if key in wanted else applied_leaves(memory)
+            members.append(Member(key, kind, leaves, going=key not in wanted))
+    return {each.key: each for each in endings(members, tuple(wanted.values()), around)}
+
+
+def applied_leaves(memory: Memory) -> dict[str, Value]:
+    """Return what managers applied last of an object."""
+    return {path: as_leaf(base) for leaves in memory.known.bases.values() for path, base in leaves.items()}
 
 
 def _elsewhere(kind: Kind, wanted: Resource, target: Target, lives: Mapping[ObjectKey, Live]) -> bool:

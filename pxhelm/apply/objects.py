@@ -116,7 +116,8 @@ class ReleaseObjects:
         by_key = {_key(item): item for item in (*original, *target)}
 
         def items(*actions: Action) -> tuple[Item, ...]:
-            return tuple(by_key[o.key] for o in result.objects if o.ok and o.action in actions)
+            done = (o.key for o in result.objects if o.ok and o.action in actions)
+            return tuple(by_key[key] for key in done if key in by_key)  # what ends a domain is no item
 
         done = Updated(
             items(Action.CREATE),

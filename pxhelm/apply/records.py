@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from pxhelm.apply.command import Intend, Outcome, Rebind, Result, Settle
 from pxhelm.apply.machine import CREATING, OpenStep
 from pxhelm.apply.ports import Ports
-from pxhelm.plan.build import Known
 from pxhelm.plan.diff import IMPORT
 from pxhelm.plan.document import redacted
 from pxhelm.plan.leaf import shown
+from pxhelm.plan.subject import Known
 from pxhelm.resource.identity import Marker, ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Existence, Live, Resource, Target, Value

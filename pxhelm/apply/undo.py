@@ -18,6 +18,7 @@ from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.diff import IGNORE
 from pxhelm.plan.leaf import base_of
 from pxhelm.plan.model import Action
+from pxhelm.resource.domain import DOMAINS
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Live, Resource, Value
 from pxhelm.resource.step import Undo
@@ -76,8 +77,9 @@ def undo(
     ports: Ports, planned: Planned, result: ApplyResult, before: Before, how: ApplyRequest | None = None
 ) -> Undone:
     """Take back what an apply did; its own failures are in the results, and nothing is hidden."""
-    made = [o for o in result.objects if o.action is Action.CREATE and _touched(o)]
-    changed = [o for o in result.objects if o.action in (Action.UPDATE, Action.ADOPT) and _touched(o)]
+    mine = [o for o in result.objects if o.key.kind not in DOMAINS]  # staging the way back ends its domain again
+    made = [o for o in mine if o.action is Action.CREATE and _touched(o)]
+    changed = [o for o in mine if o.action in (Action.UPDATE, Action.ADOPT) and _touched(o)]
     lost = [o for o in result.objects if o.action in (Action.DELETE, Action.REPLACE) and _touched(o)]
     left = [f"{o.key.address}: what was deleted cannot be brought back" for o in lost]
     results: list[ApplyResult] = []

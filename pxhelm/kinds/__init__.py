@@ -14,8 +14,10 @@ from pxhelm.kinds.container import CONTAINER
 from pxhelm.kinds.group import GROUP
 from pxhelm.kinds.pool import POOL
 from pxhelm.kinds.role import ROLE
+from pxhelm.kinds.sdn_zone import SDN_ZONE
 from pxhelm.kinds.storage import STORAGE
 from pxhelm.kinds.virtual_machine import VIRTUAL_MACHINE
+from pxhelm.resource.domain import DOMAINS
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Resource
@@ -24,7 +26,7 @@ from pxhelm.resource.parse import Document, parse_resource
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in sorted(
-        (STORAGE, GROUP, ROLE, POOL, VIRTUAL_MACHINE, CONTAINER),
+        (STORAGE, GROUP, ROLE, SDN_ZONE, POOL, VIRTUAL_MACHINE, CONTAINER),
         key=lambda kind: kind.rank,
     )
 }
@@ -40,7 +42,7 @@ _NAME = ("metadata", "name")
 
 def kind_of(name: str) -> Kind:
     """Return the kind by name, plural or short name, in any case; PxhelmError with a suggestion when there is none."""
-    found = _NAMES.get(name.lower())
+    found = _NAMES.get(name.lower()) or DOMAINS.get(name)
     if found is None:
         near = get_close_matches(name.lower(), _NAMES, 1, 0.7)
         hint = f"did you mean {_NAMES[near[0]].name}?" if near else f"kinds: {', '.join(KINDS)}"

@@ -11,54 +11,24 @@ from dataclasses import dataclass, field, replace
 
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.diff import Diff, Ownership
+from pxhelm.plan.domains import Verdicts, ids_of, with_endings
 from pxhelm.plan.gate import refused as refused_by_version
 from pxhelm.plan.graph import Edges, edges_of, ordered, reversed_edges
 from pxhelm.plan.leaf import Fingerprint
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import Situation, change_of, conflict, difference, foreign, steps_of
 from pxhelm.plan.observe import Verdict, View, identify
+from pxhelm.plan.subject import Subject
 from pxhelm.proxmox.schema import Schema, load
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.kind import Kind, Surroundings
-from pxhelm.resource.model import ABSENT, Existence, Live, Resource, Target
+from pxhelm.resource.kind import Surroundings
+from pxhelm.resource.model import ABSENT, Existence, Resource
 from pxhelm.resource.step import Step, Undo
 
 _PREFIX = "pxhelm.io/"
 RETAINED = frozenset(("Image", "Storage", "Network"))
 """Kinds whose removal from a manifest leaves them in Proxmox unless told otherwise (kinds.md 12)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the store knows of an object; uid empty = never accepted."""
-
-    uid: str = ""
-    generation: int = 0
-    text: str = ""
-    """The manifest last applied."""
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    bases: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    """Manager → path → base value."""
-    bound: bool = False
-    """A guest was seen to be ours; else its VMID is at most reserved."""
-    creating: bool = False
-    """An operation that creates it did not finish."""
-    seen: Mapping[str, object] = field(default_factory=dict)
-    """The leaves of the guest when it was last observed to be ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """One object of a plan."""
-
-    kind: Kind
-    key: ObjectKey
-    desired: Resource | None
-    """None: it shall go."""
-    target: Target
-    live: Live
-    known: Known = field(default_factory=Known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +57,16 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
     blocked: list[Blocked] = []
     edges = _edges(subjects)
     by_key = {s.key: s for s in subjects}
+    staging = Verdicts(planned, ids_of(subjects))
     for key in ordered(edges):
-        outcome = _plan_one(by_key[key], view, policy)
+        s = by_key[key]
+        if s.kind.applies:
+            refused = _end_domain(s, staging, (view, policy), planned)
+            blocked += refused
+            for each in refused[1:]:
+                del planned[each.key]
+            continue
+        outcome = _plan_one(s, view, policy)
         if isinstance(outcome, Blocked):
             blocked.append(outcome)
             continue
@@ -96,6 +74,22 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
     return Plan(
         policy.cluster, policy.manager, tuple(planned.values()), tuple(blocked), _warnings(subjects, view), edges
     )
+
+
+def _end_domain(
+    s: Subject, staging: Verdicts, by: tuple[View, Policy], planned: dict[ObjectKey, ObjectPlan]
+) -> list[Blocked]:
+    """Plan the one call that applies what the members stage; they are blocked with it when it must not be made."""
+    outcome = staging.refusal(s, by[1].options) or _plan_one(staging.with_pending(s), *by)
+    if isinstance(outcome, ObjectPlan):
+        if outcome.steps or s.known.uid:
+            planned[s.key] = replace(outcome, depends_on=s.members)
+        return []
+    waiting = [key for key in s.members if key in planned and planned[key].steps]
+    if not waiting and outcome.reason == "Pending":
+        return []  # nothing of ours is to be applied: what others do is theirs
+    why = f"it would be applied by {s.key.address}: {outcome.message}"
+    return [outcome, *(Blocked(key, "Dependency", why, outcome.hint) for key in waiting)]
 
 
 def situation_of(subject: Subject, view: View, policy: Policy) -> Situation:
@@ -119,13 +113,13 @@ def situation_of(subject: Subject, view: View, policy: Policy) -> Situation:
 
 def _edges(subjects: Sequence[Subject]) -> Edges:
     ranks = {s.key: s.kind.rank for s in subjects}
-    wanted = [s.desired for s in subjects if s.desired is not None]
+    wanted = [s.desired for s in subjects if s.desired is not None and not s.kind.applies]
     found = dict(edges_of(wanted, lambda key: ranks[key]))
     going = [Resource(s.key, {}) for s in subjects if s.desired is None]
     # What goes, goes after everything else is there, and in the order opposite to that of creation.
     for key, above in reversed_edges(edges_of(going, lambda key: ranks[key])).items():
         found[key] = (*above, *(r.key for r in wanted))
-    return found
+    return with_endings(found, subjects)
 
 
 def _plan_one(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:
@@ -183,6 +177,8 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
 def _action(s: Subject, steps: tuple[Step, ...]) -> Action:
     if s.live.existence is Existence.ABSENT or (s.known.creating and steps and steps[0].verb in ("create", "clone")):
         return Action.CREATE
+    if s.kind.applies:
+        return Action.UPDATE if steps else Action.NOTHING
     if not s.known.uid or (s.kind.guest and not s.known.bound and not s.known.creating):
         return Action.ADOPT
     return Action.UPDATE if steps else Action.NOTHING
@@ -226,7 +222,7 @@ def _not_ours(s: Subject, policy: Policy) -> Blocked | None:
         return Blocked(
             s.key, "Taken", message, f"choose another spec.vmid, or take the guest over with {_PREFIX}adopt-from"
         )
-    if s.known.uid or adopting:
+    if s.known.uid or adopting or s.kind.always:
         return None
     message = f"cannot create {s.key.address}: it exists and is not managed by pxhelm"
     return Blocked(

@@ -25,7 +25,7 @@ def edges_of(resources: Sequence[Resource], rank: Rank) -> Edges:
     wait for it themselves. PxhelmError names the edges of a cycle, and an annotation that names nothing.
     """
     keys = {r.key for r in resources}
-    strong = {r.key: _strong(r, keys) for r in resources}
+    strong = strong_edges(resources)
     ordered(strong)  # raises for a cycle of strong edges
     above = _reachable(strong)
     weak: dict[ObjectKey, tuple[ObjectKey, ...]] = {}
@@ -37,6 +37,12 @@ def edges_of(resources: Sequence[Resource], rank: Rank) -> Edges:
     except PxhelmError:
         return strong  # a weak edge never makes a plan impossible
     return weak
+
+
+def strong_edges(resources: Sequence[Resource]) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
+    """Return what each object waits for by reference or annotation, among the given ones."""
+    keys = {r.key for r in resources}
+    return {r.key: _strong(r, keys) for r in resources}
 
 
 def _strong(resource: Resource, keys: set[ObjectKey]) -> tuple[ObjectKey, ...]:

@@ -137,8 +137,15 @@ class Kind:
     """Path whose POST (or PUT, where there is none) takes the kind's parameters: where the schema describes them."""
     shared: bool = False
     """Two releases may declare the same object with the same values; the last one out deletes (kinds.md 3)."""
+    always: bool = False
+    """It is always there (the options of a cluster): never created, never destroyed, nobody's to take over."""
     domain: str = ""
-    """Changes are staged and then applied for the whole domain at once: ``SDN`` or ``Network`` (engine.md D9.5)."""
+    """Changes are staged and then applied for the whole domain at once (engine.md D9.5): the kind of
+    ``pxhelm.resource.domain`` that does so, ``SDNChanges`` or ``NetworkChanges``."""
+    staged_in: Callable[[Leaves, Surroundings], tuple[str, ...]] = lambda _leaves, _surroundings: ("cluster",)
+    """Where the changes of an object are staged: the nodes, for a domain that every node has of its own."""
+    applies: bool = False
+    """It applies what others staged; internal, never written in a manifest."""
     sources: Callable[[Resource, Surroundings], tuple[int, ...]] = lambda _resource, _surroundings: ()
     """VMIDs of the guests an object would be made from: observe them into ``Surroundings.templates`` before planning
     its creation. PxhelmError when a source is not there or is ambiguous."""

@@ -1,9 +1,10 @@
 """Builders for plans: a virtual machine as wanted and as found, every default filled."""
 
 from pxhelm.kinds import KINDS
-from pxhelm.plan.build import Known, Policy, Subject
+from pxhelm.plan.build import Policy
 from pxhelm.plan.diff import Comparison, Ownership, compare
 from pxhelm.plan.observe import View
+from pxhelm.plan.subject import Known, Subject
 from pxhelm.resource.decode import Rows
 from pxhelm.resource.guest import Situated, live_of
 from pxhelm.resource.identity import Marker, ObjectKey

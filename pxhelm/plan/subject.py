@@ -1,0 +1,44 @@
+"""What a plan is made of: one object each, as it is wanted, as the store knows it and as it is. Never decides anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Kind
+from pxhelm.resource.model import Live, Resource, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of an object; uid empty = never accepted."""
+
+    uid: str = ""
+    generation: int = 0
+    text: str = ""
+    """The manifest last applied."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    bases: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """Manager → path → base value."""
+    bound: bool = False
+    """A guest was seen to be ours; else its VMID is at most reserved."""
+    creating: bool = False
+    """An operation that creates it did not finish."""
+    seen: Mapping[str, object] = field(default_factory=dict)
+    """The leaves of the guest when it was last observed to be ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One object of a plan."""
+
+    kind: Kind
+    key: ObjectKey
+    desired: Resource | None
+    """None: it shall go."""
+    target: Target
+    live: Live
+    known: Known = field(default_factory=Known)
+    members: tuple[ObjectKey, ...] = ()
+    """Of what ends a domain of staged changes: the objects that are staged in it."""

@@ -1,0 +1,162 @@
+"""Staged changes and the one call that applies them: SDN for the whole cluster, the network of each node (engine.md D9.5).
+
+A plan that changes objects of such a domain ends it with one more object, which nobody writes in a manifest: its wish is
+that nothing is pending. It is read anew like any other, so an apply that was cut off between staging and applying is gone
+on with. What others have staged is told apart by name, since the one call would apply it as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from pxhelm.proxmox.errors import ApiError, ErrorClass
+from pxhelm.proxmox.request import ApiGen, Request, call
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.field import Field
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Change, Kind
+from pxhelm.resource.model import Existence, Leaves, Live, Reference, Resource, Target
+from pxhelm.resource.step import Guard, Step
+
+PENDING = "pending"
+REMOVAL = "-removal"
+"""End of the name of the second call, where objects leave a domain after others stopped using them."""
+
+_LISTS = (("/cluster/sdn/zones", "zone"), ("/cluster/sdn/vnets", "vnet"), ("/cluster/sdn/controllers", "controller"))
+_FABRICS = "/cluster/sdn/fabrics/fabric"
+
+
+def _nothing_pending(_path: str, _wanted: Leaves, live: Live) -> bool:
+    return not live.intended.get(PENDING)
+
+
+_FIELDS = (
+    Field(
+        PENDING,
+        "set",
+        "",
+        effect=Effect.ONLINE_DISRUPTIVE,
+        same=_nothing_pending,
+        help="what is staged and not applied yet",
+    ),
+)
+
+
+def _staged(path: str, parameter: str) -> ApiGen[list[str]]:
+    """Return the ids of what is staged in a list; empty where this version has no such list."""
+    try:
+        rows = yield from call(Request("GET", path, {PENDING: True}))
+    except ApiError as error:
+        if error.cls is ErrorClass.GONE or error.status == 501:
+            return []
+        raise
+    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    return [str(row.get(parameter) or row.get("id")) for row in found if row.get("state")]
+
+
+def observe_sdn(_target: Target) -> ApiGen[Live]:
+    """Read what is staged in the SDN configuration."""
+    pending: list[str] = []
+    for path, parameter in _LISTS:
+        pending += yield from _staged(path, parameter)
+    pending += yield from _staged(_FABRICS, "id")
+    vnets = yield from call(Request("GET", "/cluster/sdn/vnets"))
+    for row in vnets if isinstance(vnets, list) else []:
+        pending += yield from _staged(f"/cluster/sdn/vnets/{row['vnet']}/subnets", "subnet")
+    return _live(pending)
+
+
+def observe_network(target: Target) -> ApiGen[Live]:
+    """Read whether the network configuration of a node has staged changes: Proxmox shows them as one difference."""
+    node = place_of(target.key)
+    answer = yield Request("GET", f"/nodes/{node}/network", node=node)
+    assert answer is not None
+    changes = str(answer.extra.get("changes") or "")
+    return replace(_live(_interfaces(changes) if changes else ()), node=node)
+
+
+def _interfaces(difference: str) -> list[str]:
+    """Return the interfaces whose lines a difference of ``/etc/network/interfaces`` changes; at least its existence."""
+    found: list[str] = []
+    current = ""
+    for line in difference.splitlines():
+        words = line[1:].split()
+        if line[:1] in " +-" and words[:1] in (["iface"], ["auto"]) and len(words) > 1:
+            current = words[1]
+        changed = line[:1] in ("+", "-") and line[:3] not in ("+++", "---") and bool(words)
+        if changed and current and current not in found:
+            found.append(current)
+    return found or ["changes"]
+
+
+def _live(pending: Iterable[str]) -> Live:
+    leaves = {PENDING: tuple(sorted(set(pending)))}
+    return Live(Existence.PRESENT, leaves, leaves)
+
+
+def place_of(key: ObjectKey) -> str:
+    """Return the node (or ``cluster``) of the key of a domain's object."""
+    return key.name.removesuffix(REMOVAL)
+
+
+def _steps(request: Callable[[str], Request], why: str) -> Callable[[Change], tuple[Step, ...]]:
+    def steps(change: Change) -> tuple[Step, ...]:
+        if change.desired is None or not change.live.intended.get(PENDING):
+            return ()
+        asked = request(place_of(change.target.key))
+        return (Step("apply", asked, Guard.NONE, (PENDING,), Effect.ONLINE_DISRUPTIVE, why=why),)
+
+    return steps
+
+
+SDN_CHANGES = Kind(
+    name="SDNChanges",
+    plural="sdnchanges",
+    short=(),
+    namespaced=False,
+    guest=False,
+    rank=0,
+    fields=_FIELDS,
+    observe=observe_sdn,
+    steps=_steps(lambda _place: Request("PUT", "/cluster/sdn"), "applies all staged SDN changes at once"),
+    always=True,
+    applies=True,
+)
+NETWORK_CHANGES = Kind(
+    name="NetworkChanges",
+    plural="networkchanges",
+    short=(),
+    namespaced=False,
+    guest=False,
+    rank=0,
+    fields=_FIELDS,
+    observe=observe_network,
+    steps=_steps(
+        lambda node: Request("PUT", f"/nodes/{node}/network", node=node), "reloads the network of the node once"
+    ),
+    always=True,
+    applies=True,
+)
+DOMAINS: Mapping[str, Kind] = {kind.name: kind for kind in (SDN_CHANGES, NETWORK_CHANGES)}
+
+
+def wish(key: ObjectKey, members: Iterable[ObjectKey]) -> Resource:
+    """Return what is wanted of a domain once its members are staged: that nothing is pending."""
+    references = tuple(Reference(PENDING, (m.kind,), m.namespace, m.name) for m in members)
+    return Resource(key, {PENDING: ()}, references=references)
+
+
+def foreseen(live: Live, staged: Iterable[str]) -> Live:
+    """Return the domain as it will be when these were staged."""
+    now = live.intended.get(PENDING)
+    pending = {*(now if isinstance(now, tuple) else ()), *staged}
+    leaves = {**live.intended, PENDING: tuple(sorted(str(each) for each in pending))}
+    return replace(live, intended=leaves)
+
+
+def of_others(live: Live, ids: Iterable[str]) -> tuple[str, ...]:
+    """Return what is staged and is none of these objects, each named by its id in Proxmox."""
+    ours = {each.rpartition("/")[2] for each in ids}
+    now = live.intended.get(PENDING)
+    return tuple(str(each) for each in now if each not in ours) if isinstance(now, tuple) else ()
