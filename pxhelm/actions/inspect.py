@@ -139,20 +139,24 @@ def find(services: Services, query: Query) -> list[Found]:
 
     Raises PxhelmError in kubectl's words when a name is not there, ApiError when the cluster cannot be asked.
     """
-    return find_each(services, (query,))
+    return find_each(services, (query,))[0]
 
 
-def find_each(services: Services, queries: Sequence[Query], missing: list[NotFoundError] | None = None) -> list[Found]:
-    """Return what several queries match, one after the other; the cluster is asked once for all.
+def find_all(services: Services, queries: Sequence[Query], missing: list[NotFoundError] | None = None) -> list[Found]:
+    """Return what several queries match, one after the other."""
+    return [one for found in find_each(services, queries, missing) for one in found]
+
+
+def find_each(
+    services: Services, queries: Sequence[Query], missing: list[NotFoundError] | None = None
+) -> list[list[Found]]:
+    """Return what each of several queries matches; the cluster is asked once for all.
 
     A name that is not there is put into ``missing``, or raised when the caller has none.
     """
     kinds = tuple(dict.fromkeys(kind for query in queries for kind in query.kinds))
     everything = list(_everything(services, replace(queries[0], kinds=kinds)))
-    found: list[Found] = []
-    for query in queries:
-        found += _matching(services, everything, query, missing)
-    return found
+    return [_matching(services, everything, query, missing) for query in queries]
 
 
 def _matching(
@@ -189,7 +193,11 @@ def _in_order(found: list[Found], order: Mapping[str, int]) -> list[Found]:
 
 def find_one(services: Services, kinds: tuple[str, ...], name: str) -> Found:
     """Return the one thing of this name; PxhelmError when there is none, or several."""
-    found = find(services, Query(kinds, (name,)))
+    return only(find(services, Query(kinds, (name,))), name)
+
+
+def only(found: Sequence[Found], name: str) -> Found:
+    """Return the one thing that was found under a name; PxhelmError lists the VMIDs when there are several."""
     if len(found) > 1:
         vmids = ", ".join(f"vmid:{one.vmid}" for one in found)
         raise PxhelmError(

@@ -1,25 +1,19 @@
-"""Start, stop and restart guests, ours or not, and destroy one of somebody else's by its VMID.
+"""Start, stop, restart, suspend, resume and reset guests, ours or not, and destroy one of somebody else's.
 
-Every guest is one generator, all under way at once. Never touches a manifest: what a manifest says of power stays as it
-is, and the next apply brings it about again.
+What a manifest says of power stays as it is, and the next apply brings it about again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pxhelm.actions.inspect import Found
-from pxhelm.actions.services import Services
+from pxhelm.actions.operate import Call, Means, address_of
 from pxhelm.errors import ExitCode, PxhelmError
-from pxhelm.events import Listener, StepFinished, StepStarted, TaskProgress
-from pxhelm.proxmox.cluster import GuestType, guest_path
-from pxhelm.proxmox.request import ApiGen, Param, Request, Wait, call
-from pxhelm.proxmox.task import Polling, TaskError, Upid, follow
-
-_POLLING = Polling(first=0.1, factor=1.6, longest=3.0)
-_HA_POLL = 2.0
+from pxhelm.proxmox.request import ApiGen, Param
+from pxhelm.proxmox.task import TaskError
 
 
 class Verb(StrEnum):
@@ -27,171 +21,108 @@ class Verb(StrEnum):
 
     START = "start"
     STOP = "stop"
+    SHUTDOWN = "shutdown"
     RESTART = "restart"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    RESET = "reset"
     DESTROY = "destroy"
 
 
 DONE: Mapping[Verb, str] = {
     Verb.START: "started",
     Verb.STOP: "stopped",
+    Verb.SHUTDOWN: "stopped",
     Verb.RESTART: "restarted",
+    Verb.SUSPEND: "suspended",
+    Verb.RESUME: "resumed",
+    Verb.RESET: "reset",
     Verb.DESTROY: "deleted",
 }
-_ALREADY: Mapping[Verb, str] = {Verb.START: "already running", Verb.STOP: "already stopped"}
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How guests shall be treated."""
+    """How guests shall be treated: an ``Operation``."""
 
     verb: Verb
     force: bool = False
-    """Pull the plug instead of asking the system in the guest to shut down."""
+    """Pull the plug instead of asking the system in the guest to shut down; of a shutdown: when the time is over."""
     timeout: float = 180.0
     """Seconds that the system in the guest has for shutting down."""
+    to_disk: bool = False
+    """Suspend to disk: the guest is off then, and goes on where it was when it is resumed."""
+    storage: str = ""
+    """Storage for the state of a guest that is suspended to disk."""
 
+    @property
+    def done(self) -> str:
+        """The participle."""
+        return DONE[self.verb]
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of one guest."""
+    def run(self, means: Means) -> ApiGen[str]:
+        """Do it, and say what became of the guest."""
+        running = means.guest.row.get("status") == "running"
+        match self.verb:
+            case Verb.START if running:
+                return "already running"
+            case Verb.START:
+                yield from means.write(_START)
+            case Verb.STOP | Verb.SHUTDOWN if not running:
+                return "already stopped"
+            case Verb.STOP if self.force:
+                yield from means.write(Call("/status/stop", wanted="stopped", patience=self.timeout))
+            case Verb.STOP | Verb.SHUTDOWN:
+                yield from means.write(self._shutdown())
+            case Verb.RESTART if not running:
+                yield from means.write(_START)
+                return DONE[Verb.START]
+            case Verb.RESTART if self.force:
+                yield from means.write(Call("/status/stop", wanted="stopped", last=False))
+                yield from means.write(_START)
+            case Verb.RESTART:
+                yield from means.write(Call("/status/reboot", {"timeout": int(self.timeout)}))
+            case Verb.SUSPEND:
+                yield from means.write(Call("/status/suspend", self._suspended(means.guest)))
+            case Verb.RESUME if not running and means.guest.row.get("lock") == "suspended":
+                yield from means.write(_START)
+            case Verb.RESUME:
+                yield from means.write(Call("/status/resume"))
+            case Verb.RESET:
+                yield from means.write(Call("/status/reset"))
+            case Verb.DESTROY:
+                yield from self._destroy(means, running)
+        return self.done
 
-    guest: Found
-    result: str
-    """``started``, ``already running`` …; empty when it failed."""
-    error: PxhelmError | None = None
+    def _shutdown(self) -> Call:
+        params: dict[str, Param] = {"timeout": int(self.timeout)}
+        if self.verb is Verb.SHUTDOWN and self.force:
+            params["forceStop"] = True
+        return Call("/status/shutdown", params, wanted="stopped", patience=self.timeout)
 
+    def _suspended(self, guest: Found) -> dict[str, Param]:
+        if guest.kind == "Container" or not self.to_disk:
+            return {}
+        params: dict[str, Param] = {"todisk": True}
+        return {**params, "statestorage": self.storage} if self.storage else params
 
-def carry_out(services: Services, guests: Sequence[Found], wish: Wish) -> list[Done]:
-    """Do it to all guests at once and return what became of each; a failure of one does not stop the others."""
-    operations = [_told(guest, wish, services.listen) for guest in guests]
-    outcomes = services.cluster.run_all(operations)
-    done = []
-    for guest, outcome in zip(guests, outcomes, strict=True):
-        if isinstance(outcome, PxhelmError):
-            done.append(Done(guest, "", outcome))
-        elif isinstance(outcome, Exception):
-            raise outcome
-        else:
-            done.append(Done(guest, outcome))
-    return done
-
-
-def exit_code(done: Sequence[Done]) -> ExitCode:
-    """Return the exit status: partial when some did and some did not."""
-    failed = [one for one in done if one.error]
-    if not failed:
-        return ExitCode.OK
-    return ExitCode.FAILED if len(failed) == len(done) else ExitCode.PARTIAL
-
-
-def address_of(guest: Found) -> str:
-    """Return what progress and errors call a guest."""
-    return "/".join(part for part in (guest.kind, guest.namespace, guest.name) if part)
-
-
-def _told(guest: Found, wish: Wish, listen: Listener) -> ApiGen[str]:
-    address = address_of(guest)
-    listen(StepStarted(address, wish.verb))
-    try:
-        result = yield from _operation(guest, wish, lambda line: listen(TaskProgress(address, "", line)))
-    except PxhelmError as error:
-        listen(StepFinished(address, wish.verb))  # the caller says what failed
-        raise _explained(error, guest, wish) from None
-    listen(StepFinished(address, wish.verb))
-    return result
-
-
-def _operation(guest: Found, wish: Wish, on_line: Callable[[str], None]) -> ApiGen[str]:
-    if not guest.row:
-        raise PxhelmError(
-            f"{address_of(guest)} is not in the cluster", hint="apply its manifest, or upgrade its release, to make it"
-        )
-    running = guest.row.get("status") == "running"
-    match wish.verb:
-        case Verb.START if running:
-            return _ALREADY[wish.verb]
-        case Verb.START:
-            yield from _do(guest, "start", {}, wish, on_line)
-        case Verb.STOP if not running:
-            return _ALREADY[wish.verb]
-        case Verb.STOP:
-            yield from _stop(guest, wish, on_line)
-        case Verb.RESTART if not running:
-            yield from _do(guest, "start", {}, wish, on_line)
-            return DONE[Verb.START]
-        case Verb.RESTART if wish.force:
-            yield from _do(guest, "stop", {}, wish, on_line)
-            yield from _do(guest, "start", {}, wish, on_line)
-        case Verb.RESTART:
-            yield from _do(guest, "reboot", {"timeout": int(wish.timeout)}, wish, on_line)
-        case Verb.DESTROY:
-            yield from _destroy(guest, running, wish, on_line)
-    return DONE[wish.verb]
-
-
-def _stop(guest: Found, wish: Wish, on_line: Callable[[str], None]) -> ApiGen[None]:
-    if wish.force:
-        yield from _do(guest, "stop", {}, wish, on_line)
-    else:
-        yield from _do(guest, "shutdown", {"timeout": int(wish.timeout)}, wish, on_line)
-
-
-def _destroy(guest: Found, running: bool, wish: Wish, on_line: Callable[[str], None]) -> ApiGen[None]:
-    if running and not wish.force:
-        raise PxhelmError(
-            f"cannot delete {address_of(guest)}: it is running",
-            code=ExitCode.REFUSED,
-            hint="stop it first, or give --force",
-        )
-    if running:
-        yield from _do(guest, "stop", {}, wish, on_line)
-    answer = yield from call(Request("DELETE", _path(guest), {"purge": True}, node=str(guest.row["node"])))
-    yield from _finish(answer, on_line)
-
-
-def _path(guest: Found) -> str:
-    kind: GuestType = "lxc" if guest.kind == "Container" else "qemu"
-    return guest_path(str(guest.row["node"]), kind, guest.vmid)
-
-
-def _do(
-    guest: Found, verb: str, params: Mapping[str, Param], wish: Wish, on_line: Callable[[str], None]
-) -> ApiGen[None]:
-    request = Request("POST", f"{_path(guest)}/status/{verb}", params, node=str(guest.row["node"]))
-    answer = yield from call(request)
-    wanted = {"start": "running", "stop": "stopped", "shutdown": "stopped"}.get(verb, "")
-    upid = yield from _finish(answer, on_line)
-    if wanted and upid is not None and upid.only_requests:
-        yield from _wait_for_ha(guest, wanted, wish.timeout)
-
-
-def _finish(answer: object, on_line: Callable[[str], None]) -> ApiGen[Upid | None]:
-    """Wait for the task that a call has become, and return it."""
-    if not Upid.matches(answer):
-        return None
-    result = yield from follow(Upid.parse(str(answer)), _POLLING, on_line)
-    if not result.succeeded:
-        raise TaskError(result)
-    return result.upid
-
-
-def _wait_for_ha(guest: Found, wanted: str, timeout: float) -> ApiGen[None]:
-    """Wait until the guest is as the HA manager was asked: the task that asks ends long before."""
-    waited = 0.0
-    while True:
-        status = yield from call(Request("GET", f"{_path(guest)}/status/current", node=str(guest.row["node"])))
-        if isinstance(status, Mapping) and status.get("status") == wanted:
-            return
-        if waited >= timeout:
+    def _destroy(self, means: Means, running: bool) -> ApiGen[None]:
+        if running and not self.force:
             raise PxhelmError(
-                f"the HA manager was asked, but {address_of(guest)} is not {wanted} after {timeout:g} s",
-                hint="see what it does with `ha-manager status` on a node",
+                f"cannot delete {address_of(means.guest)}: it is running",
+                code=ExitCode.REFUSED,
+                hint="stop it first, or give --force",
             )
-        yield Wait(_HA_POLL)
-        waited += _HA_POLL
+        if running:
+            yield from means.write(Call("/status/stop", wanted="stopped", last=False))
+        yield from means.write(Call("", {"purge": True}, "DELETE"))
+
+    def explain(self, error: PxhelmError, guest: Found, /) -> PxhelmError:
+        """Say what helps when the system in the guest does not react."""
+        asked = self.verb in (Verb.STOP, Verb.SHUTDOWN, Verb.RESTART) and not self.force
+        if asked and isinstance(error, TaskError):
+            error.hint = f"the system in it may not react to shutdowns; --force pulls the plug of vmid:{guest.vmid}"
+        return error
 
 
-def _explained(error: PxhelmError, guest: Found, wish: Wish) -> PxhelmError:
-    if wish.verb in (Verb.STOP, Verb.RESTART) and not wish.force and isinstance(error, TaskError):
-        error.hint = f"the system in it may not react to shutdowns; --force pulls the plug of vmid:{guest.vmid}"
-    return error
+_START = Call("/status/start", wanted="running")

@@ -60,8 +60,8 @@ class Cluster(Protocol):
     def run(self, operation: ApiGen[T]) -> T:
         """Drive one operation to its end; raises what it raises (``ApiError``)."""
 
-    def run_all(self, operations: Sequence[ApiGen[T]]) -> list[T | Exception]:
-        """Drive many at once, within the limits per node; a failure takes the place of its result."""
+    def run_all(self, operations: Sequence[ApiGen[T]], limit: int = 0) -> list[T | Exception]:
+        """Drive many at once, within the limits per node and ``limit``; a failure takes the place of its result."""
 
 
 class Services(Protocol):

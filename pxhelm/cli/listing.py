@@ -124,9 +124,9 @@ def _queries(arguments: tuple[str, ...], options: dict[str, Any]) -> tuple[Query
 
 def choose(services: Services, listing: Listing, missing: list[NotFoundError]) -> list[Found]:
     """Return the objects that are asked for, in the order of ``--sort-by``."""
-    from pxhelm.actions.inspect import find_each
+    from pxhelm.actions.inspect import find_all
 
-    found = find_each(services, listing.queries, missing)
+    found = find_all(services, listing.queries, missing)
     found = selected(services, found, listing.kinds, listing.options, wide=listing.output.form == "wide")
     if listing.options["sort_by"]:
         from pxhelm.cli.views.objects import document

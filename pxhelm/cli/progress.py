@@ -5,6 +5,7 @@ Everything goes to standard error, so that standard output stays a program's. Ne
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 
 import click
 
+from pxhelm.cli.progress_table import ProgressTable
 from pxhelm.events import Event, HookStarted, Listener, StepFinished, StepStarted, TaskProgress, Warned
 
 _QUIET_SECONDS = 1.0
@@ -85,9 +87,14 @@ class _Teller:
 
 
 @contextmanager
-def showing() -> Iterator[Listener]:
-    """Hand out a listener that shows events on standard error, and clear the live line at the end."""
-    teller = _Teller()
+def showing(*, table: bool = False) -> Iterator[Listener]:
+    """Hand out a listener that shows events on standard error, and clear what is live at the end.
+
+    ``table`` shows a row for each object on a terminal, instead of one line for all.
+    """
+    teller: _Teller | ProgressTable = _Teller()
+    if table and sys.stderr.isatty():
+        teller = ProgressTable(sys.stderr, time.monotonic, shutil.get_terminal_size)
     try:
         yield teller.hear
     finally:

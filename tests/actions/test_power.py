@@ -3,7 +3,8 @@
 import pytest
 
 from pxhelm.actions.inspect import Found, find_one
-from pxhelm.actions.power import Verb, Wish, _told, carry_out, exit_code
+from pxhelm.actions.operate import Manner, _nothing, _told, carry_out, exit_code
+from pxhelm.actions.power import Verb, Wish
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import StepFinished, StepStarted, TaskProgress
 from pxhelm.proxmox.request import Response, drive
@@ -94,7 +95,7 @@ def under_ha(statuses, timeout=180.0):
         return Response([] if request.path.endswith("/log") else {"status": "stopped", "exitstatus": "OK"})
 
     guest = Found("VirtualMachine", "web", row={"vmid": 101, "node": "pve1", "status": "running"})
-    operation = _told(guest, Wish(Verb.STOP, timeout=timeout), lambda _event: None)
+    operation = _told(lambda _event: None, guest, Wish(Verb.STOP, timeout=timeout), Manner(), _nothing)
     return drive(operation, send, waits.append), sum(waits)
 
 
