@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint format bench binary docs repo lock conformance clean
+.PHONY: help setup demo test lint format bench binary docs repo interop lock conformance clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -49,6 +49,9 @@ docs: $(READY) ## generated pages
 
 repo: $(READY) ## repo-index/, a chart repository out of chart-templates/
 	@$(BIN)/python packaging/repository.py
+
+interop: $(READY) ## beside real helm and a real registry, which go installs
+	@$(BIN)/python packaging/interop.py
 
 lock: ## renew packaging/requirements*.txt
 	@test -x $(BIN)/pip-compile || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q pip-tools; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from pxhelm.actions.dependency import DependencyRequest, update
 from pxhelm.actions.locate import ChartFlags
 from pxhelm.chart.load import load
 from pxhelm.chart.package import file_name, pack
+from pxhelm.chart.provenance import LockedKeyError
 from pxhelm.chart.resolve import check_complete, with_versions
 from pxhelm.errors import PxhelmError
 
@@ -30,6 +32,8 @@ class PackageRequest:
     key: str = ""
     keyring: str = ""
     passphrase: bytes | None = None
+    ask: Callable[[], bytes] | None = None
+    """Asks for the passphrase of a locked key when none was given; None = nobody is there to ask."""
     modified: int | None = None
     """Time of every file in the archive, in seconds since 1970; None = now."""
     flags: ChartFlags = field(default_factory=ChartFlags)
@@ -57,6 +61,11 @@ def package(services: Services, request: PackageRequest) -> str:
         from pxhelm.actions.verify import sign
 
         keyring = request.keyring or services.sources.keyring
-        made = sign(services.sources, chart, archive, keyring, (request.key, request.passphrase))
+        try:
+            made = sign(services.sources, chart, archive, keyring, (request.key, request.passphrase))
+        except LockedKeyError:
+            if request.ask is None:
+                raise
+            made = sign(services.sources, chart, archive, keyring, (request.key, request.ask()))
         disk.write(f"{target}.prov", made)
     return target

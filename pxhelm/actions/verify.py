@@ -23,11 +23,13 @@ def verify_file(sources: Sources, path: str, keyring: str) -> Verification:
         raise PxhelmError(f"stat {path}: no such file or directory")
     if kind == "folder":
         raise PxhelmError("unpacked charts cannot be verified", hint=f"pxhelm package --sign {path}")
-    if not path.endswith((".tgz", ".tar.gz")):
+    if not path.lower().endswith(".tgz"):
         raise PxhelmError("chart must be a tgz file")
     beside = f"{path}.prov"
     if not disk.kind(beside):
         raise PxhelmError(f"could not load provenance file {beside}: stat {beside}: no such file or directory")
+    if disk.kind(beside) == "folder":
+        raise PxhelmError(f"{beside} cannot be a directory")
     return verify_bytes(sources, posixpath.basename(path), disk.read(path), disk.read(beside), keyring)
 
 

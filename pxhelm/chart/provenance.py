@@ -8,13 +8,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pxhelm.chart.encode import metadata_json
 from pxhelm.chart.model import Metadata
 from pxhelm.errors import PxhelmError
 from pxhelm.golang import yaml
 from pxhelm.golang.strconv import quote
+
+_BEGIN_MESSAGE: Final = b"-----BEGIN PGP SIGNED MESSAGE-----"
+_BEGIN_SIGNATURE: Final = b"-----BEGIN PGP SIGNATURE-----"
+
+
+class LockedKeyError(PxhelmError):
+    """A secret key that is encrypted, and no passphrase for it."""
+
+
+class KeyringError(PxhelmError):
+    """A file that is no keyring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +67,12 @@ def verify(name: str, archive: bytes, signed: bytes, keyring: bytes) -> Verifica
     """
     from pysequoia import verify as sequoia_verify
 
-    certificates = read_keyring(keyring)
-    if b"-----BEGIN PGP SIGNED MESSAGE-----" not in signed:
+    try:
+        certificates = read_keyring(keyring)
+    except KeyringError as e:
+        raise PxhelmError(f"failed to load keyring: {e.message}") from None
+    at = signed.find(_BEGIN_SIGNATURE)
+    if at < 0 or _BEGIN_MESSAGE not in signed[:at]:
         raise PxhelmError("failed to decode signature: signature block not found")
     try:
         found = sequoia_verify(signed, store=lambda _ids: certificates)
@@ -65,7 +80,7 @@ def verify(name: str, archive: bytes, signed: bytes, keyring: bytes) -> Verifica
     except (Exception, BaseException) as e:
         if not isinstance(e, Exception) and type(e).__name__ != "PanicException":
             raise
-        raise PxhelmError("openpgp: signature made by unknown entity") from None
+        raise PxhelmError(_refusal(signed[at:], keyring)) from None
     wanted = _digests(bytes(found.bytes or b"")).get(name)
     if wanted is None:
         raise PxhelmError(f"provenance does not contain a SHA for a file named {quote(name)}")
@@ -76,6 +91,31 @@ def verify(name: str, archive: bytes, signed: bytes, keyring: bytes) -> Verifica
     owner = next((c for c in certificates if c.fingerprint.upper() == fingerprint), None)
     people = tuple(str(one) for one in owner.user_ids) if owner else ()
     return Verification(people, fingerprint, have)
+
+
+def _refusal(signature: bytes, keyring: bytes) -> str:
+    """Return why a signature is not valid: of a key that is not there (or may not sign), else not of this text."""
+    from pysequoia import Sig
+    from pysequoia.packet import PacketPile
+
+    unknown = "openpgp: signature made by unknown entity"
+    try:
+        issuer = str(Sig.from_bytes(signature).issuer_fingerprint or "")
+        packets = list(PacketPile.from_bytes(keyring))
+    except Exception:  # noqa: BLE001 - the library raises bare exceptions
+        return unknown
+    start = next((i for i, one in enumerate(packets) if one.fingerprint == issuer and issuer), None)
+    if start is None:
+        return unknown
+    flags = None
+    for one in packets[start + 1 :]:
+        if one.fingerprint:
+            break  # the next key
+        flags = one.key_flags or flags
+    if flags is not None and not flags.signing:
+        return unknown
+    kind = repr(packets[start].key_algorithm).rpartition(".")[2]
+    return f"openpgp: invalid signature: {'RSA' if kind.startswith('RSA') else kind} verification failure"
 
 
 def _digests(text: bytes) -> dict[str, str]:
@@ -108,24 +148,39 @@ def sign(text: bytes, keyring: bytes, key: str, passphrase: bytes | None) -> byt
     if not found[0].has_secret_keys:
         raise PxhelmError("provided key is not a private key. Try providing a keyring with secret keys")
     try:
-        signer = found[0].secrets.signer(passphrase.decode()) if passphrase else found[0].secrets.signer()
-        made = sequoia_sign(signer, text, mode=SignatureMode.CLEAR)
+        secret = found[0].secrets
+        signer = secret.signer(passphrase.decode("utf-8", "surrogateescape")) if passphrase else secret.signer()
     except Exception as e:  # noqa: BLE001 - the library raises bare exceptions
-        raise PxhelmError(f"cannot sign with {quote(key)}: {e}") from None
-    return bytes(made)
+        if "is encrypted" in str(e):
+            hint = "give its passphrase with --passphrase-file"
+            raise LockedKeyError(f"cannot sign with {quote(key)}: the key wants a passphrase", hint=hint) from None
+        if passphrase:
+            raise PxhelmError("openpgp: invalid data: private key checksum failure") from None
+        raise PxhelmError(f"cannot sign with {quote(key)}: {_first_line(e)}") from None
+    try:
+        return bytes(sequoia_sign(signer, text, mode=SignatureMode.CLEAR))
+    except Exception as e:  # noqa: BLE001 - the library raises bare exceptions
+        raise PxhelmError(f"cannot sign with {quote(key)}: {_first_line(e)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    """Return the library's reason without its stack."""
+    return str(error).partition("\n")[0]
 
 
 def read_keyring(data: bytes) -> Sequence[Any]:
     """Return the certificates of a keyring, binary or armored.
 
     Raises:
-        PxhelmError: for what is no keyring.
+        KeyringError: for what is no keyring.
     """
     from pysequoia import Cert
 
+    if not data:
+        return []
     if not data[:1] >= b"\x80" and not data.lstrip().startswith(b"-----BEGIN PGP"):
-        raise PxhelmError("failed to load keyring: openpgp: invalid data: tag byte does not have MSB set")
+        raise KeyringError("openpgp: invalid data: tag byte does not have MSB set")
     try:
         return list(Cert.split_bytes(data))
     except Exception as e:  # noqa: BLE001 - the library raises bare exceptions
-        raise PxhelmError(f"failed to load keyring: openpgp: {e}") from None
+        raise KeyringError(f"openpgp: {_first_line(e)}") from None

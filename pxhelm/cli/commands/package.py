@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -37,7 +39,8 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     if options["sign"] and not options["key"]:
         raise PxhelmError("--key is required for signing a package")
     with open_services(session.flags) as services:
-        phrase = services.read(options["passphrase_file"]).rstrip(b"\r\n") if options["passphrase_file"] else None
+        given = options["passphrase_file"]
+        phrase = services.read(given).partition(b"\n")[0].rstrip(b"\r") if given else None
         for path in arguments:
             request = PackageRequest(
                 path=path,
@@ -49,7 +52,15 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
                 key=options["key"],
                 keyring=options["keyring"],
                 passphrase=phrase,
+                ask=_asking(options["key"]),
                 modified=source_date(),
                 flags=chart_location(options),
             )
             click.echo(f"Successfully packaged chart and saved it to: {package(services, request)}")
+
+
+def _asking(key: str) -> Callable[[], bytes] | None:
+    """Return what asks for a passphrase; nobody can be asked without a terminal."""
+    if not sys.stdin.isatty():
+        return None
+    return lambda: str(click.prompt(f"Password for key {key}", hide_input=True, err=True)).encode()
