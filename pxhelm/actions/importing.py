@@ -196,7 +196,7 @@ def _imported(services: Services, one: Found, live: Live, name: str, lives: Mapp
 def _stated(kind: Kind, live: Live, name: str, lives: Mapping[str, Live]) -> Leaves:
     leaves = dict(importable(kind, live.intended))
     for path in ("hostname", "id"):
-        if leaves.get(path) == name:
+        if str(leaves.get(path, "")).rpartition("/")[2] == name:
             del leaves[path]
     members = leaves.get("members.guests")
     if isinstance(members, tuple):

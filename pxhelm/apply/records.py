@@ -20,7 +20,7 @@ from pxhelm.plan.leaf import shown
 from pxhelm.plan.subject import Known
 from pxhelm.resource.identity import Marker, ObjectKey
 from pxhelm.resource.kind import Kind
-from pxhelm.resource.model import Existence, Live, Resource, Target, Value
+from pxhelm.resource.model import Existence, Live, Resource, Target
 from pxhelm.secret import Secret
 from pxhelm.store.bindings import Binding, BindingState, Reservation, VmidRange
 from pxhelm.store.events import EventRecord
@@ -426,5 +426,10 @@ def _key_of_step(op_id: str, seq: int) -> Step:
 
 def _spelt(params: Mapping[str, object]) -> str:
     """Return parameters as one text for their HMAC, secrets opened."""
-    plain: dict[str, Value | object] = {k: v.reveal() if isinstance(v, Secret) else v for k, v in params.items()}
-    return json.dumps(plain, sort_keys=True, default=str)
+    return json.dumps({k: _opened(v) for k, v in params.items()}, sort_keys=True, default=str)
+
+
+def _opened(value: object) -> object:
+    if isinstance(value, (list, tuple)):
+        return [_opened(each) for each in value]
+    return value.reveal() if isinstance(value, Secret) else value

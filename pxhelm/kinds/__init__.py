@@ -10,12 +10,25 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from pxhelm.errors import PxhelmError, StageError
+from pxhelm.kinds.acme_account import ACME_ACCOUNT
+from pxhelm.kinds.acme_plugin import ACME_PLUGIN
+from pxhelm.kinds.backup_job import BACKUP_JOB
 from pxhelm.kinds.container import CONTAINER
+from pxhelm.kinds.cpu_model import CPU_MODEL
+from pxhelm.kinds.dir_mapping import DIR_MAPPING
 from pxhelm.kinds.group import GROUP
+from pxhelm.kinds.ha_rule import HA_RULE
+from pxhelm.kinds.metric_server import METRIC_SERVER
+from pxhelm.kinds.notification_matcher import NOTIFICATION_MATCHER
+from pxhelm.kinds.notification_target import NOTIFICATION_TARGET
+from pxhelm.kinds.pci_mapping import PCI_MAPPING
 from pxhelm.kinds.pool import POOL
+from pxhelm.kinds.replication_job import REPLICATION_JOB
 from pxhelm.kinds.role import ROLE
 from pxhelm.kinds.sdn_zone import SDN_ZONE
+from pxhelm.kinds.snapshot import SNAPSHOT
 from pxhelm.kinds.storage import STORAGE
+from pxhelm.kinds.usb_mapping import USB_MAPPING
 from pxhelm.kinds.virtual_machine import VIRTUAL_MACHINE
 from pxhelm.resource.domain import DOMAINS
 from pxhelm.resource.identity import ObjectKey
@@ -26,7 +39,28 @@ from pxhelm.resource.parse import Document, parse_resource
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in sorted(
-        (STORAGE, GROUP, ROLE, SDN_ZONE, POOL, VIRTUAL_MACHINE, CONTAINER),
+        (
+            STORAGE,
+            GROUP,
+            ROLE,
+            SDN_ZONE,
+            POOL,
+            VIRTUAL_MACHINE,
+            CONTAINER,
+            ACME_ACCOUNT,
+            ACME_PLUGIN,
+            BACKUP_JOB,
+            CPU_MODEL,
+            DIR_MAPPING,
+            HA_RULE,
+            METRIC_SERVER,
+            NOTIFICATION_MATCHER,
+            NOTIFICATION_TARGET,
+            PCI_MAPPING,
+            REPLICATION_JOB,
+            SNAPSHOT,
+            USB_MAPPING,
+        ),
         key=lambda kind: kind.rank,
     )
 }

@@ -100,12 +100,12 @@ def _check_value(name: str, spec: ParamSpec, value: Param) -> Iterator[Problem]:
         yield from _check_text(name, spec, text)
 
 
-def _check_list(name: str, spec: ParamSpec, values: Sequence[str]) -> Iterator[Problem]:
+def _check_list(name: str, spec: ParamSpec, values: Sequence[str | Secret]) -> Iterator[Problem]:
     if spec.type == "array" and spec.items is not None and not spec.one_of:
         for each in values:
             yield from _check_value(name, spec.items, each)
     elif spec.type == "string" and spec.format != "urlencoded":
-        yield from _check_text(name, spec, ",".join(values))
+        yield from _check_text(name, spec, ",".join(str(each) for each in values))
 
 
 def _check_text(name: str, spec: ParamSpec, text: str) -> Iterator[Problem]:

@@ -124,6 +124,7 @@ _TABLE: tuple[tuple[ErrorClass, str], ...] = (
     (ErrorClass.GONE, r"unable to find configuration file for (?P<what>(?:VM|CT) \d+)"),
     (ErrorClass.GONE, r"(?:.*[:-] )?(?P<what>(?:[^':\n]|'[^']*')*?) does not exist|failed to stat (?P<what_file>'.*')"),
     (ErrorClass.GONE, r"no such (?!option|file)(?P<what>[^\n]*)|could not find target (?P<what_guest>VM \d+)"),
+    (ErrorClass.GONE, r"(?P<what_map>(?:pci|usb|dir|PCI|USB) mapping '[^']*') (?:not found|does not exist)"),
     (ErrorClass.GONE, r"No such (?P<what>job|storage)|hostname lookup '(?P<node>[^']*)' failed|no rule at position"),
     (
         ErrorClass.GONE,

@@ -18,7 +18,7 @@ T = TypeVar("T")
 MANUAL = "/pve-docs/"
 """What stands on every node beside the API; paths that begin so are not below ``/api2/json`` and need no login."""
 Method = Literal["GET", "POST", "PUT", "DELETE"]
-Param = str | int | float | bool | Secret | Sequence[str]
+Param = str | int | float | bool | Secret | Sequence[str | Secret]
 """A parameter as the caller means it; the wire encoder prints booleans as 0/1 and opens secrets."""
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pxhelm.proxmox.wire import PropertyError, parse_value
-from pxhelm.resource.forms import MAPS, Content, form_of
+from pxhelm.resource.form import Content
+from pxhelm.resource.forms import MAPS, form_of
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Leaves, Value
 from pxhelm.resource.table import STAR, Table, spec_of, table_of

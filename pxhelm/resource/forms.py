@@ -9,29 +9,20 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from pxhelm.proxmox.wire import PropertyError, parse_size
 from pxhelm.proxmox.wire import Value as WireValue
+from pxhelm.resource.form import Content, Form
+from pxhelm.resource.forms_sections import SECTION_FORMS, SECTION_MAPS
 from pxhelm.resource.identity import split_description
 from pxhelm.resource.model import Value
 from pxhelm.resource.types import KIB, MIB
-
-Content = dict[str, WireValue]
 
 NEW_STORAGE = "@storage"
 NEW_SIZE = "@size"
 """Keys under which a volume that is still to be allocated is kept until ``encode`` prints it."""
 
 GIB = 1 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """Reading and writing of one leaf; ``key`` is the sub-option (empty for a plain parameter), ``slot`` the device."""
-
-    read: Callable[[Mapping[str, WireValue], str, str], Value]
-    write: Callable[[Content, str, str, Value], None]
 
 
 def _number(value: WireValue | None) -> int | float | None:
@@ -457,10 +448,15 @@ FORMS: Mapping[str, Form] = {
     "image-format": Form(_disk_read(_format_part), _format_write),
     "import": Form(lambda _content, _key, _slot: None, _import_write),
     "cdrom": Form(_cdrom_read, _cdrom_write),
+    **SECTION_FORMS,
 }
 
 
-MAPS: Mapping[str, Callable[[Mapping[str, WireValue]], Mapping[str, str]]] = {"env": _env_items, "dirs": _dirs_items}
+MAPS: Mapping[str, Callable[[Mapping[str, WireValue]], Mapping[str, Value]]] = {
+    "env": _env_items,
+    "dirs": _dirs_items,
+    **SECTION_MAPS,
+}
 """Forms of parameters that hold a map with free keys."""
 
 

@@ -210,9 +210,10 @@ def changed_params(kind: Kind, encoded: Encoded, live: Live, endpoint: Endpoint 
         params |= {name: _nothing(kind, name) for name in encoded.delete}
     if live.digest and "digest" in known:
         params["digest"] = live.digest
+    together = {spec.requires for name, spec in endpoint.parameters.items() if name in params} if endpoint else set()
     for name, spec in endpoint.parameters.items() if endpoint is not None else ():
         again = name in live.raw and name not in params and name not in endpoint.variables  # type: ignore[union-attr]
-        if again and not spec.optional:
+        if again and (not spec.optional or name in together):
             params[name] = live.raw[name].split("\n") if spec.type == "array" else live.raw[name]
     return params
 

@@ -180,19 +180,6 @@ def statistics(call: Call) -> list[dict[str, Any]]:
     return [{"time": now - step * n, **entry} for n in range(70, 0, -1)]
 
 
-def hosts(call: Call) -> dict[str, str]:
-    """GET /nodes/{node}/hosts."""
-    row = call.state.get("node", call.node) or {}
-    text = f"127.0.0.1 localhost\n{row.get('ip', '')} {call.node}.test.local {call.node}\n"
-    return {"data": text, "digest": digest(text)}
-
-
-def clock(call: Call) -> dict[str, Any]:
-    """GET /nodes/{node}/time."""
-    now = int(call.world.now)
-    return {"localtime": now, "time": now, "timezone": "Etc/UTC"}
-
-
 def join_information(call: Call) -> dict[str, Any]:
     """GET /cluster/config/join; 424 on a node that is alone."""
     names = call.world.nodes()
@@ -283,8 +270,6 @@ ROUTES: Routes = {
     ("POST", "/nodes/{node}/aplinfo"): fetch_appliance,
     ("POST", "/cluster/bulk-action/guest/start"): _bulk("start"),
     ("POST", "/cluster/bulk-action/guest/shutdown"): _bulk("shutdown"),
-    ("GET", "/nodes/{node}/hosts"): hosts,
-    ("GET", "/nodes/{node}/time"): clock,
     ("GET", "/cluster/config/join"): join_information,
     ("GET", "/cluster/ha/status/manager_status"): manager_status,
     ("POST", "/cluster/ha/resources/{sid}/migrate"): ha_move,
@@ -292,7 +277,6 @@ ROUTES: Routes = {
     ("GET", "/cluster/firewall/macros"): macros,
     ("GET", "/nodes/{node}/hardware/pci"): nothing,
     ("GET", "/nodes/{node}/hardware/usb"): nothing,
-    ("GET", "/cluster/qemu/custom-cpu-models"): nothing,
 }
 TASKS = {"console": Job(_console_job), "download": Job(_download_job), "bulk": Job(_bulk_job)}
 

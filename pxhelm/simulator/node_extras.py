@@ -37,8 +37,39 @@ def update_config(call: Call) -> None:
 
 def dns(call: Call) -> dict[str, str]:
     """GET /nodes/{node}/dns."""
-    row = call.state.get("node", call.node) or {}
-    return {"search": row.get("search", "test.local"), "dns1": row.get("dns1", "127.0.0.1")}
+    return dict(call.state.get("nodedns", call.node) or {"search": "test.local", "dns1": "127.0.0.1"})
+
+
+def set_dns(call: Call) -> None:
+    """PUT /nodes/{node}/dns: all servers at once; what is not named is gone."""
+    call.state.put(
+        "nodedns", call.node, {k: call.params[k] for k in ("search", "dns1", "dns2", "dns3") if k in call.params}
+    )
+
+
+def clock(call: Call) -> dict[str, Any]:
+    """GET /nodes/{node}/time."""
+    now = int(call.world.now)
+    return {"localtime": now, "time": now, "timezone": "Etc/UTC", **(call.state.get("nodetime", call.node) or {})}
+
+
+def set_time(call: Call) -> None:
+    """PUT /nodes/{node}/time."""
+    call.state.put("nodetime", call.node, {"timezone": call.params["timezone"]})
+
+
+def hosts(call: Call) -> dict[str, str]:
+    """GET /nodes/{node}/hosts."""
+    row = call.state.get("nodehosts", call.node)
+    address = (call.state.get("node", call.node) or {}).get("ip", "")
+    text = str(row["data"]) if row else f"127.0.0.1 localhost\n{address} {call.node}.test.local {call.node}\n"
+    return {"data": text, "digest": digest(text)}
+
+
+def set_hosts(call: Call) -> None:
+    """POST /nodes/{node}/hosts."""
+    check_digest(call.params.get("digest"), hosts(call)["digest"])
+    call.state.put("nodehosts", call.node, {"data": call.params["data"]})
 
 
 def cpu_models(call: Call) -> list[dict[str, Any]]:
@@ -120,6 +151,11 @@ ROUTES: Routes = {
     ("GET", "/nodes/{node}/config"): read_config,
     ("PUT", "/nodes/{node}/config"): update_config,
     ("GET", "/nodes/{node}/dns"): dns,
+    ("PUT", "/nodes/{node}/dns"): set_dns,
+    ("GET", "/nodes/{node}/time"): clock,
+    ("PUT", "/nodes/{node}/time"): set_time,
+    ("GET", "/nodes/{node}/hosts"): hosts,
+    ("POST", "/nodes/{node}/hosts"): set_hosts,
     ("GET", "/nodes/{node}/capabilities/qemu/cpu"): cpu_models,
     ("POST", "/nodes/{node}/startall"): start_all,
     ("POST", "/nodes/{node}/stopall"): stop_all,

@@ -131,12 +131,6 @@ def delete_map(call: Call) -> None:
     call.state.delete("mapping/dir", str(call.params["id"]))
 
 
-def list_devices(call: Call) -> list[dict[str, Any]]:
-    """GET /cluster/mapping/pci and usb: there are none."""
-    del call
-    return []
-
-
 _ONE, _MAP = "/cluster/replication/{id}", "/cluster/mapping/dir/{id}"
 ROUTES: Routes = {
     ("GET", "/cluster/replication"): list_jobs,
@@ -150,6 +144,4 @@ ROUTES: Routes = {
     ("GET", _MAP): read_map,
     ("PUT", _MAP): update_map,
     ("DELETE", _MAP): delete_map,
-    ("GET", "/cluster/mapping/pci"): list_devices,
-    ("GET", "/cluster/mapping/usb"): list_devices,
 }

@@ -8,6 +8,7 @@ from pxhelm.proxmox.schema import Endpoint, ParamSpec
 from pxhelm.simulator import (
     access,
     acl,
+    acme,
     agent,
     backup,
     clusterlog,
@@ -34,6 +35,7 @@ from pxhelm.simulator import (
     replication,
     sdn,
     sdn_parts,
+    sections,
     snapshots,
     storage_config,
     storage_list,
@@ -44,6 +46,7 @@ from pxhelm.simulator.world import Routes
 _MODULES: tuple[ModuleType, ...] = (
     access,
     acl,
+    acme,
     agent,
     backup,
     clusterlog,
@@ -70,6 +73,7 @@ _MODULES: tuple[ModuleType, ...] = (
     replication,
     sdn,
     sdn_parts,
+    sections,
     snapshots,
     storage_config,
     storage_list,

@@ -235,7 +235,11 @@ class Batch:
             vmid = Records(ports).bound()[key]
             live = ports.cluster.run(self.kind.observe(Target(key, "", vmid=vmid)))
         else:
+            from pxhelm.plan.observe import look_round
+            from pxhelm.resource.references import with_guests
+
             wanted = self.bench.resources(*self.texts({index: self.cases[index].wanted()}))[0]
+            wanted = with_guests(self.kind, wanted, ports.cluster.run(look_round()).surroundings)
             live = ports.cluster.run(self.kind.observe(Target(key, "", row={"id": self.kind.identifier(wanted)})))
         assert live.existence is Existence.PRESENT, live.reason
         return live

@@ -11,7 +11,7 @@ from pxhelm.proxmox.errors import ApiError, Failure
 from pxhelm.proxmox.request import Request, Response, drive
 from pxhelm.proxmox.schema import load
 from pxhelm.proxmox.wire import encode as encode_request
-from pxhelm.resource.compare import live_value, unsettable, wanted_changes
+from pxhelm.resource.compare import default_of, live_value, unsettable, wanted_changes
 from pxhelm.resource.effects import classify, device_of
 from pxhelm.resource.guest_write import ANCHORS
 from pxhelm.resource.identity import Marker
@@ -45,7 +45,7 @@ def dropped(kind, applied, wanted, live):
             and path.rpartition(".")[2] in ANCHORS
         ):
             gone[device] = LeafChange(device, Op.UNSET, "present", None)
-        elif unsettable(kind, path):
+        elif unsettable(kind, path) and live_value(live, path) != default_of(kind, path):
             gone[path] = LeafChange(path, Op.UNSET, live_value(live, path), None)
     kept = [c for p, c in gone.items() if p in gone and not any(p.startswith(f"{d}.") for d in gone)]
     return tuple(classify(kind, change, live) for change in kept)

@@ -34,6 +34,7 @@ EXPECTED = [
     (500, "Configuration file 'nodes/pve1/qemu-server/100.conf' does not exist", C.GONE, "qemu-server/100"),
     (500, "unable to find configuration file for VM 400 on node 'pve1'", C.GONE, "VM 400"),
     (500, "storage 'nostore' does not exist", C.GONE, "storage nostore"),
+    (500, "dir mapping 'nomap' not found", C.GONE, "dir mapping nomap"),
     (500, "delete pool failed: pool 'dev' does not exist", C.GONE, "pool dev"),
     # refused with 403 although no right is missing: with the pool it would be allowed
     (403, "Permission check failed (pool 'nopool' does not exist)", C.GONE, "pool nopool"),

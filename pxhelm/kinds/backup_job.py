@@ -1,0 +1,115 @@
+"""A backup of guests by the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from pxhelm.resource import natural
+from pxhelm.resource.columns import text
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.field import Field, same_id
+from pxhelm.resource.kind import Change, Column, Kind
+from pxhelm.resource.model import Leaves
+
+_GUESTS = ("VirtualMachine", "Container")
+_KEEP = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
+_FIELDS: tuple[Field, ...] = (
+    Field("id", "line", "id", effect=Effect.REPLACE, same=same_id),
+    Field("schedule", "schedule", "schedule", kept=True, help="calendar event, such as mon..fri 02:00"),
+    Field("enabled", "bool", "enabled", default=True),
+    Field("storage", "ref", "storage", refers=("Storage",)),
+    Field("guests.names", "refs", "vmid", form="vmids", refers=_GUESTS),
+    Field("guests.selector.*", "line", help="labels; looked at again for every plan"),
+    Field("guests.pool", "ref", "pool", refers=("Pool",)),
+    Field("guests.all", "bool", "all", default=False),
+    Field("guests.exclude", "refs", "exclude", form="vmids", refers=_GUESTS),
+    Field("mode", "line", "mode", choices=("snapshot", "suspend", "stop"), default="snapshot"),
+    Field("compress", "line", "compress", choices=("0", "1", "gzip", "lzo", "zstd"), default="0"),
+    Field("node", "line", "node", help="only guests on this node"),
+    *(Field(f"pruneBackups.keep{k.capitalize()}", "int", f"prune-backups.keep-{k}", bounds=(0, None)) for k in _KEEP),
+    Field("pruneBackups.keepAll", "bool", "prune-backups.keep-all"),
+    Field("notesTemplate", "line", "notes-template", help="such as {{guestname}}"),
+    Field("protected", "bool", "protected", default=False),
+    Field("repeatMissed", "bool", "repeat-missed", default=False),
+    Field("fleecing.enabled", "bool", "fleecing.enabled", default=False),
+    Field("fleecing.storage", "ref", "fleecing.storage", refers=("Storage",)),
+    Field("performance.maxWorkers", "int", "performance.max-workers", default=16),
+    Field("performance.pbsEntriesMax", "int", "performance.pbs-entries-max", default=1048576),
+    Field("bandwidth", "rate", "bwlimit", form="kibps", default=0),
+    Field("zstd", "int", "zstd", default=1, help="threads"),
+    Field("pigz", "int", "pigz", default=0, help="use pigz with that many threads"),
+    Field("ionice", "int", "ionice", default=7, bounds=(0, 8)),
+    Field("lockWait", "int", "lockwait", default=180, help="minutes to wait for the global lock"),
+    Field("stopWait", "int", "stopwait", default=10, help="minutes to wait until a guest is stopped"),
+    Field("excludePaths", "list", "exclude-path", form="array"),
+    Field("stdExcludes", "bool", "stdexcludes", default=True),
+    Field(
+        "notificationMode",
+        "line",
+        "notification-mode",
+        choices=("auto", "legacy-sendmail", "notification-system"),
+        default="auto",
+    ),
+    Field("mailTo", "set", "mailto", form="commas"),
+    Field("mailNotification", "line", "mailnotification", choices=("always", "failure"), default="always"),
+    Field("pbsChangeDetectionMode", "line", "pbs-change-detection-mode", choices=("legacy", "data", "metadata")),
+    Field("script", "line", "script", root_only=True),
+    Field("tmpDir", "line", "tmpdir", root_only=True),
+    Field("dumpDir", "line", "dumpdir", root_only=True),
+    Field("remove", "bool", "remove", default=True, help="prune old backups"),
+    Field("comment", "line", "comment", effect=Effect.METADATA),
+)
+HOME = natural.Home("/cluster/backup", "id", needs={"": ("schedule",)})
+
+
+def _chosen(leaves: Leaves) -> list[str]:
+    ways = {
+        "guests.all": bool(leaves.get("guests.all")),
+        "guests.pool": bool(leaves.get("guests.pool")),
+        "guests.names or guests.selector": any(p.startswith(("guests.names", "guests.selector.")) for p in leaves),
+    }
+    return [way for way, given in ways.items() if given]
+
+
+def refuse(change: Change) -> str:
+    """Return why the job cannot be had: it must say in one way which guests it means."""
+    if change.desired is not None:
+        chosen = _chosen(change.desired.leaves)
+        if len(chosen) != 1:
+            what = f"it has {' and '.join(chosen)}" if chosen else "it has none of them"
+            return f"a backup job wants one of guests.all, guests.pool, guests.names or guests.selector: {what}"
+        if "guests.exclude" in change.desired.leaves and chosen != ["guests.all"]:
+            return "guests.exclude goes with guests.all"
+    return natural.refuse(BACKUP_JOB, HOME, change)
+
+
+def _guests(row: Mapping[str, object]) -> str:
+    if row.get("all"):
+        return f"all but {row['exclude']}" if row.get("exclude") else "all"
+    return f"pool {row['pool']}" if row.get("pool") else str(row.get("vmid") or "")
+
+
+def _next(row: Mapping[str, object]) -> str:
+    moment = row.get("next-run")
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%MZ}" if isinstance(moment, int) else ""
+
+
+_DEFINED = Kind(
+    name="BackupJob",
+    plural="backupjobs",
+    short=("bj",),
+    namespaced=True,
+    guest=False,
+    rank=70,
+    fields=_FIELDS,
+    columns=(
+        Column("SCHEDULE", text("schedule")),
+        Column("STORAGE", text("storage")),
+        Column("GUESTS", _guests),
+        Column("NEXT", _next),
+        Column("COMMENT", text("comment"), wide=True),
+    ),
+)
+BACKUP_JOB = replace(natural.natural(_DEFINED, HOME), refuse=refuse)

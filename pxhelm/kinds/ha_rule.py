@@ -1,0 +1,80 @@
+"""A rule of the HA manager: on which nodes guests run, or whether they run together. Never touches the guests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pxhelm.proxmox.request import Param
+from pxhelm.resource import natural
+from pxhelm.resource.columns import text
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.field import Field, same_id
+from pxhelm.resource.kind import Change, Column, Kind
+from pxhelm.resource.references import guest_type
+from pxhelm.resource.step import Step
+
+_FIELDS: tuple[Field, ...] = (
+    Field("id", "line", "rule", effect=Effect.REPLACE, same=same_id),
+    Field("type", "line", "type", effect=Effect.REPLACE, choices=("node-affinity", "resource-affinity")),
+    Field("guests.names", "refs", "resources", form="ha-guests", refers=("VirtualMachine", "Container"), kept=True),
+    Field("guests.selector.*", "line", help="labels; looked at again for every plan"),
+    Field("nodes.*", "int", "nodes", form="priorities", bounds=(0, None), help="node: priority; 0 = no preference"),
+    Field("strict", "bool", "strict", default=False, help="never run on another node"),
+    Field("affinity", "line", "affinity", choices=("positive", "negative"), help="together, or apart"),
+    Field("enabled", "bool", "disable", form="not", default=True),
+    Field("comment", "line", "comment", effect=Effect.METADATA),
+)
+HOME = natural.Home(
+    "/cluster/ha/rules", "rule", needs={"": ("type", "guests.names"), "resource-affinity": ("affinity",)}
+)
+
+
+def steps(change: Change) -> tuple[Step, ...]:
+    """Return the write still missing; Proxmox wants to know of each guest whether it is a machine or a container."""
+    return tuple(_typed(step, change) for step in natural.steps(HA_RULE, HOME, change))
+
+
+def _typed(step: Step, change: Change) -> Step:
+    params: dict[str, Param] = dict(step.request.params)
+    resources = params.get("resources")
+    if isinstance(resources, str):
+        params["resources"] = ",".join(_sid(each, change) for each in resources.split(","))
+    if step.request.method == "PUT" and change.desired is not None:
+        params.setdefault("type", str(change.desired.leaves.get("type") or change.live.intended.get("type") or ""))
+    return replace(step, request=replace(step.request, params=params))
+
+
+def _sid(text_: str, change: Change) -> str:
+    if not text_.startswith("vmid:"):
+        return text_
+    vmid = int(text_[5:])
+    return f"{'ct' if guest_type(vmid, change.surroundings) == 'lxc' else 'vm'}:{vmid}"
+
+
+def refuse(change: Change) -> str:
+    """Return why the rule cannot be had."""
+    problem = natural.refuse(HA_RULE, HOME, change)
+    if problem or change.desired is None:
+        return problem
+    leaves = change.desired.leaves
+    if leaves.get("type") == "node-affinity" and not any(path.startswith("nodes.") for path in leaves):
+        return "a HARule of type node-affinity needs nodes"
+    return ""
+
+
+def _guests(row: Mapping[str, object]) -> str:
+    return str(row.get("resources") or "")
+
+
+_DEFINED = Kind(
+    name="HARule",
+    plural="harules",
+    short=("har",),
+    namespaced=True,
+    guest=False,
+    rank=70,
+    fields=_FIELDS,
+    columns=(Column("TYPE", text("type")), Column("GUESTS", _guests), Column("NODES", text("nodes"))),
+)
+HA_RULE = replace(natural.natural(_DEFINED, HOME), steps=steps, refuse=refuse)

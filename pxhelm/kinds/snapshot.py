@@ -1,0 +1,153 @@
+"""A snapshot of a guest. Deleting it merges its disks; going back to it is a verb, not a state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pxhelm.proxmox.errors import ApiError, ErrorClass
+from pxhelm.proxmox.request import ApiGen, Param, Request, call
+from pxhelm.resource import natural
+from pxhelm.resource.columns import text
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.field import Field
+from pxhelm.resource.kind import Change, Column, Kind, Op
+from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
+from pxhelm.resource.references import guest_type
+from pxhelm.resource.step import Guard, Step, Undo
+
+
+def _name(text: object) -> str:
+    """Return a snapshot's own name; where it is found, the guest's VMID stands before it."""
+    return str(text).rpartition("/")[2]
+
+
+def _same_name(path: str, wanted: Leaves, live: Live) -> bool:
+    found = str(live.intended.get(path, ""))
+    return found == wanted[path] or ("/" not in str(wanted[path]) and _name(found) == wanted[path])
+
+
+_FIELDS: tuple[Field, ...] = (
+    Field("guest", "ref", refers=("VirtualMachine", "Container"), effect=Effect.REPLACE),
+    Field(
+        "id", "line", "snapname", effect=Effect.REPLACE, same=_same_name, help="name in Proxmox; default: metadata.name"
+    ),
+    Field("description", "note", "description", effect=Effect.METADATA),
+    Field(
+        "includeRAM", "bool", "vmstate", creation_only=True, default=False, help="keep the state of a running machine"
+    ),
+)
+
+
+def identifier(resource: Resource) -> str:
+    """Return where the snapshot is found: VMID and name."""
+    vmid = str(resource.leaves.get("guest", "")).removeprefix("vmid:")
+    return f"{vmid}/{_name(resource.leaves.get('id', resource.key.name))}"
+
+
+def observe(target: Target) -> ApiGen[Live]:
+    """Read one snapshot, on whichever node its guest is."""
+    place = str(target.row.get("id") or "")
+    vmid, _, name = place.partition("/")
+    rows = yield from call(Request("GET", "/cluster/resources", {"type": "vm"}))
+    guests = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    guest = next((row for row in guests if str(row.get("vmid")) == vmid), None)
+    if guest is None:
+        return ABSENT
+    path = f"/nodes/{guest['node']}/{guest['type']}/{vmid}/snapshot"
+    try:
+        found = yield from call(Request("GET", path))
+    except ApiError as error:
+        if error.cls is ErrorClass.GONE:
+            return ABSENT
+        raise
+    row = (
+        next((r for r in found if isinstance(r, Mapping) and r.get("name") == name), None)
+        if isinstance(found, list)
+        else None
+    )
+    if row is None:
+        return ABSENT
+    leaves: dict[str, Value] = {"guest": f"vmid:{vmid}", "id": f"{vmid}/{name}"}
+    if str(row.get("description") or "").strip():
+        leaves["description"] = str(row["description"]).rstrip("\n")
+    if row.get("vmstate"):
+        leaves["includeRAM"] = True
+    return Live(Existence.PRESENT, leaves, leaves, {"path": path}, node=str(guest["node"]))
+
+
+def steps(change: Change) -> tuple[Step, ...]:
+    """Return the write still missing."""
+    live = change.live
+    if live.existence is Existence.UNKNOWN:
+        return ()
+    if change.desired is None:
+        if live.existence is Existence.ABSENT:
+            return ()
+        path = f"{live.raw['path']}/{_name(live.intended['id'])}"
+        why = "its state is given up, the guest stays as it is"
+        return (Step("delete", Request("DELETE", path), Guard.NONE, (), Effect.ONLINE, Undo.IRREVERSIBLE, why=why),)
+    natural.raise_unresolved(SNAPSHOT, change)
+    if live.existence is Existence.ABSENT:
+        return _creation(change)
+    texts = [c for c in change.changes if c.path == "description"]
+    if not texts:
+        return ()
+    text_ = texts[0].after if texts[0].op is Op.SET else ""
+    path = f"{live.raw['path']}/{_name(live.intended['id'])}/config"
+    return (
+        Step(
+            "update", Request("PUT", path, {"description": str(text_)}), Guard.NONE, ("description",), Effect.METADATA
+        ),
+    )
+
+
+def _creation(change: Change) -> tuple[Step, ...]:
+    assert change.desired is not None
+    leaves = change.desired.leaves
+    vmid = int(str(leaves["guest"]).removeprefix("vmid:"))
+    node = str(change.surroundings.guests.get(vmid, {}).get("node", "NODE"))
+    kind = guest_type(vmid, change.surroundings) or "qemu"
+    params: dict[str, Param] = {"snapname": _name(leaves.get("id", change.desired.key.name))}
+    if leaves.get("description"):
+        params["description"] = str(leaves["description"])
+    if leaves.get("includeRAM") and kind == "qemu":
+        params["vmstate"] = True
+    request = Request("POST", f"/nodes/{node}/{kind}/{vmid}/snapshot", params)
+    return (Step("create", request, Guard.ABSENT, tuple(leaves), Effect.ONLINE),)
+
+
+def refuse(change: Change) -> str:
+    """Return why the snapshot cannot be had."""
+    if change.desired is None:
+        return ""
+    leaves = change.desired.leaves
+    if "guest" not in leaves:
+        return "a Snapshot needs guest"
+    text_ = str(leaves["guest"]).removeprefix("vmid:")
+    container = text_.isdigit() and guest_type(int(text_), change.surroundings) == "lxc"
+    return "a container has no RAM to be kept: leave includeRAM out" if container and leaves.get("includeRAM") else ""
+
+
+SNAPSHOT = replace(
+    Kind(
+        name="Snapshot",
+        plural="snapshots",
+        short=("snap",),
+        namespaced=True,
+        guest=False,
+        rank=80,
+        fields=_FIELDS,
+        columns=(
+            Column("GUEST", text("guest")),
+            Column("TAKEN", text("snaptime")),
+            Column("RAM", text("vmstate")),
+            Column("PARENT", text("parent")),
+        ),
+        api="/nodes/x/qemu/100/snapshot",
+    ),
+    identifier=identifier,
+    observe=observe,
+    steps=steps,
+    refuse=refuse,
+)
