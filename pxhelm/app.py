@@ -22,7 +22,7 @@ from pxhelm.actions.services import ChartSource, Place, Process
 from pxhelm.errors import PxhelmError
 from pxhelm.events import Listener, Warned, nobody
 from pxhelm.secret import SealingKey, Secret
-from pxhelm.settings import Context, SecretSource, Settings, load, normalize_endpoint
+from pxhelm.settings import Context, SecretSource, Settings, context_of, load
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Cluster
@@ -47,6 +47,8 @@ class Opened:
         self.sleep: Callable[[float], None] = time.sleep
         self.elapsed: Callable[[], float] = time.monotonic
         self.random_bytes: Callable[[int], bytes] = os.urandom
+        self.places: Mapping[str, str] = {}
+        """What the global flags say about where things are kept; the environment says the rest."""
         self._to_close: list[Any] = []
 
     @property
@@ -107,11 +109,11 @@ class Opened:
         self._to_close.append(client)
         return client
 
-    def objects(self, release: str) -> ObjectPort:
+    def objects(self, release: str, force_conflicts: bool = False) -> ObjectPort:
         """Return the objects of a release (``namespace/name``) over plan and apply."""
         from pxhelm.apply.objects import ReleaseObjects
 
-        return ReleaseObjects(self, release)
+        return ReleaseObjects(self, release, force_conflicts=force_conflicts)
 
     @property
     def user(self) -> str:
@@ -218,16 +220,20 @@ class Opened:
         from pxhelm.repo.registry import Registry
 
         folders, environ = self.settings.directories, os.environ
+
+        def place(name: str, usual: Path) -> str:
+            return self.places.get(name) or environ.get(f"PXHELM_{name.upper()}") or str(usual)
+
         web = Web()
         self._to_close.append(web)
-        kept = environ.get("PXHELM_REGISTRY_CONFIG") or str(folders.config / "registry" / "config.json")
+        kept = place("registry_config", folders.config / "registry" / "config.json")
         docker = str(Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "config.json")
         return Sources(
             disk=Disk(),
             web=web,
             registry=Registry(Credentials(kept, (docker,)), web),
-            repositories=environ.get("PXHELM_REPOSITORY_CONFIG") or str(folders.config / "repositories.yaml"),
-            cache=environ.get("PXHELM_REPOSITORY_CACHE") or str(folders.cache / "repository"),
+            repositories=place("repository_config", folders.config / "repositories.yaml"),
+            cache=place("repository_cache", folders.cache / "repository"),
             keyring=str(Path(environ.get("GNUPGHOME") or Path.home() / ".gnupg") / "pubring.gpg"),
             folder=str(Path.cwd()),
         )
@@ -290,6 +296,7 @@ class Opened:
             self._to_close.pop().close()
 
 
+PLACES = ("registry_config", "repository_config", "repository_cache")
 SIMULATOR_TOKEN_ID = "root@pam!pxhelm"  # noqa: S105 - the name of a token, not its secret
 
 
@@ -297,15 +304,9 @@ SIMULATOR_TOKEN_ID = "root@pam!pxhelm"  # noqa: S105 - the name of a token, not 
 def open_services(flags: Mapping[str, Any], listen: Listener = nobody) -> Iterator[Opened]:
     """Hand out the services that the global flags and the environment ask for, and close them afterwards."""
     settings = load(config_file=flags.get("config", ""), namespace=flags.get("namespace", ""))
-    name = flags.get("context", "")
-    endpoint = flags.get("endpoint") or (os.environ.get("PXHELM_ENDPOINT", "") if not name else "")
-    context = settings.context(name) if name else None
-    if endpoint:
-        base = context or (settings.context() if settings.current else _from_environment())
-        context = replace(base, endpoints=(normalize_endpoint(endpoint),))
-    if flags.get("fingerprint") and (context or settings.current):
-        context = replace(context or settings.context(), fingerprint=flags["fingerprint"])
+    context = context_of(settings, flags, os.environ)
     opened = _made[-1](settings, context, listen)
+    opened.places = {name: flags[name] for name in PLACES if flags.get(name)}
     try:
         yield opened
     finally:
@@ -348,15 +349,6 @@ def jinja_child() -> int:
     from pxhelm.render.sandbox import child_main
 
     return child_main()
-
-
-def _from_environment() -> Context:
-    return Context(
-        "environment",
-        token_id=os.environ.get("PXHELM_TOKEN_ID", ""),
-        token=SecretSource(env="PXHELM_TOKEN"),
-        fingerprint=os.environ.get("PXHELM_FINGERPRINT", ""),
-    )
 
 
 def _key_file(path: Path) -> SealingKey:
@@ -407,7 +399,7 @@ def _started(pid: int) -> str | None:
 
 def _connection(context: Context) -> Connection:
     from pxhelm.proxmox.auth import ApiToken, Login
-    from pxhelm.proxmox.connection import Connection, Tls
+    from pxhelm.proxmox.connection import Connection, Limits, Tls
 
     auth: ApiToken | Login | None = None
     if context.token_id:
@@ -419,7 +411,11 @@ def _connection(context: Context) -> Connection:
             f"cannot sign in to context {context.name}: it has neither a token nor a user",
             hint=f"add one with `pxhelm config add {context.name}`",
         )
-    return Connection(context.endpoints, auth, Tls(context.ca_file, context.fingerprint, context.insecure))
+    tls = Tls(context.ca_file, context.fingerprint, context.insecure, context.server_name)
+    limits = replace(Limits(), per_second=context.per_second)
+    if context.at_once:
+        limits = replace(limits, in_flight=context.at_once, per_endpoint=context.at_once)
+    return Connection(context.endpoints, auth, tls, limits)
 
 
 SIMULATED_PACE = 0.01

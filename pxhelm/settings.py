@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Final
 
 from pxhelm.errors import ExitCode, PxhelmError, Where
 from pxhelm.secret import Secret
@@ -54,9 +55,13 @@ class SecretSource:
     env: str = ""
     file: str = ""
     command: tuple[str, ...] = ()
+    given: Secret | None = None
+    """From a flag."""
 
     def read(self, what: str) -> Secret:
         """Return the secret; PxhelmError names the source, never the value."""
+        if self.given is not None:
+            return self.given
         if self.env:
             if self.env not in os.environ:
                 raise PxhelmError(
@@ -96,6 +101,12 @@ class Context:
     fingerprint: str = ""
     """SHA-256 of the certificate, ``AA:BB:…``, pinned."""
     insecure: bool = False
+    server_name: str = ""
+    """The name that the certificate must have, instead of the endpoint's."""
+    at_once: int = 0
+    """Requests under way at once; 0 is the client's own limit."""
+    per_second: float = 0.0
+    """Requests begun in a second; 0 is no limit."""
     namespace: str = ""
     vmid_range: tuple[int, int] = (10000, 99999)
 
@@ -147,6 +158,45 @@ class Settings:
     def store(self) -> Path:
         """Return the store's file."""
         return self.store_file or self.directories.data / "pxhelm.db"
+
+
+def context_of(settings: Settings, flags: Mapping[str, Any], environ: Mapping[str, str]) -> Context | None:
+    """Return the context that the global flags ask for; None is the current one, looked up when it is needed."""
+    name = flags.get("context", "")
+    context = settings.context(name) if name else None
+    endpoint = flags.get("endpoint") or (environ.get("PXHELM_ENDPOINT", "") if not name else "")
+    if endpoint:
+        base = context or (settings.context() if settings.current else _from_environment(environ))
+        context = replace(base, endpoints=(normalize_endpoint(endpoint),))
+    changes: dict[str, Any] = {field: flags[name] for name, field in _TO_CONTEXT.items() if flags.get(name)}
+    if token := flags.get("api_token"):
+        token_id, equals, secret = token.partition("=")
+        if not equals or "!" not in token_id or "@" not in token_id:
+            raise PxhelmError("cannot use --api-token: it is not USER@REALM!ID=SECRET", code=ExitCode.USAGE)
+        changes |= {"token_id": token_id, "token": SecretSource(given=Secret(secret))}
+    if changes and (context or settings.current):
+        context = replace(context or settings.context(), **changes)
+    return context
+
+
+_TO_CONTEXT: Final = {
+    "fingerprint": "fingerprint",
+    "pve_ca_file": "ca_file",
+    "pve_tls_server_name": "server_name",
+    "pve_insecure_skip_tls_verify": "insecure",
+    "burst_limit": "at_once",
+    "qps": "per_second",
+}
+"""Global flags and the field of the context that each sets."""
+
+
+def _from_environment(environ: Mapping[str, str]) -> Context:
+    return Context(
+        "environment",
+        token_id=environ.get("PXHELM_TOKEN_ID", ""),
+        token=SecretSource(env="PXHELM_TOKEN"),
+        fingerprint=environ.get("PXHELM_FINGERPRINT", ""),
+    )
 
 
 def load(environ: Mapping[str, str] | None = None, *, config_file: str = "", namespace: str = "") -> Settings:
@@ -206,7 +256,7 @@ def _context(entry: dict[str, object], path: Path, place: str) -> Context:
     tls = entry.get("tls") or {}
     endpoints = entry.get("endpoints") or []
     if not isinstance(tls, dict):
-        raise _malformed(path, f"{place}.tls", "a mapping of caFile, fingerprint, insecure")
+        raise _malformed(path, f"{place}.tls", "a mapping of caFile, fingerprint, insecure, serverName")
     if not isinstance(endpoints, list) or not all(isinstance(e, str) for e in endpoints):
         raise _malformed(path, f"{place}.endpoints", "a list of addresses such as https://pve1:8006")
     low, _, high = str(entry.get("vmidRange") or "10000-99999").partition("-")
@@ -222,6 +272,7 @@ def _context(entry: dict[str, object], path: Path, place: str) -> Context:
         ca_file=str(tls.get("caFile") or ""),
         fingerprint=str(tls.get("fingerprint") or ""),
         insecure=bool(tls.get("insecure", False)),
+        server_name=str(tls.get("serverName") or ""),
         namespace=str(entry.get("namespace") or ""),
         vmid_range=(int(low), int(high)),
     )
@@ -273,7 +324,12 @@ def save_context(settings: Settings, context: Context, *, make_current: bool) ->
     if context.user:
         entry["user"] = context.user
         entry["password"] = _source_entry(context.password)
-    tls = {"caFile": context.ca_file, "fingerprint": context.fingerprint, "insecure": context.insecure}
+    tls: dict[str, object] = {
+        "caFile": context.ca_file,
+        "fingerprint": context.fingerprint,
+        "insecure": context.insecure,
+        "serverName": context.server_name,
+    }
     if any(tls.values()):
         entry["tls"] = {k: v for k, v in tls.items() if v}
     if context.namespace:

@@ -45,6 +45,10 @@ class Wanted:
     values: ValueFlags = field(default_factory=ValueFlags)
     strict_values: bool = False
     """Refuse values that no template reads."""
+    post_renderer: tuple[str, tuple[str, ...]] | None = None
+    """An executable that the manifests are piped through, and its arguments."""
+    force_conflicts: bool = False
+    """Take over fields that another manager owns."""
 
 
 DRY_RUN = {"none": "", "false": "", "true": "client", "unset": "client", "client": "client", "server": "server"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
-from pxhelm.actions.inputs import Wanted, check_installable, load_chart
+from pxhelm.actions.inputs import Values, Wanted, check_installable, load_chart
 from pxhelm.actions.releasing import Command, changing
 from pxhelm.actions.services import Services
 from pxhelm.actions.values import check_read_by, located, sources
+from pxhelm.chart.model import Chart
 from pxhelm.errors import PxhelmError
 from pxhelm.release.install import install as run_install
 from pxhelm.release.model import Release
@@ -25,7 +26,7 @@ def install(services: Services, wanted: Wanted, options: InstallOptions) -> Rele
     values = given.values()
     if wanted.strict_values:
         check_read_by(services, chart, given, (wanted.release, services.place.namespace))
-    command = Command("install", wanted.release, _result_flags(options), chart, values)
+    command = _command("install", wanted, options, chart, values)
     with located(chart, given), changing(services, command) as configuration:
         return run_install(configuration, wanted.release, chart, values, options)
 
@@ -44,7 +45,7 @@ def upgrade(
     values = given.values()
     if wanted.strict_values:
         check_read_by(services, chart, given, (wanted.release, services.place.namespace))
-    command = Command("upgrade", wanted.release, _result_flags(options), chart, values)
+    command = _command("upgrade", wanted, options, chart, values)
     with located(chart, given), changing(services, command) as configuration:
         instead = install_instead(configuration, wanted.release, options) if or_install else None
         if or_install and instead:
@@ -54,6 +55,20 @@ def upgrade(
             return run_upgrade(configuration, wanted.release, chart, values, options), False
         except PxhelmError as error:
             raise error.prefixed("UPGRADE FAILED: ") from None
+
+
+def _command(
+    verb: str, wanted: Wanted, options: InstallOptions | UpgradeOptions, chart: Chart, values: Values
+) -> Command:
+    return Command(
+        verb=verb,
+        release=wanted.release,
+        flags=_result_flags(options),
+        chart=chart,
+        values=values,
+        post_renderer=wanted.post_renderer,
+        force_conflicts=wanted.force_conflicts,
+    )
 
 
 def _result_flags(options: InstallOptions | UpgradeOptions) -> dict[str, object]:

@@ -38,10 +38,15 @@ class Command:
     """The flags that change its result."""
     chart: Chart | None = None
     values: Mapping[str, object] | None = None
+    post_renderer: tuple[str, tuple[str, ...]] | None = None
+    """An executable and its arguments."""
+    force_conflicts: bool = False
+    """Take over fields that another manager owns."""
 
     def facts(self, services: Services, lease: str) -> Operation:
         """Return what is recorded with the revision that the command writes."""
-        told = {name: value for name, value in sorted(self.flags.items()) if value not in (None, False, "", (), {})}
+        flags = {**self.flags, "force_conflicts": self.force_conflicts, "post_renderer": self.post_renderer}
+        told = {name: value for name, value in sorted(flags.items()) if value not in (None, False, "", (), {})}
         values = json.dumps(self.values or {}, sort_keys=True, default=str)
         return Operation(
             op_id=services.new_id(),
@@ -76,7 +81,7 @@ def reading(services: Services) -> Configuration:
 
 def dry(services: Services, release: str) -> Configuration:
     """Return the configuration of a verb that shows what it would do: the cluster is read, nothing is locked."""
-    return _configuration(services, services.objects(f"{services.place.namespace}/{release}"), None)
+    return _configuration(services, services.objects(f"{services.place.namespace}/{release}", False), None)
 
 
 @contextmanager
@@ -88,7 +93,7 @@ def changing(services: Services, command: Command) -> Iterator[Configuration]:
     """
     place = services.place
     name = f"release:{place.cluster}/{place.namespace}/{command.release}"
-    objects = services.objects(f"{place.namespace}/{command.release}")
+    objects = services.objects(f"{place.namespace}/{command.release}", command.force_conflicts)
     facts = command.facts(services, name)
     with ExitStack() as held:
         try:
@@ -96,9 +101,10 @@ def changing(services: Services, command: Command) -> Iterator[Configuration]:
         except LeaseHeldError:
             if command.verb not in _TELLS_PENDING or not _is_pending(services, command.release):
                 raise
-            yield _configuration(services, objects, Attempt(facts))
+            yield _configuration(services, objects, Attempt(facts), post_renderer=command.post_renderer)
         else:
-            yield _configuration(services, objects, Attempt(facts, recorded_holder_gone=True), lease)
+            attempt = Attempt(facts, recorded_holder_gone=True)
+            yield _configuration(services, objects, attempt, lease, post_renderer=command.post_renderer)
 
 
 _TELLS_PENDING = ("install", "upgrade")
@@ -113,7 +119,12 @@ def _is_pending(services: Services, release: str) -> bool:
 
 
 def _configuration(
-    services: Services, objects: ObjectPort, attempt: Attempt | None, lease: Lease | None = None
+    services: Services,
+    objects: ObjectPort,
+    attempt: Attempt | None,
+    lease: Lease | None = None,
+    *,
+    post_renderer: tuple[str, tuple[str, ...]] | None = None,
 ) -> Configuration:
     from pxhelm.actions.rendering import chart_renderer
 
@@ -127,7 +138,7 @@ def _configuration(
         namespace=place.namespace,
         objects=objects,
         storage=storage,
-        renderer=chart_renderer(services),
+        renderer=chart_renderer(services, post_renderer=post_renderer),
         clock=services.now,
         listen=services.listen,
         attempt=attempt,

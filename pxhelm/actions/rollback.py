@@ -13,10 +13,11 @@ from pxhelm.release.uninstall import Uninstalled
 from pxhelm.release.uninstall import uninstall as run_uninstall
 
 
-def rollback(services: Services, release: str, options: RollbackOptions) -> Release:
+def rollback(services: Services, release: str, options: RollbackOptions, *, force_conflicts: bool = False) -> Release:
     """Apply an earlier revision as a new one and return its record."""
     flags = {name: value for name, value in asdict(options).items() if name not in ("timeout", "wait", "wait_for_jobs")}
-    with changing(services, Command("rollback", release, flags)) as configuration:
+    command = Command("rollback", release, flags, force_conflicts=force_conflicts)
+    with changing(services, command) as configuration:
         return run_rollback(configuration, release, options)
 
 

@@ -80,8 +80,8 @@ class Services(Protocol):
         """The cluster of the context."""
 
     @property
-    def objects(self) -> Callable[[str], ObjectPort]:
-        """Return the objects of a release, named ``namespace/name``, as the release state machine asks for them."""
+    def objects(self) -> Callable[[str, bool], ObjectPort]:
+        """Return the objects of a release (``namespace/name``; whether to take fields over from other managers)."""
 
     @property
     def key(self) -> SealingKey:

@@ -33,10 +33,13 @@ _POLL = 1.0
 class ReleaseObjects:
     """The objects of one release (``namespace/name``); ``release.objects.ObjectPort``."""
 
-    def __init__(self, services: ServicesPort, release: str, how: ApplyRequest | None = None) -> None:
+    def __init__(
+        self, services: ServicesPort, release: str, how: ApplyRequest | None = None, *, force_conflicts: bool = False
+    ) -> None:
         self._services = services
         self._release = release
         self._how = replace(how or ApplyRequest(), fail_fast=True)
+        self._force_conflicts = force_conflicts
         self._sources: dict[ObjectKey, Manifest] = {}
 
     @cached_property
@@ -95,6 +98,7 @@ class ReleaseObjects:
             delete=tuple(_key(i) for i in going if _key(i) not in kept),
             adopt=True,  # whose an object may be was settled by the release: Helm's ownership rules
             replace=frozenset(("*",)) if force else frozenset(),
+            force_conflicts=self._force_conflicts,
         )
         return plan_objects(self.ports, [self._resource(item) for item in target], request)
 

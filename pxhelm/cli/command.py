@@ -39,10 +39,10 @@ class Session:
 
     def take(self, options: dict[str, Any]) -> None:
         """Move the global flags out of a command's options; given ones win over earlier ones."""
-        for name in GLOBAL_NAMES:
+        for name, meant in GLOBAL_NAMES.items():
             value = options.pop(name, None)
             if value not in (None, False, ()):
-                self.flags[name] = value
+                self.flags[meant or name] = value
 
 
 def _completer(what: str) -> Callable[[click.Context, click.Parameter, str], Any]:
@@ -67,12 +67,47 @@ def _global_options() -> list[click.Option]:
         click.Option(["--config"], metavar="FILE", help="configuration file"),
         click.Option(["--endpoint"], metavar="URL", help="address of a Proxmox node, instead of the context's"),
         click.Option(["--fingerprint"], metavar="SHA256", help="certificate fingerprint to trust"),
+        click.Option(["--api-token"], metavar="USER@REALM!ID=SECRET", help="token to sign in with"),
+        click.Option(["--pve-ca-file"], metavar="FILE", help="certificate authority of the cluster"),
+        click.Option(["--pve-tls-server-name"], metavar="NAME", help="name that the certificate must have"),
+        click.Option(["--pve-insecure-skip-tls-verify"], is_flag=True, help="trust any certificate"),
+        click.Option(
+            ["--burst-limit"], type=click.IntRange(1), metavar="int", help="requests to the cluster at once (24)"
+        ),
+        click.Option(
+            ["--qps"],
+            type=click.FloatRange(0),
+            metavar="float32",
+            help="requests to the cluster in a second (no limit)",
+        ),
+        click.Option(["--registry-config"], metavar="FILE", help="credentials of registries"),
+        click.Option(["--repository-config"], metavar="FILE", help="names and addresses of chart repositories"),
+        click.Option(["--repository-cache"], metavar="DIR", help="cached indexes of chart repositories"),
         click.Option(["--timeout-connect"], type=float, hidden=True),
+        *(click.Option([f"--{name}"], hidden=True) for name in _HELMS if "skip" not in name),
+        *(click.Option([f"--{name}"], is_flag=True, hidden=True) for name in _HELMS if "skip" in name),
+        click.Option(["--color", "--colour"], hidden=True, type=click.Choice(("never", "auto", "always"))),
         click.Option(["--debug"], is_flag=True, help="enable verbose output"),
     ]
 
 
-GLOBAL_NAMES = ("context", "namespace", "config", "endpoint", "fingerprint", "timeout_connect", "debug")
+_HELMS = {
+    "kube-context": "context",
+    "kubeconfig": "config",
+    "kube-apiserver": "endpoint",
+    "kube-token": "api_token",
+    "kube-ca-file": "pve_ca_file",
+    "kube-tls-server-name": "pve_tls_server_name",
+    "kube-insecure-skip-tls-verify": "pve_insecure_skip_tls_verify",
+}
+"""Helm's names of global flags, for scripts that have them, and ours."""
+GLOBAL_NAMES = {
+    **dict.fromkeys(("context", "namespace", "config", "endpoint", "fingerprint", "api_token", "timeout_connect")),
+    **dict.fromkeys(("pve_ca_file", "pve_tls_server_name", "pve_insecure_skip_tls_verify", "burst_limit", "qps")),
+    **dict.fromkeys(("registry_config", "repository_config", "repository_cache", "color", "debug")),
+    **{name.replace("-", "_"): ours for name, ours in _HELMS.items()},
+}
+"""Parameters that every command has, with the one that each stands for if that is another."""
 
 
 class Command(click.Command):

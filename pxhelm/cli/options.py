@@ -153,26 +153,30 @@ wait_flag = click.option(
     help="wait until all objects are ready before marking the release as successful",
 )
 
+force_conflicts_flag = flag("--force-conflicts", help="take over fields that another manager owns")
+
+dry_run_flag = click.option(
+    "--dry-run",
+    cls=OptionalValue,
+    bare="client",
+    default="none",
+    metavar="string",
+    help="simulate: client, or server (reads the cluster, writes nothing)",
+)
+
 server_side_flag = click.option(
     "--server-side", cls=OptionalValue, bare="true", default="", hidden=True, callback=server_side
 )
 """Helm v4's: Proxmox VE knows no server-side apply."""
 
 execution_flags = all_of(
-    click.option(
-        "--dry-run",
-        cls=OptionalValue,
-        bare="client",
-        default="none",
-        metavar="string",
-        help="simulate: client, or server (reads the cluster, writes nothing)",
-    ),
+    dry_run_flag,
     wait_flag,
     flag("--wait-for-jobs", help="with --wait, also wait until all Jobs have been completed"),
     duration("5m0s"),
     flag("--atomic", "--rollback-on-failure", "atomic", help="undo what was done when it fails; implies --wait"),
     flag("--force", "--force-replace", "force", help="replace objects that cannot be changed in place"),
-    flag("--force-conflicts", help="take over fields that another manager owns"),
+    force_conflicts_flag,
     flag("--take-ownership", help="adopt objects that exist already"),
     flag("--create-namespace", help="accepted for Helm's sake: namespaces need no creation"),
     server_side_flag,
@@ -206,7 +210,7 @@ print_flags = all_of(
         help="json, yaml, name, wide, jsonpath=…, jsonpath-as-json=…, custom-columns=…, go-template=…, and with -file a"
         " file's: jsonpath-file, custom-columns-file, go-template-file",
     ),
-    click.option("--template", default="", metavar="string", help="template of -o go-template or jsonpath"),
+    click.option("--template", default="", metavar="string", help="template of -o go-template or jsonpath, or of get all RELEASE"),
     flag("--no-headers", help="do not print headers"),
 )
 """kubectl's ``-o``; read by ``views.printer.parse_output``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pxhelm.actions.inputs import ValueFlags, dry_run
+from pxhelm.actions.inputs import ValueFlags, Wanted, dry_run
 from pxhelm.errors import ExitCode, PxhelmError
 
 
@@ -80,6 +80,18 @@ def shared(options: dict[str, Any]) -> dict[str, Any]:
         "description": options["description"] or "",
         "labels": labels(options["labels"]),
     }
+
+
+def wanted(name: str, chart: str, options: dict[str, Any]) -> Wanted:
+    """Return what install and upgrade are given: ``chart`` is a path."""
+    return Wanted(
+        release=name,
+        chart=chart,
+        values=value_flags(options),
+        strict_values=options["strict_values"],
+        post_renderer=post_renderer(options),
+        force_conflicts=options["force_conflicts"],
+    )
 
 
 def name_and_chart(arguments: Sequence[str], options: dict[str, Any]) -> tuple[str, str]:

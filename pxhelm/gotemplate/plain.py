@@ -43,10 +43,10 @@ class PlainTemplate:
         return "".join(frame.out)
 
 
-def run_plain(name: str, source: str, host: Host, environ: Mapping[str, str]) -> str:
-    """Return what a template writes with sprig's functions, its dot being nil; TemplateError in Go's words."""
+def run_plain(name: str, source: str, host: Host, environ: Mapping[str, str], data: object = None) -> str:
+    """Return what a template writes about ``data`` with sprig's functions; TemplateError in Go's words."""
     functions = {**{n: ALL[n] for n in ALL if n not in _HELMS}, **_own(environ)}
-    return PlainTemplate(name, source, functions).render(None, host)
+    return PlainTemplate(name, source, functions).render(data, host)
 
 
 def _own(environ: Mapping[str, str]) -> dict[str, Function]:

@@ -68,6 +68,7 @@ class Client:
         self._connection = connection
         self._doors = [_Door(endpoint, opener, limits.per_endpoint) for endpoint in connection.endpoints]
         self._in_flight = threading.BoundedSemaphore(limits.in_flight)
+        self._pace = _Pace(limits.per_second)
         self._session = _Session(connection.auth, self._carry)
         self._owners: dict[str, _Door] = {}
         self._schema = schema.load(version)
@@ -170,6 +171,7 @@ class Client:
         for pause in (*self._connection.limits.pauses, None):
             for door in self._in_order(request.node):
                 try:
+                    self._pace.wait()
                     with door.room, self._in_flight:
                         answer = door.carry(request, pairs, headers)
                 except NotSent as failed:
@@ -196,6 +198,24 @@ class Client:
         now = time.monotonic()
         owner = self._owners.get(node)
         return sorted(self._doors, key=lambda door: (door.avoided_until > now, door is not owner))
+
+
+class _Pace:
+    """Lets so many requests begin in a second, from any thread."""
+
+    def __init__(self, per_second: float) -> None:
+        self._gap = 1 / per_second if per_second > 0 else 0.0
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def wait(self) -> None:
+        if not self._gap:
+            return
+        with self._lock:
+            now = time.monotonic()
+            begins = max(now, self._next)
+            self._next = begins + self._gap
+        time.sleep(begins - now)
 
 
 class _Door:

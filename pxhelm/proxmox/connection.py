@@ -17,6 +17,8 @@ class Tls:
     fingerprint: str = ""
     """SHA-256 of the certificate, ``AA:BB:…``; then neither name, authority nor age are looked at."""
     insecure: bool = False
+    server_name: str = ""
+    """The name that the certificate must have; empty = the endpoint's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Limits:
 
     per_endpoint: int = 6
     in_flight: int = 24
+    per_second: float = 0.0
+    """Requests begun in a second; 0 is no limit."""
     connect: float = 5.0
     read: float = 30.0
     keepalive: float = 3.0

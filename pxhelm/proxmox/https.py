@@ -44,6 +44,7 @@ class HttpTransport:
                 max_connections=count, max_keepalive_connections=count, keepalive_expiry=limits.keepalive
             ),
         )
+        self._server_name = tls.server_name
         self._timeouts = {"connect": limits.connect, "read": limits.read, "write": limits.read, "pool": None}
 
     def send(self, method: str, path: str, pairs: Pairs, headers: Mapping[str, str]) -> HttpAnswer:
@@ -96,6 +97,8 @@ class HttpTransport:
         import httpx
 
         request.extensions["timeout"] = self._timeouts
+        if self._server_name:
+            request.extensions["sni_hostname"] = self._server_name
         try:
             response = self._transport.handle_request(request)
             body = response.read() if download is None or response.status_code != 200 else _received(response, download)

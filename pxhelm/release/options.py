@@ -108,6 +108,7 @@ class RollbackOptions:
     cleanup_on_fail: bool = False
     disable_hooks: bool = False
     max_history: int = 0
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class _Rollback:
             hooks=pending.hooks if pending else previous.hooks,
             info=Info(
                 status=Status.PENDING_ROLLBACK,
-                description=f"Rollback to {version}",
+                description=self._options.description or f"Rollback to {version}",
                 first_deployed=current.info.first_deployed,
                 last_deployed=pending.info.last_deployed if pending else self._configuration.clock(),
                 notes=previous.info.notes,

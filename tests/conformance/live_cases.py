@@ -100,7 +100,7 @@ class Live(Opened):
         super().__init__(settings, context or Context("pretended", ("https://pretended:8006",)), listen)
         self.pretended = cluster
 
-    def objects(self, release):
+    def objects(self, release, _force_conflicts=False):
         self.pretended.namespace = release.partition("/")[0]
         return self.pretended
 

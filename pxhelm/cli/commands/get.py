@@ -87,8 +87,6 @@ def _get_release(session: cli.Session, arguments: tuple[str, ...], options: dict
     options["output"] = options["output"] or "table"
     if options["output"] not in ("table", "json", "yaml"):
         raise PxhelmError(f'invalid argument "{options["output"]}" for "-o, --output" flag: invalid format type')
-    if options["template"]:
-        raise PxhelmError("cannot use --template: it is not supported", hint="-o json gives everything to a program")
     with open_services(session.flags) as services:
         name, revision = arguments[1], options["revision"]
         if part == "values":
@@ -98,6 +96,12 @@ def _get_release(session: cli.Session, arguments: tuple[str, ...], options: dict
             click.echo(values_text(values, options["output"], computed=options["computed"]), nl=False)
             return
         release = releases.get(services, name, revision)
+        if options["template"] and part == "all":
+            from pxhelm.actions.names import shown_by
+            from pxhelm.cli.views.release import as_go_sees
+
+            click.echo(shown_by(options["template"], {"Release": as_go_sees(release)}), nl=False)
+            return
         computed = releases.values(services, name, revision, computed=True) if part == "all" else None
     click.echo(_part_text(part, release, computed, options["output"]), nl=False)
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import output_flag
+from pxhelm.cli.options import flag, output_flag
 
 HELP = """List the revisions of a release, or the changes of an object.
 
@@ -24,6 +24,7 @@ change. Who did it stands there when Proxmox' tasks or log tell.
 
 @cli.command("history", usage="RELEASE_NAME | KIND/NAME", arguments=(1, 1), help=HELP)
 @click.option("--max", "most", type=int, default=256, show_default=True, help="maximum number of revisions or changes")
+@flag("--show-rollback-revision", help="show the revision that a rollback went back to")
 @output_flag("table", "json", "yaml")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Print the history."""
@@ -45,4 +46,4 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
 
     with open_services(session.flags) as services:
         found = history(services, arguments[0], options["most"])
-    click.echo(history_text(found, options["output"]), nl=False)
+    click.echo(history_text(found, options["output"], rollbacks=options["show_rollback_revision"]), nl=False)

@@ -13,6 +13,7 @@ from pxhelm.cli.options import (
     execution_flags,
     flag,
     output_flag,
+    post_renderer_flags,
     render_flags,
     strict_values_flag,
     values_flags,
@@ -29,7 +30,7 @@ The chart is a folder or a packaged chart. Values come from its values.yaml, the
 
 
 @cli.command("install", usage="[NAME] [CHART]", arguments=(1, 2), help=HELP)
-@all_of(values_flags, strict_values_flag, chart_flags, render_flags, execution_flags)
+@all_of(values_flags, strict_values_flag, chart_flags, render_flags, execution_flags, post_renderer_flags)
 @flag("-g", "--generate-name", help="generate the name (and omit the NAME parameter)")
 @click.option("--name-template", metavar="string", help="template of the release's name")
 @flag("--replace", help="reuse the given name if it is that of a deleted release which remains in the history")
@@ -38,12 +39,11 @@ The chart is a folder or a packaged chart. Values come from its values.yaml, the
 @output_flag("table", "json", "yaml")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Install and print the release."""
-    from pxhelm.actions.inputs import Wanted
     from pxhelm.actions.install import install
     from pxhelm.actions.locate import locate
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
-    from pxhelm.cli.release_flags import name_and_chart, shared, value_flags
+    from pxhelm.cli.release_flags import name_and_chart, shared, wanted
     from pxhelm.cli.views.release import print_release
     from pxhelm.release.options import InstallOptions
 
@@ -52,7 +52,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         asked = InstallOptions(**shared(options), replace=options["replace"])
         with showing() as listen, open_services(session.flags, listen) as services:
             where = locate(services, chart, chart_location(options), tell)
-            release = install(services, Wanted(name, where, value_flags(options), options["strict_values"]), asked)
+            release = install(services, wanted(name, where, options), asked)
     except PxhelmError as error:
         raise error.prefixed("INSTALLATION FAILED: ") from None
     print_release(release, options["output"], notes=not options["hide_notes"])

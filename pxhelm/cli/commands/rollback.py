@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import all_of, duration, flag, output_flag
+from pxhelm.cli.options import all_of, dry_run_flag, duration, flag, force_conflicts_flag, output_flag, server_side_flag
 from pxhelm.cli.options import wait_flag as wait
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -20,7 +20,9 @@ from pxhelm.errors import ExitCode, PxhelmError
 )
 @all_of(wait, duration("5m0s"))
 @flag("--wait-for-jobs", help="with --wait, also wait until all Jobs have been completed")
-@flag("--dry-run", help="simulate a rollback")
+@all_of(dry_run_flag, force_conflicts_flag, server_side_flag)
+@click.option("--description", default="", metavar="string", help="add a custom description")
+@flag("--recreate-pods", hidden=True, help="accepted for Helm's sake: a guest restarts when its change asks for it")
 @flag("--force", "--force-replace", "force", help="replace objects that cannot be changed in place")
 @flag("--cleanup-on-fail", help="delete objects created by this rollback when it fails")
 @flag("--no-hooks", help="do not run hooks")
@@ -28,6 +30,7 @@ from pxhelm.errors import ExitCode, PxhelmError
 @output_flag("table", "json", "yaml")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Roll back."""
+    from pxhelm.actions.inputs import dry_run
     from pxhelm.actions.rollback import rollback
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
@@ -40,14 +43,15 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         wait=truth(options["wait"], "wait"),
         wait_for_jobs=options["wait_for_jobs"],
         timeout=seconds(options["timeout"]),
-        dry_run=options["dry_run"],
+        dry_run=bool(dry_run(options["dry_run"])),
+        description=options["description"],
         force=options["force"],
         cleanup_on_fail=options["cleanup_on_fail"],
         disable_hooks=options["no_hooks"],
         max_history=options["history_max"],
     )
     with showing() as listen, open_services(session.flags, listen) as services:
-        release = rollback(services, arguments[0], asked)
+        release = rollback(services, arguments[0], asked, force_conflicts=options["force_conflicts"])
     if options["output"] == "table":
         click.echo("Rollback was a success! Happy Helming!")
     else:

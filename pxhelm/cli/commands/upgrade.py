@@ -13,6 +13,7 @@ from pxhelm.cli.options import (
     execution_flags,
     flag,
     output_flag,
+    post_renderer_flags,
     render_flags,
     strict_values_flag,
     values_flags,
@@ -27,7 +28,7 @@ kept, as Helm does; --reset-values goes back to the chart's own.
 
 
 @cli.command("upgrade", usage="[RELEASE] [CHART]", arguments=(2, 2), help=HELP)
-@all_of(values_flags, strict_values_flag, chart_flags, render_flags, execution_flags)
+@all_of(values_flags, strict_values_flag, chart_flags, render_flags, execution_flags, post_renderer_flags)
 @flag("-i", "--install", help="if a release by this name doesn't already exist, run an install")
 @flag("--reset-values", help="reset the values to the ones built into the chart")
 @flag("--reuse-values", help="reuse the last release's values and merge in any overrides")
@@ -39,12 +40,11 @@ kept, as Helm does; --reset-values goes back to the chart's own.
 @output_flag("table", "json", "yaml")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Upgrade and print the release."""
-    from pxhelm.actions.inputs import Wanted
     from pxhelm.actions.install import upgrade
     from pxhelm.actions.locate import locate
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
-    from pxhelm.cli.release_flags import shared, value_flags
+    from pxhelm.cli.release_flags import shared, wanted
     from pxhelm.cli.views.release import print_release
     from pxhelm.release.options import UpgradeOptions
 
@@ -61,8 +61,8 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
 
     with showing() as listen, open_services(session.flags, listen) as services:
         where = locate(services, chart, chart_location(options), tell)
-        wanted = Wanted(name, where, value_flags(options), options["strict_values"])
-        release, installed = upgrade(services, wanted, asked, installing if options["install"] else None)
+        given = wanted(name, where, options)
+        release, installed = upgrade(services, given, asked, installing if options["install"] else None)
     if shown and not installed:
         click.echo(f'Release "{name}" has been upgraded. Happy Helming!')
     print_release(release, options["output"], notes=not options["hide_notes"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from pxhelm.cli.views.document import FORMATS, as_yaml
 from pxhelm.cli.views.table import helm_table
 from pxhelm.release.history import history_json, list_json, metadata
 from pxhelm.release.model import Hook, HookEvent, Release
-from pxhelm.release.record import release_json
+from pxhelm.release.record import release_json, time_text
 
 LIST_HEADER = ("NAME", "NAMESPACE", "REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION")
 HISTORY_HEADER = ("REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION", "DESCRIPTION")
@@ -80,13 +81,23 @@ def names_text(releases: Sequence[Release], output: str) -> str:
     return FORMATS[output](names) if output in FORMATS else "".join(f"{name}\n" for name in names)
 
 
-def history_text(releases: Sequence[Release], output: str) -> str:
-    """Return what ``helm history`` prints."""
+ROLLBACK = re.compile(r"Rollback to (\d+)$")
+"""How a rollback describes its revision, unless the user did."""
+
+
+def history_text(releases: Sequence[Release], output: str, *, rollbacks: bool = False) -> str:
+    """Return what ``helm history`` prints; ``rollbacks`` adds which revision each came back to."""
     rows = [history_json(release) for release in releases]
     if output in FORMATS:
         return FORMATS[output](rows)
     table = [row | {"updated": ansic(release.info.last_deployed)} for row, release in zip(rows, releases, strict=True)]
-    return helm_table(HISTORY_HEADER, [[str(cell) for cell in row.values()] for row in table])
+    cells = [[str(cell) for cell in row.values()] for row in table]
+    if not rollbacks:
+        return helm_table(HISTORY_HEADER, cells)
+    back = [found[1] if (found := ROLLBACK.match(release.info.description)) else "" for release in releases]
+    return helm_table(
+        (*HISTORY_HEADER, "ROLLBACK REVISION"), [[*row, one] for row, one in zip(cells, back, strict=True)]
+    )
 
 
 def hooks_text(release: Release) -> str:
@@ -146,6 +157,43 @@ def everything_text(release: Release, computed: object) -> str:
     ]
     notes = release.info.notes.strip()
     return "\n".join(parts) + "\n" + (f"NOTES:\n{notes}\n" if notes else "")
+
+
+def as_go_sees(release: Release) -> dict[str, object]:
+    """Return a release under the names of Helm's Go fields, for ``get all --template``."""
+    info, about = release.info, release.chart.metadata
+    hooks = [
+        {"Name": h.name, "Kind": h.kind, "Path": h.path, "Manifest": h.manifest, "Weight": h.weight}
+        | {"Events": list(h.events), "DeletePolicies": list(h.delete_policies)}
+        for h in release.hooks
+    ]
+    return {
+        "Name": release.name,
+        "Namespace": release.namespace,
+        "Version": release.version,
+        "Manifest": release.manifest,
+        "Config": release.config,
+        "Labels": dict(release.labels),
+        "Hooks": hooks,
+        "Info": {
+            "Status": str(info.status),
+            "Description": info.description,
+            "Notes": info.notes,
+            "FirstDeployed": time_text(info.first_deployed),
+            "LastDeployed": time_text(info.last_deployed),
+            "Deleted": time_text(info.deleted),
+        },
+        "Chart": {
+            "Metadata": {
+                "Name": about.name,
+                "Version": about.version,
+                "AppVersion": about.app_version,
+                "Description": about.description,
+                "APIVersion": about.api_version,
+                "Type": about.type,
+            }
+        },
+    }
 
 
 def print_release(release: Release, output: str, *, notes: bool) -> None:
