@@ -33,7 +33,7 @@ def plan_chart(services: Services, wanted: Wanted, options: UpgradeOptions) -> P
 
 def _dry_run(services: Services, wanted: Wanted, options: UpgradeOptions) -> Release:
     chart = load_chart(services, wanted.chart)
-    check_installable(chart)
+    check_installable(chart, services.listen)
     values = gather_values(wanted.values, services.read)
     configuration = dry(services, wanted.release)
     try:

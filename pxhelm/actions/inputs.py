@@ -14,6 +14,7 @@ from pxhelm.events import Warned
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Services
+    from pxhelm.events import Listener
 
 Values = dict[str, object]
 
@@ -122,8 +123,8 @@ def load_chart(services: Services, reference: str) -> Chart:
     return chart
 
 
-def check_installable(chart: Chart) -> None:
-    """Refuse library charts and charts whose dependencies are not there, in Helm's words."""
+def check_installable(chart: Chart, listen: Listener) -> None:
+    """Refuse library charts and charts whose dependencies are not there, in Helm's words; tell of deprecated ones."""
     if chart.metadata.type not in ("", "application"):
         raise PxhelmError(f"{chart.metadata.type} charts are not installable")
     wanted = chart.metadata.dependencies or ()
@@ -134,3 +135,5 @@ def check_installable(chart: Chart) -> None:
             "An error occurred while checking for chart dependencies. You may need to run `pxhelm dependency build` to"
             f" fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}"
         )
+    if chart.metadata.deprecated:
+        listen(Warned("This chart is deprecated"))

@@ -21,7 +21,7 @@ from pxhelm.release.upgrade import upgrade as run_upgrade
 def install(services: Services, wanted: Wanted, options: InstallOptions) -> Release:
     """Install a chart as a release and return the record."""
     chart = load_chart(services, wanted.chart)
-    check_installable(chart)
+    check_installable(chart, services.listen)
     given = sources(services, wanted.values)
     values = given.values()
     if wanted.strict_values:
@@ -40,7 +40,7 @@ def upgrade(
     told as ``UPGRADE FAILED``.
     """
     chart = load_chart(services, wanted.chart)
-    check_installable(chart)
+    check_installable(chart, services.listen)
     given = sources(services, wanted.values)
     values = given.values()
     if wanted.strict_values:

@@ -80,7 +80,7 @@ def template(services: Services, request: TemplateRequest) -> Templated:
     from pxhelm.release.failure import name_problem
 
     chart = load_chart(services, request.chart)
-    check_installable(chart)
+    check_installable(chart, services.listen)
     given = sources(services, request.values)
     values = given.values()
     if problem := name_problem(request.release):
@@ -94,8 +94,6 @@ def template(services: Services, request: TemplateRequest) -> Templated:
         host=template_host(services, live=False, dns=request.enable_dns),
         jinja=services.jinja,
     )
-    if chart.metadata.deprecated:
-        services.listen(Warned("This chart is deprecated"))
     with located(chart, given):
         try:
             rendered = render(asked)

@@ -145,7 +145,8 @@ class Command(click.Command):
         plural = "argument" if number == 1 else "arguments"
         wants = f"requires {what} {plural}" if number or high else "accepts no arguments"
         path = ctx.command_path
-        raise ArgumentsError(f'"{path}" {wants}\n\nUsage:  {path} {self.usage_tail} [flags]')
+        usage = " ".join(filter(None, (path, self.usage_tail, "[flags]")))
+        raise ArgumentsError(f'"{path}" {wants}\n\nUsage:  {usage}')
 
     def invoke(self, ctx: click.Context) -> Any:
         """Give the session the global flags, then call the command with it, its arguments and its options."""

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import all_of, flag, output_flag, texts
+from pxhelm.cli.options import all_of, flag, output_flag, read_pairs, texts
 from pxhelm.cli.progress import showing
 from pxhelm.cli.targets import GuestKind
 from pxhelm.errors import ExitCode, PxhelmError
@@ -89,11 +89,9 @@ def _create(session: cli.Session, about: GuestKind, name: str, options: dict[str
 
 def manifest_of_flags(kind: str, name: str, namespace: str, options: dict[str, Any]) -> dict[str, Any]:
     """Return the manifest that the flags of ``create`` stand for."""
-    from pxhelm.cli.release_flags import labels
-
     metadata: dict[str, Any] = {"name": name, "namespace": namespace}
     if options["label"]:
-        metadata["labels"] = labels(options["label"])
+        metadata["labels"] = read_pairs(options["label"], "--label")
     spec: dict[str, Any] = {key: options[key] for key in ("vmid", "node", "template", "pool", "power") if options[key]}
     if options["tag"]:
         spec["tags"] = list(options["tag"])

@@ -5,7 +5,8 @@ Declares them once; what they mean is the action's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -66,6 +67,27 @@ def server_side(_ctx: click.Context, _param: click.Parameter, value: str) -> str
     return value
 
 
+def pairs(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Read ``k=v`` pairs, as pflag's stringToString does."""
+    return read_pairs(values, ", ".join(param.opts))
+
+
+def read_pairs(values: Sequence[str], flags: str) -> dict[str, str]:
+    """Read ``k=v`` pairs; ``flags`` are the names of the flag, for what is wrong."""
+    found: dict[str, str] = {}
+    for text in values:
+        several = next(csv.reader([text])) if text.count("=") > 1 else [text.strip('"')]
+        for pair in several:
+            key, equals, value = pair.partition("=")
+            if not equals:
+                raise PxhelmError(
+                    f'invalid argument "{text}" for "{flags}" flag: {pair} must be formatted as key=value',
+                    code=ExitCode.USAGE,
+                )
+            found[key] = value
+    return found
+
+
 set_flags = all_of(
     texts("--set", help="set values on the command line (key1=val1,key2=val2)"),
     texts("--set-string", help="set STRING values on the command line"),
@@ -114,8 +136,13 @@ render_flags = all_of(
     flag("--render-subchart-notes", help="render subchart notes along with the parent"),
     flag("--skip-crds", help="if set, no CRDs will be installed"),
     flag("--no-hooks", help="do not run hooks"),
-    texts(
-        "-l", "--labels", commas=True, metavar="stringToString", help="labels added to the release metadata (k=v,k=v)"
+    click.option(
+        "-l",
+        "--labels",
+        multiple=True,
+        metavar="stringToString",
+        callback=pairs,
+        help="labels added to the release metadata (k=v,k=v)",
     ),
     flag("--enable-dns", help="enable DNS lookups when rendering templates"),
     flag("--dependency-update", help="update dependencies if they are missing"),
@@ -124,8 +151,17 @@ render_flags = all_of(
 
 def duration(default: str) -> Decorator:
     """Declare ``--timeout`` in Go's notation, such as ``5m0s``."""
+
+    def check(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+        if value != default:
+            from pxhelm.cli.release_flags import seconds
+
+            seconds(value)
+        return value
+
     return click.option(
         "--timeout",
+        callback=check,
         default=default,
         show_default=True,
         metavar="duration",

@@ -28,13 +28,15 @@ def post_renderer(options: dict[str, Any]) -> tuple[str, tuple[str, ...]] | None
 
 
 def seconds(text: str) -> float:
-    """Read a Go duration such as ``5m0s``; a bare number of seconds is taken, too."""
+    """Read a Go duration such as ``5m0s``."""
     from pxhelm.golang.duration import parse_duration
 
     try:
-        return float(text) if text.replace(".", "", 1).isdigit() else parse_duration(text) / 1e9
+        return parse_duration(text) / 1e9
     except ValueError as error:
-        raise PxhelmError(f'invalid argument "{text}" for "--timeout" flag: {error}', code=ExitCode.USAGE) from None
+        hint = f"{text} seconds are {text}s" if text.isdigit() else ""
+        message = f'invalid argument "{text}" for "--timeout" flag: {error}'
+        raise PxhelmError(message, code=ExitCode.USAGE, hint=hint) from None
 
 
 def truth(value: str, flag: str) -> bool:
@@ -44,19 +46,6 @@ def truth(value: str, flag: str) -> bool:
     if value in ("false", "hookOnly"):
         return False
     raise PxhelmError(f'invalid argument "{value}" for "--{flag}" flag', code=ExitCode.USAGE)
-
-
-def labels(pairs: Sequence[str]) -> dict[str, str]:
-    """Read ``k=v`` pairs."""
-    found: dict[str, str] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise PxhelmError(
-                f'invalid argument "{pair}" for "-l, --labels" flag: {pair} must be formatted as key=value'
-            )
-        found[key] = value
-    return found
 
 
 def shared(options: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +67,7 @@ def shared(options: dict[str, Any]) -> dict[str, Any]:
         "disable_openapi_validation": options["disable_openapi_validation"],
         "enable_dns": options["enable_dns"],
         "description": options["description"] or "",
-        "labels": labels(options["labels"]),
+        "labels": options["labels"],
     }
 
 

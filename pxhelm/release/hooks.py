@@ -56,7 +56,8 @@ class _Runner:
             (hook for hook in self._release.hooks if event in hook.events), key=lambda hook: (hook.weight, hook.name)
         )
         for position, hook in enumerate(hooks):
-            if not self._completed_before(hook):
+            # Tests are run each time they are asked for.
+            if event is HookEvent.TEST or not self._completed_before(hook):
                 self._run_one(hook, event, hooks[:position])
         for hook in reversed(hooks):
             self._delete_by_policy(hook, HOOK_SUCCEEDED)

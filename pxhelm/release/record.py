@@ -66,7 +66,7 @@ def release_json(release: Release, *, chart: bool = True) -> dict[str, Any]:
             **_filled({"description": info.description, "status": info.status.value, "notes": info.notes}),
         },
         "chart": chart_json(release.chart) if chart else None,
-        "config": release.config,
+        "config": _sorted(release.config),
         "manifest": release.manifest,
         "hooks": [hook_json(hook) for hook in release.hooks],
         "version": release.version,
@@ -109,7 +109,7 @@ def chart_json(chart: Chart) -> dict[str, Any]:
             "dependencies": [_dependency_json(one) for one in lock.dependencies],
         },
         "templates": _files_json(chart.templates),
-        "values": chart.values,
+        "values": _sorted(chart.values),
         "schema": None if chart.schema is None else b64encode(chart.schema).decode(),
         "files": _files_json(chart.files),
     }
@@ -131,11 +131,19 @@ def metadata_json(metadata: Metadata) -> dict[str, Any]:
 def _dependency_json(one: Dependency) -> dict[str, Any]:
     full = {_NAMES.get(part.name, part.name): getattr(one, part.name) for part in fields(Dependency)}
     lists = {key: list(value) if isinstance(value, tuple) else value for key, value in full.items()}
-    return {"name": one.name, **_filled(lists), "repository": one.repository}
+    always = ("name", "repository")
+    return {key: value for key, value in lists.items() if value or key in always}
 
 
-def _files_json(files: Mapping[str, bytes]) -> list[dict[str, str]]:
-    return [{"name": name, "data": b64encode(data).decode()} for name, data in files.items()]
+def _files_json(files: Mapping[str, bytes]) -> list[dict[str, str]] | None:
+    return [{"name": name, "data": b64encode(data).decode()} for name, data in files.items()] or None
+
+
+def _sorted(value: Any) -> Any:
+    """Return a tree with its maps in the order in which Go prints them."""
+    if isinstance(value, Mapping):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(each) for each in value] if isinstance(value, list) else value
 
 
 def _filled(full: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,10 @@ from pxhelm.release.options import RollbackOptions
 from pxhelm.release.ownership import stamped
 
 
+_LONGEST = 256
+"""Characters of a description, as in Helm v4."""
+
+
 def rollback(configuration: Configuration, name: str, options: RollbackOptions) -> Release:
     """Make an older revision's chart, values and manifest the newest revision, and return its record.
 
@@ -38,6 +42,9 @@ class _Rollback:
         """Run it."""
         self._objects.reach()
         check_name(name, "prepareRollback: Release name is invalid")
+        if len(self._options.description) > _LONGEST:
+            given = len(self._options.description)
+            raise PxhelmError(f"description must be {_LONGEST} characters or less, got {given}")
         if self._options.version < 0:
             raise PxhelmError("invalid release revision")
         current, pending = self._current(name)

@@ -212,31 +212,30 @@ def _import(node: _Node, *, merge: bool, told: Warnings) -> None:
             if table is not None:
                 # AsMap of an empty table is a fresh one; a filled one stays shared with the defaults.
                 source = table or {}
-                nested = source if one.parent == "." or isinstance(entry, str) else _nest(one.parent, source)
+                nested = source if one["parent"] == "." or isinstance(entry, str) else _nest(one["parent"], source)
                 imported = coalesce_tables(imported, nested, told, merge=merge)
         requirement.import_values = tuple(outcome)
     base = copy_map(defaults) if merge else _without_nulls(defaults)
     node.values = coalesce_tables(base, imported, told, merge=merge)
 
 
-@dataclass(frozen=True, slots=True)
-class _Imported:
-    """An import that was done; Helm does not do it again when the requirement is shared with an alias."""
+class _Imported(dict[str, str]):
+    """An import that was done; Helm does not do it again when the requirement is shared with an alias.
 
-    child: str
-    parent: str
+    A map of ``child`` and ``parent``: the chart's record of it is stored with the release.
+    """
 
     @classmethod
     def of(cls, entry: Mapping[str, object] | str) -> _Imported:
         if isinstance(entry, str):
-            return cls(f"exports.{entry}", ".")
+            return cls(child=f"exports.{entry}", parent=".")
         from pxhelm.golang.text import sprint
 
-        return cls(sprint(entry.get("child")), sprint(entry.get("parent")))
+        return cls(child=sprint(entry.get("child")), parent=sprint(entry.get("parent")))
 
 
 def _exported(defaults: Values, name: str, one: _Imported, entry: object, told: Warnings) -> Values | None:
-    path = f"{name}.{one.child}".split(".")
+    path = f"{name}.{one['child']}".split(".")
     for depth in range(1, len(path) + 1):
         if find_table(defaults, path[:depth]) is None:
             whose = "" if isinstance(entry, str) else f" from chart {name}"

@@ -27,6 +27,7 @@ DEFAULTS = {
     "repository-cache": "below our own directories",
     "repository-config": "below our own directories",
     "burst-limit": "Proxmox VE is asked more sparingly",
+    ("get", "output"): "objects have kubectl's table, parts of a release Helm's text",
     "starter": "our own scaffold has a name",
     "untardir": "the current folder, which Helm does not say in its help",
     "color": "nothing is coloured yet",
@@ -68,7 +69,7 @@ def test_the_flags_take_a_value_where_helms_do_and_have_its_default(path):
         if option is None or isinstance(option, OptionalValue):
             continue
         assert option.is_flag is (row["type"] == ""), row["flag"]
-        if row["flag"] not in DEFAULTS:
+        if row["flag"] not in DEFAULTS and (path.split()[0], row["flag"]) not in DEFAULTS:
             default = str(option.default)
             assert default == row["default"] or {default, row["default"]} <= EMPTY, row["flag"]
 

@@ -39,11 +39,9 @@ class Served(PretendedCluster):
     def create(self, items):
         for item in items:
             error = self.create_item(item)
-            if isinstance(error, AlreadyExistsError):
-                raise error
             if error:
                 # Helm's client creates in groups and gathers errors by hashicorp's multierror.
-                raise PxhelmError(f"1 error occurred:\n\t* {error.message}\n\n")
+                raise type(error)(f"1 error occurred:\n\t* {error.message}\n\n")
 
     def create_item(self, item):
         error = self.send("POST", item)
@@ -65,6 +63,8 @@ class Served(PretendedCluster):
                     raise UpdateFailedError(text, Updated(tuple(created), tuple(updated)), error)
                 continue
             updated.append(item)
+            if not force and any(item.key == old.key and item.document == old.document for old in original):
+                continue  # Helm's client sends what differs between the manifests, here nothing
             error = self.send("PUT" if force else "PATCH", item)
             if error:
                 what = "failed to replace object" if force else f'cannot patch "{item.name}" with kind {item.kind}'

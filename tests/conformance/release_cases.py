@@ -252,8 +252,10 @@ class Player:
         return shown(upgrade_or_install(configuration, step["release"], chart, self.values(step), chosen)[0])
 
     def op_rollback(self, configuration, step):
+        # Helm v3's rollback has no description; ours is v4's.
+        opts = {name: value for name, value in step.get("opts", {}).items() if name != "Description"}
         try:
-            rollback(configuration, step["release"], taken(options.RollbackOptions, step.get("opts", {})))
+            rollback(configuration, step["release"], taken(options.RollbackOptions, opts))
         except PxhelmError as error:
             # Helm's rollback returns no record.
             raise PxhelmError(error.message) from None

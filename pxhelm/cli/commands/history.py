@@ -22,7 +22,7 @@ change. Who did it stands there when Proxmox' tasks or log tell.
 """
 
 
-@cli.command("history", usage="RELEASE_NAME | KIND/NAME", arguments=(1, 1), help=HELP)
+@cli.command("history", usage="RELEASE_NAME", arguments=(1, 1), help=HELP)
 @click.option("--max", "most", type=int, default=256, show_default=True, help="maximum number of revisions or changes")
 @flag("--show-rollback-revision", help="show the revision that a rollback went back to")
 @output_flag("table", "json", "yaml")

@@ -62,9 +62,9 @@ def _tests(hooks: Sequence[Hook]) -> list[str]:
     ]
 
 
-def release_document(release: Release) -> dict[str, Any]:
-    """Return the release as ``-o json`` holds it, without its chart."""
-    return release_json(release, chart=False)
+def release_document(release: Release, *, chart: bool = False) -> dict[str, Any]:
+    """Return the release as ``-o json`` holds it; Helm shows its chart in what changes releases, not in ``status``."""
+    return release_json(release, chart=chart)
 
 
 def list_text(releases: Sequence[Release], output: str, updated: Callable[[Release], str], *, headers: bool) -> str:
@@ -200,7 +200,8 @@ def print_release(release: Release, output: str, *, notes: bool) -> None:
     """Print what install and upgrade end with."""
     import click
 
-    text = FORMATS[output](release_document(release)) if output in FORMATS else status_text(release, notes=notes)
+    whole = output in FORMATS
+    text = FORMATS[output](release_document(release, chart=True)) if whole else status_text(release, notes=notes)
     click.echo(text, nl=False)
 
 
