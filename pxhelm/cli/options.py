@@ -246,7 +246,9 @@ print_flags = all_of(
         help="json, yaml, name, wide, jsonpath=…, jsonpath-as-json=…, custom-columns=…, go-template=…, and with -file a"
         " file's: jsonpath-file, custom-columns-file, go-template-file",
     ),
-    click.option("--template", default="", metavar="string", help="template of -o go-template or jsonpath, or of get all RELEASE"),
+    click.option(
+        "--template", default="", metavar="string", help="template of -o go-template or jsonpath, or of get all RELEASE"
+    ),
     flag("--no-headers", help="do not print headers"),
 )
 """kubectl's ``-o``; read by ``views.printer.parse_output``."""

@@ -16,7 +16,6 @@ from pxhelm.release.objects import Item, UpdateFailedError
 from pxhelm.release.options import RollbackOptions
 from pxhelm.release.ownership import stamped
 
-
 _LONGEST = 256
 """Characters of a description, as in Helm v4."""
 
