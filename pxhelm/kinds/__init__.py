@@ -26,6 +26,7 @@ from pxhelm.kinds.pool import POOL
 from pxhelm.kinds.replication_job import REPLICATION_JOB
 from pxhelm.kinds.role import ROLE
 from pxhelm.kinds.sdn_zone import SDN_ZONE
+from pxhelm.kinds.security_group import SECURITY_GROUP
 from pxhelm.kinds.snapshot import SNAPSHOT
 from pxhelm.kinds.storage import STORAGE
 from pxhelm.kinds.usb_mapping import USB_MAPPING
@@ -44,6 +45,7 @@ KINDS: Mapping[str, Kind] = {
             GROUP,
             ROLE,
             SDN_ZONE,
+            SECURITY_GROUP,
             POOL,
             VIRTUAL_MACHINE,
             CONTAINER,

@@ -6,6 +6,7 @@ itself: the plan does, with the ``Reference``s that a resource carries.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -26,6 +27,9 @@ def bare(text: str) -> str:
 
 def reference_to(path: str, each: Field, text: str, namespace: str) -> Reference:
     """Return what a leaf refers to; texts with a colon are volumes or ids and name nothing managed."""
+    sign, text = signed(text) if "FirewallAlias" in each.refers else ("", text)
+    if sign.startswith("+") and "IPSet" in each.refers:
+        return Reference(path, ("IPSet",), "", text)
     head, slash, rest = text.rpartition("/")
     if not slash or ":" in text:
         return Reference(path, each.refers, namespace, text)
@@ -48,11 +52,21 @@ def resolve_names(kind: Kind, resource: Resource, lookup: Callable[[Reference], 
         if place is None or not place.field.refers or not isinstance(value, (str, tuple)):
             continue
         texts = value if isinstance(value, tuple) else (value,)
-        ids = tuple(
-            lookup(reference_to(path, place.field, str(text), resource.key.namespace)) or str(text) for text in texts
-        )
+        ids = tuple(_id_of(place.field, path, str(text), resource.key.namespace, lookup) for text in texts)
         found[path] = ids if isinstance(value, tuple) else ids[0]
     return replace(resource, leaves={**resource.leaves, **found}) if found else resource
+
+
+def _id_of(each: Field, path: str, text: str, namespace: str, lookup: Callable[[Reference], str | None]) -> str:
+    found = lookup(reference_to(path, each, text, namespace))
+    sign = signed(text)[0] if "FirewallAlias" in each.refers else ""
+    return f"{sign}{found}" if found else text
+
+
+def signed(text: str) -> tuple[str, str]:
+    """Return what Proxmox' firewall writes before the name of a set or an alias (``+``, ``+dc/``, ``dc/``), and the name."""
+    found = _SIGN.match(text)
+    return (found[0], text[found.end() :]) if found else ("", text)
 
 
 def reveal(resource: Resource, resolve: Callable[[SecretSource], str]) -> Resource:
@@ -60,6 +74,8 @@ def reveal(resource: Resource, resolve: Callable[[SecretSource], str]) -> Resour
     found = {p: Secret(resolve(v)) for p, v in resource.leaves.items() if isinstance(v, SecretSource)}
     return replace(resource, leaves={**resource.leaves, **found}) if found else resource
 
+
+_SIGN = re.compile(r"\+(?:dc/|guest/)?|dc/")
 
 GUESTS = {"VirtualMachine": "qemu", "Container": "lxc"}
 """Kinds of guests, and how Proxmox calls them."""

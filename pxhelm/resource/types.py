@@ -273,6 +273,11 @@ def reference(value: object) -> str:
     return text
 
 
+def _ports(value: object) -> Value:
+    items = value if isinstance(value, (list, tuple)) else [value]
+    return tuple(sorted({str(_int(item)) if isinstance(item, (int, float)) else _line(item) for item in items}))
+
+
 def _ref(value: object) -> Value:
     return reference(value)
 
@@ -417,6 +422,7 @@ TYPES: Mapping[str, ValueType] = {
         ValueType("volume", "a volume such as local:iso/debian.iso", _matching(_VOLID), _as_is, _STRING),
         ValueType("set", "a list of texts, in any order", _set, _as_list, _STRINGS),
         ValueType("list", "a list of texts", _list, _as_list, _STRINGS),
+        ValueType("ports", "a port, a range such as 80:90, or a list of them", _ports, _as_list, {}),
         ValueType("ref", "a name, {vmid: 101} or {id: local-lvm}", _ref, _show_ref, _REF),
         ValueType("refs", "a list of references", _refs, _show_refs, {"type": "array", "items": _REF}),
         ValueType("secret", "{valueFrom: {env: NAME}}, or file, command, secretRef", _secret, _hidden, _SECRET_SCHEMA),
