@@ -46,6 +46,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "delete": ("delete", CLUSTER, "delete objects named in manifests or by kind and name"),
     "vm": ("vm", CLUSTER, "create, start, stop, restart or delete virtual machines"),
     "container": ("container", CLUSTER, "create, start, stop, restart or delete containers"),
+    "exec": ("exec", CLUSTER, "run a command in a virtual machine"),
+    "cp": ("cp", CLUSTER, "copy a file to or from a virtual machine"),
     "api": ("api", CLUSTER, "call any endpoint of the Proxmox VE API, checked by its schema"),
     "import": ("import_", CLUSTER, "take existing guests under management, as manifests or a chart"),
     "discover": ("discover", CLUSTER, "record what the cluster holds in the store"),

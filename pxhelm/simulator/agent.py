@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from pxhelm.simulator import guests
+from pxhelm.simulator import guests, shell
 from pxhelm.simulator.errors import ApiError
 from pxhelm.simulator.qemu_power import power_off
 from pxhelm.simulator.qemu_read import agent
@@ -66,42 +66,70 @@ def shutdown(call: Call) -> dict[str, Any]:
 
 
 def execute(call: Call) -> dict[str, Any]:
-    """POST …/agent/exec: every command succeeds and prints its own line."""
+    """POST …/agent/exec: runs at once in the simulated system; what it printed is asked for by its PID."""
     agent(call)
     command = call.params["command"]
     words = [str(w) for w in command] if isinstance(command, list) else [str(command)]
+    files = _files(call)
+    before = dict(files)
+    host = guests.name_of(guests.look(call.world, "qemu", call.node, call.vmid), call.vmid)
+    done = shell.run(words, str(call.params.get("input-data") or "").encode(), files, host)
+    for name in before.keys() - files.keys():
+        call.state.delete("agentfile", f"{call.vmid}/{name}")
+    for name, content in files.items():
+        if before.get(name) != content:
+            _keep(call, name, content)
     pid = 1000 + call.world.number(30000)
-    call.state.put("agentexec", f"{call.vmid}/{pid}", {"out": " ".join(words) + "\n"})
+    texts = {"out": done.out.decode("latin-1"), "err": done.err.decode("latin-1"), "code": done.code}
+    call.state.put("agentexec", f"{call.vmid}/{pid}", texts)
     return {"pid": pid}
 
 
 def execution(call: Call) -> dict[str, Any]:
-    """GET …/agent/exec-status."""
+    """GET …/agent/exec-status: each byte of what was printed is one character, as Perl makes JSON of bytes."""
     agent(call)
     row = call.state.get("agentexec", f"{call.vmid}/{call.params['pid']}")
     if row is None:
         raise ApiError(f"Agent error: PID {call.params['pid']} does not exist")
-    return {"exited": 1, "exitcode": 0, "out-data": row["out"]}
+    answer = {"exited": 1, "exitcode": row["code"]}
+    answer |= {f"{name}-data": row[name] for name in ("out", "err") if row[name]}
+    return answer
+
+
+def _files(call: Call) -> dict[str, bytes]:
+    start = f"{call.vmid}/"
+    rows = ((key, call.state.get("agentfile", key)) for key in call.state.keys("agentfile") if key.startswith(start))
+    return {key.removeprefix(start): base64.b64decode(row["content"]) for key, row in rows}
+
+
+def _keep(call: Call, name: str, content: bytes) -> None:
+    call.state.put("agentfile", f"{call.vmid}/{name}", {"content": base64.b64encode(content).decode()})
 
 
 def write_file(call: Call) -> None:
-    """POST …/agent/file-write."""
+    """POST …/agent/file-write: the whole file is what was sent."""
     agent(call)
     content = str(call.params["content"])
-    if call.params.get("encode", 1) == 0:
-        content = base64.b64decode(content).decode("utf-8", "replace")
-    call.state.put("agentfile", f"{call.vmid}/{call.params['file']}", {"content": content})
+    _keep(
+        call, str(call.params["file"]), content.encode() if call.params.get("encode", 1) else base64.b64decode(content)
+    )
 
 
 def read_file(call: Call) -> dict[str, Any]:
-    """GET …/agent/file-read."""
+    """GET …/agent/file-read: from an offset on, decoded or as base64; ``truncated`` when there is more."""
     agent(call)
-    row = call.state.get("agentfile", f"{call.vmid}/{call.params['file']}")
+    name = str(call.params["file"])
+    row = call.state.get("agentfile", f"{call.vmid}/{name}")
     if row is None:
         raise ApiError(
-            f"can't open file: Agent error: failed to open file '{call.params['file']}' (mode: 'r'): No such file or directory"
+            f"can't open file: Agent error: failed to open file '{name}' (mode: 'r'): No such file or directory"
         )
-    return {"content": row["content"], "bytes-read": len(row["content"])}
+    whole = base64.b64decode(row["content"])
+    begin = int(call.params.get("offset") or 0)
+    data = whole[begin : begin + int(call.params.get("count") or 16777216)]
+    shown = data.decode("latin-1") if call.params.get("decode", 1) else base64.b64encode(data).decode()
+    answer: dict[str, Any] = {"content": shown, "bytes-read": len(data)}
+    return answer | ({"truncated": 1} if begin + len(data) < len(whole) else {})
 
 
 _AGENT = "/nodes/{node}/qemu/{vmid}/agent"
