@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -25,12 +25,14 @@ from pxhelm.secret import SealingKey, Secret
 from pxhelm.settings import Context, SecretSource, Settings, context_of, load
 
 if TYPE_CHECKING:
+    from pxhelm.actions.contact import Way
     from pxhelm.actions.services import Cluster
     from pxhelm.actions.sources import Sources
     from pxhelm.proxmox.client import Client
     from pxhelm.proxmox.connection import Certificate, Connection
     from pxhelm.release.objects import ObjectPort
     from pxhelm.render.model import JinjaJob
+    from pxhelm.store.clusters import Cluster as Known
     from pxhelm.store.leases import Lease
     from pxhelm.store.port import Store
 
@@ -50,6 +52,7 @@ class Opened:
         self.places: Mapping[str, str] = {}
         """What the global flags say about where things are kept; the environment says the rest."""
         self._to_close: list[Any] = []
+        self._met: Known | None = None
 
     @property
     def context(self) -> Context:
@@ -60,7 +63,36 @@ class Opened:
     def place(self) -> Place:
         """Where the command works."""
         context = self.context
-        return Place(context.name, self.settings.namespace_of(context), context.simulated, context.vmid_range)
+        namespace = self.settings.namespace_of(context)
+        return Place(context.name, namespace, self._key_of_rows, context.simulated, context.vmid_range)
+
+    @property
+    def way(self) -> Way:
+        """How the context is told from others: by its name, or by the address that a flag or the environment gives."""
+        from pxhelm.actions.contact import Way
+
+        context = self.context
+        named = context.simulated or context.name in self.settings.contexts
+        return Way(context.name, transient=context.simulated) if named else Way(context.endpoints[0], context.name)
+
+    def meet(self) -> Known:
+        """See that the cluster is the one that the context led to before; asked once."""
+        from pxhelm.actions.contact import meet
+
+        if self._met is None:
+            self._met = meet(self.store, self.cluster, self.way)
+        return self._met
+
+    def greet(self) -> None:
+        """Meet the cluster only if the context is new, and answers."""
+        if self._met is None and self.store.clusters.behind(self.way.context) is None:
+            with suppress(PxhelmError):
+                self.meet()
+
+    def _key_of_rows(self) -> str:
+        way = self.way
+        known = self._met or self.store.clusters.behind(way.context) or self.store.clusters.behind(way.formerly)
+        return known.key if known is not None else way.context
 
     @cached_property
     def store(self) -> Store:
@@ -86,10 +118,8 @@ class Opened:
     @cached_property
     def installation(self) -> str:
         """The id that our markers carry: made once per store and cluster."""
-        from pxhelm.store.clusters import Cluster as Known
-
         with self.store.transaction():
-            known = self.store.clusters.get(self.place.cluster) or Known(self.place.cluster)
+            known = self.store.clusters.get(self.place.cluster) or self.meet()
             if not known.installation:
                 known = replace(known, installation=os.urandom(4).hex())
                 self.store.clusters.put(known)
@@ -160,7 +190,7 @@ class Opened:
     def _api_file(self) -> Path:
         from urllib.parse import quote
 
-        return self.settings.directories.data / "api" / f"{quote(self.place.cluster, safe='')}.z"
+        return self.settings.directories.data / "api" / f"{quote(self.place.context, safe='')}.z"
 
     def api_facts(self) -> bytes | None:
         """Read the fetched API schema of the context."""
@@ -326,6 +356,16 @@ def composed(make: Make) -> Iterator[None]:
         yield
     finally:
         _made.pop()
+
+
+def forget_contact(settings: Settings, context: str) -> None:
+    """Forget which cluster a context led to; what is stored of the cluster stays."""
+    if settings.store.exists():
+        from pxhelm.store.sqlite import open_store
+
+        store = open_store(settings.store)
+        store.clusters.part(context)
+        store.close()
 
 
 def peek_certificate(endpoint: str) -> Certificate:

@@ -61,7 +61,7 @@ def discover(services: Services, scope: str, keep: float = KEEP_DAYS * 86400.0) 
     kinds = SCOPES.get(scope)
     if kinds is None:
         raise PxhelmError(f"cannot discover {scope}", code=ExitCode.USAGE, hint=f"one of {', '.join(SCOPES)}")
-    cluster = services.place.cluster
+    cluster = services.meet().key
     inventory = services.store.inventory
     before = {one.ref: one for one in inventory.list(cluster) if one.kind in kinds}
     seen = _signed(services, list(_observations(services, kinds)), before)

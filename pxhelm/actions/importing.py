@@ -150,6 +150,7 @@ def _names(services: Services, fresh: Sequence[Found], name: str) -> dict[str, s
     """Return a name for each object that no other of its kind in the namespace has; guests' by their VMID if need be."""
     from pxhelm.store.objects import ObjectQuery
 
+    services.meet()
     place = services.place
     taken = {
         (o.key.kind, o.key.name)

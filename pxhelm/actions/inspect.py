@@ -254,6 +254,8 @@ def list_rows(guests_only: bool = False) -> ApiGen[list[Row]]:
 
 def _everything(services: Services, query: Query) -> Iterator[Found]:
     recorded = query.cached or bool(query.at)
+    if not recorded:
+        services.greet()
     for kind in query.kinds:
         if kind == TASK and recorded:
             yield from _recorded_tasks(services, query)
@@ -302,7 +304,7 @@ def _recorded_rows(services: Services, at: float) -> list[Row]:
     seen = inventory.list(cluster)
     if not seen:
         raise PxhelmError(
-            f"nothing is recorded of cluster {services.place.cluster}", hint="record it with `pxhelm discover`"
+            f"nothing is recorded of cluster {services.place.context}", hint="record it with `pxhelm discover`"
         )
     age = duration(max(1.0, services.now().timestamp() - min(one.at for one in seen)))
     services.listen(Warned(f"as recorded up to {age} ago; the cluster was not asked"))

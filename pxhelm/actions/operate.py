@@ -167,6 +167,7 @@ def carry_out_each(
     services: Services, wanted: Sequence[tuple[Found, Operation]], manner: Manner | None = None
 ) -> list[Done]:
     """Do to each guest what is wanted of it, all at once, and return what became of each."""
+    services.meet()
     how = manner or Manner()
     proofs = prove(services, [guest for guest, _ in wanted])
     running = [_told(services.listen, *pair, how, proof) for pair, proof in zip(wanted, proofs, strict=True)]

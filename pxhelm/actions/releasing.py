@@ -76,11 +76,13 @@ class StoreOnly:
 
 def reading(services: Services) -> Configuration:
     """Return the configuration of a verb that only reads what is stored."""
+    services.greet()
     return _configuration(services, StoreOnly(), None)  # type: ignore[arg-type]  # the verbs that read call reach() alone
 
 
 def dry(services: Services, release: str) -> Configuration:
     """Return the configuration of a verb that shows what it would do: the cluster is read, nothing is locked."""
+    services.greet()
     return _configuration(services, services.objects(f"{services.place.namespace}/{release}", False), None)
 
 
@@ -91,6 +93,7 @@ def changing(services: Services, command: Command) -> Iterator[Configuration]:
     When somebody else holds the lock, the state machine is run without it only to find Helm's own error in the pending
     revision; LeaseHeldError when there is none yet.
     """
+    services.meet()
     place = services.place
     name = f"release:{place.cluster}/{place.namespace}/{command.release}"
     objects = services.objects(f"{place.namespace}/{command.release}", command.force_conflicts)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pxhelm.release.objects import ObjectPort
     from pxhelm.render.model import JinjaRenderer
     from pxhelm.secret import SealingKey
+    from pxhelm.store.clusters import Cluster as Known
     from pxhelm.store.leases import Holder, IsDead, Lease
     from pxhelm.store.port import Store
 
@@ -29,11 +30,18 @@ T = TypeVar("T")
 class Place:
     """Where a command works."""
 
-    cluster: str
-    """Name of the context; keys every row of the store."""
+    context: str
+    """Name of the context: what people are told."""
     namespace: str
+    key: Callable[[], str]
+    """Looks up what keys every row of the store: the cluster behind the context, as it was met last."""
     simulated: bool = False
     vmid_range: tuple[int, int] = (10000, 99999)
+
+    @property
+    def cluster(self) -> str:
+        """What keys every row of the store."""
+        return self.key()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,17 @@ class Services(Protocol):
     @property
     def objects(self) -> Callable[[str, bool], ObjectPort]:
         """Return the objects of a release (``namespace/name``; whether to take fields over from other managers)."""
+
+    @property
+    def meet(self) -> Callable[[], Known]:
+        """See that the cluster is the one that the context led to before, and return it; asked once per command.
+
+        For every command that may change the cluster or the store, before it looks into the store.
+        """
+
+    @property
+    def greet(self) -> Callable[[], None]:
+        """Meet the cluster only if the context is new; nothing happens when it does not answer."""
 
     @property
     def key(self) -> SealingKey:

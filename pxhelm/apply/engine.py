@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pxhelm.apply.command import Outcome, Result
-from pxhelm.apply.gather import gather, named, natural_id, readied, sources_missing, with_templates
+from pxhelm.apply.gather import gather, look_about, named, natural_id, readied, sources_missing, with_templates
 from pxhelm.apply.machine import Job, Patience
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Memory, Records
@@ -180,10 +180,11 @@ def load_plan(ports: Ports, text: str) -> Planned:
 
     saved = loads(text)
     if saved.plan.cluster != ports.cluster_name:
+        contexts = ports.store.clusters.contexts(saved.plan.cluster)
         raise PxhelmError(
             f"cannot apply the plan: it was made for the cluster {saved.plan.cluster}, this is {ports.cluster_name}",
             code=ExitCode.REFUSED,
-            hint=f"give --context {saved.plan.cluster}",
+            hint=f"give --context {contexts[0]}" if contexts else "make a new plan",
         )
     resources: dict[ObjectKey, Resource] = {}
     for address, manifest in saved.manifests.items():
@@ -259,7 +260,7 @@ class _Application:
         self.resources: dict[ObjectKey, Resource] = {}
 
     def run(self) -> ApplyResult:
-        self.view = self.ports.cluster.run(look_round())
+        self.view = look_about(self.ports)
         self.accept()
         fresh = [o for o in self.planned.plan.objects if o.key not in self.results]
         work = [w for o in fresh if (w := self.work_of(o)) is not None]

@@ -12,7 +12,7 @@ from itertools import islice
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Memory, Records, address_of, start_of
 from pxhelm.apply.selecting import with_selected
-from pxhelm.errors import PxhelmError
+from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.domains import Ending, Member, endings
 from pxhelm.plan.next_step import as_leaf
 from pxhelm.plan.observe import View, look_round, observe
@@ -41,13 +41,13 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         raise _twice(resources)
     keys = (*wanted, *(key for key in going if key not in wanted))
     memories = records.recall(keys)
-    view = ports.cluster.run(look_round())
+    view = look_about(ports)
     view = replace(view, surroundings=replace(view.surroundings, bound=records.bound()))
     wanted = with_selected(ports, wanted, going)
     wanted = {key: named(ports, r, wanted) for key, r in wanted.items()}
     kinds = {key: ports.kind_of(key.kind) for key in keys}
     guests = {key: _target(ports, records, key, memories[key], wanted.get(key)) for key in keys if kinds[key].guest}
-    around = with_bindings(view.surroundings, _predict(ports, records, guests, view))
+    around = with_bindings(view.surroundings, _predict(ports, memories, guests, view))
     wanted = {key: with_guests(kinds[key], r, around) if not kinds[key].guest else r for key, r in wanted.items()}
     ending = _endings(ports, wanted, memories, view.surroundings)
     keys = (*keys, *ending)
@@ -64,7 +64,7 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         targets[key] = replace(target, row={"id": kinds[key].identifier(wanted[key])})
         lives[key] = _live(ports.cluster.run_all([observe(kinds[key], targets[key], view)])[0], targets[key])
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
-    targets |= _predict(ports, records, guests, view)
+    targets |= _predict(ports, memories, guests, view)
     coming = frozenset((key.kind, kinds[key].identifier(r)) for key, r in wanted.items() if not kinds[key].guest)
     view = replace(view, surroundings=replace(view.surroundings, coming=coming))
     view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))
@@ -76,6 +76,18 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         for key in keys
     )
     return Gathered(subjects, view, memories)
+
+
+def look_about(ports: Ports) -> View:
+    """Look round the cluster; PxhelmError (REFUSED) when it is called otherwise than at first contact (engine.md D2.1)."""
+    view = ports.cluster.run(look_round())
+    if ports.cluster_title and view.title and view.title != ports.cluster_title:
+        raise PxhelmError(
+            f"cannot go on: the cluster was called {ports.cluster_title}, the one that answers is {view.title}",
+            code=ExitCode.REFUSED,
+            hint="check the address of the context: one of the two is a copy of the other",
+        )
+    return view
 
 
 def readied(ports: Ports, resource: Resource) -> Resource:
@@ -161,9 +173,9 @@ def _target(ports: Ports, records: Records, key: ObjectKey, memory: Memory, want
     pinned = wanted.leaves.get("vmid")
     source = wanted.annotations.get("pxhelm.io/adopt-from", "")
     if source.startswith("vmid:"):
-        return replace(target, vmid=int(source[5:]), marker=records.marker(memory.known.uid, int(source[5:]), ""))
+        return replace(target, vmid=int(source[5:]), marker=records.marker(key, memory, int(source[5:])))
     if isinstance(pinned, int):
-        return replace(target, vmid=pinned, marker=records.marker(memory.known.uid, pinned, ""))
+        return replace(target, vmid=pinned, marker=records.marker(key, memory, pinned))
     return target
 
 
@@ -212,9 +224,10 @@ def with_bindings(around: Surroundings, targets: Mapping[ObjectKey, Target]) -> 
 
 
 def _predict(
-    ports: Ports, records: Records, targets: Mapping[ObjectKey, Target], view: View
+    ports: Ports, memories: Mapping[ObjectKey, Memory], targets: Mapping[ObjectKey, Target], view: View
 ) -> dict[ObjectKey, Target]:
     """Give new guests the VMIDs they will probably get, so that a plan can be read and its steps be built."""
+    records = Records(ports)
     new = [key for key, target in targets.items() if not target.vmid]
     taken = {*view.surroundings.guests, *(b.vmid for b in records.bindings())}
     wish = Reservation(
@@ -222,7 +235,7 @@ def _predict(
     )
     found = dict(targets)
     for key, vmid in zip(new, islice(candidates(wish), len(new)), strict=False):
-        found[key] = replace(found[key], vmid=vmid, marker=records.marker(found[key].uid, vmid, ""))
+        found[key] = replace(found[key], vmid=vmid, marker=records.marker(key, memories[key], vmid))
     return found
 
 

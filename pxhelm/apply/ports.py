@@ -19,6 +19,7 @@ from pxhelm.proxmox.schema import Schema, best, load
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import SecretSource
 from pxhelm.secret import SealingKey, Secret
+from pxhelm.store.clusters import Cluster as Known
 from pxhelm.store.leases import Holder, IsDead, never
 from pxhelm.store.port import Store
 
@@ -47,7 +48,7 @@ class Ports:
     cluster: Cluster
     store: Store
     cluster_name: str
-    """Name of the context: keys every row of the store."""
+    """What keys every row of the store (``store.clusters.Cluster.key``)."""
     installation: str
     """Id that our markers carry."""
     fingerprint: Fingerprint
@@ -67,16 +68,14 @@ class Ports:
     actor: str = ""
     """Who asked, for the journal."""
     vmid_range: tuple[int, int] = (10000, 99999)
+    cluster_title: str = ""
+    """Proxmox' name of the cluster, as it was at first contact."""
     schema_of: Callable[[str], Schema] = load
     """The API schema of a version of Proxmox VE."""
 
 
 class PlacePort(Protocol):
     """Where a command works (``actions.services.Place``)."""
-
-    @property
-    def cluster(self) -> str:
-        """Name of the context."""
 
     @property
     def vmid_range(self) -> tuple[int, int]:
@@ -105,6 +104,10 @@ class ServicesPort(Protocol):
     @property
     def place(self) -> PlacePort:
         """Where the command works."""
+
+    @property
+    def meet(self) -> Callable[[], Known]:
+        """See that the cluster is the one that the context led to before, and return it."""
 
     @property
     def store(self) -> Store:
@@ -146,10 +149,12 @@ class ServicesPort(Protocol):
 def ports_of(services: ServicesPort, actor: str = "") -> Ports:
     """Return the ports that an action's services make.
 
-    Secrets are read by ``services.read_secret`` (a map with ``env``, ``file`` or ``command``), where there is one.
+    The cluster is met first. Secrets are read by ``services.read_secret`` (a map with ``env``, ``file`` or ``command``),
+    where there is one.
     """
     from pxhelm.kinds import kind_of
 
+    met = services.meet()
     read: Callable[[Mapping[str, object]], Secret] | None = getattr(services, "read_secret", None)
 
     def read_secret(source: SecretSource) -> Secret:
@@ -162,7 +167,8 @@ def ports_of(services: ServicesPort, actor: str = "") -> Ports:
     return Ports(
         cluster=services.cluster,
         store=services.store,
-        cluster_name=services.place.cluster,
+        cluster_name=met.key,
+        cluster_title=met.title,
         installation=services.installation,
         fingerprint=services.key.fingerprint,
         holder=services.process.holder,

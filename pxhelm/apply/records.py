@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pxhelm.apply.command import Intend, Outcome, Rebind, Result, Settle
 from pxhelm.apply.machine import CREATING, OpenStep
 from pxhelm.apply.ports import Ports
-from pxhelm.plan.diff import IMPORT
+from pxhelm.plan.diff import IMPORT, REBUILT
 from pxhelm.plan.document import redacted
 from pxhelm.plan.leaf import shown
 from pxhelm.plan.subject import Known
@@ -130,13 +130,16 @@ class Records:
         binding = memory.binding
         if binding is None:
             return Target(key, memory.known.uid)
-        marker = self.marker(memory.known.uid, binding.vmid, op)
+        marker = self.marker(key, memory, binding.vmid, op)
         node = next((str(s.pre.get("node", "")) for s in reversed(memory.steps) if s.kind in CREATING), "")
         return Target(key, memory.known.uid, node, binding.vmid, binding.guest_uuid, marker)
 
-    def marker(self, uid: str, vmid: int, op: str) -> Marker:
+    def marker(self, key: ObjectKey, memory: Memory, vmid: int, op: str = "") -> Marker:
         """Return the proof that the guest of an object carries."""
-        return Marker(self.ports.installation, uid or "new", vmid, op or "plan")
+        release = memory.stored.release if memory.stored is not None else ""
+        name = f"{key.namespace}/{key.name}"
+        uid = memory.known.uid or "new"
+        return Marker(self.ports.installation, uid, vmid, op or "plan", name=name, release=release)
 
     def open_steps(self, memory: Memory) -> tuple[OpenStep, ...]:
         """Return the writes of which nobody knows the end, oldest first."""
@@ -328,10 +331,12 @@ class Records:
                 self.store.objects.set_owned(memory.known.uid, manager, outcome.owned)
                 if manager != IMPORT and IMPORT in memory.known.bases:
                     self.store.objects.set_owned(memory.known.uid, IMPORT, {})
+                if REBUILT in memory.known.bases:
+                    self.store.objects.set_owned(memory.known.uid, REBUILT, {})
                 self._bind(memory, outcome.live)
                 row = replace(memory.stored, observed_generation=memory.stored.generation, updated_at=now)
                 self.store.objects.put(row)
-                self._observed(memory, outcome.live)
+                self.observed(memory, outcome.live)
                 self.store.journal.finish_op(memory.op.op_id, OpState.DONE, now, lease)
             elif outcome.result is not Result.INTERRUPTED and not self._unfinished(memory.op.op_id):
                 self.store.journal.finish_op(memory.op.op_id, OpState.FAILED, now, lease)
@@ -372,7 +377,8 @@ class Records:
         kind = "Normal" if normal else "Warning"
         self.store.events.record(EventRecord(self.ports.cluster_name, uid, kind, reason, message, now, now))
 
-    def _observed(self, memory: Memory, live: Live | None) -> None:
+    def observed(self, memory: Memory, live: Live | None) -> None:
+        """Remember how an object was seen: by it a container is known again whose marker somebody removed."""
         if live is None or live.existence is not Existence.PRESENT or memory.stored is None:
             return
         guest = "lxc" if memory.stored.key.kind == "Container" else "qemu"

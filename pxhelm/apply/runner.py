@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -70,6 +71,43 @@ class _Interrupted(Exception):  # noqa: N818 - the user's wish, no error
     """The run was asked to stop."""
 
 
+class _Queue:
+    """What waits, what runs, what is done; each object is looked at once for every edge, however many there are."""
+
+    def __init__(self, work: Sequence[Work], edges: Mapping[ObjectKey, tuple[ObjectKey, ...]]) -> None:
+        self.waiting = {w.key: w for w in work}
+        self.edges = edges
+        self.running: set[ObjectKey] = set()
+        self.outcomes: dict[ObjectKey, Outcome] = {}
+        self._above: dict[ObjectKey, list[ObjectKey]] = {}
+        self._left: dict[ObjectKey, int] = {}
+        for key in self.waiting:
+            below = [k for k in dict.fromkeys(edges.get(key, ())) if k in self.waiting]
+            self._left[key] = len(below)
+            for each in below:
+                self._above.setdefault(each, []).append(key)
+        self.ready = deque(key for key in self.waiting if not self._left[key])
+
+    def begin(self, key: ObjectKey) -> Work:
+        """Take a ready object out, to be worked on."""
+        self.running.add(key)
+        return self.waiting.pop(key)
+
+    def end(self, key: ObjectKey, outcome: Outcome) -> None:
+        """Keep how an object ended; what waited for nothing else is ready."""
+        self.waiting.pop(key, None)
+        self.running.discard(key)
+        self.outcomes[key] = outcome
+        for above in self._above.get(key, ()):
+            self._left[above] -= 1
+            if not self._left[above]:
+                self.ready.append(above)
+
+    def failed(self, key: ObjectKey) -> bool:
+        """Whether an object ended otherwise than wanted."""
+        return key in self.outcomes and self.outcomes[key].result not in _GOOD
+
+
 class Runner:
     """Runs work in dependency order; one use."""
 
@@ -90,19 +128,17 @@ class Runner:
 
         After the first Ctrl-C nothing new is sent; what is under way is left to the journal.
         """
-        waiting = {w.key: w for w in work}
-        outcomes: dict[ObjectKey, Outcome] = {}
+        queue = _Queue(work, edges)
         finished: SimpleQueue[tuple[ObjectKey, Outcome]] = SimpleQueue()
-        running: set[ObjectKey] = set()
         renewer = threading.Thread(target=self._renew, name="leases", daemon=True)
         renewer.start()
-        size = max(1, min(self.settings.limits.objects, len(waiting)))
+        size = max(1, min(self.settings.limits.objects, len(work)))
         pool = ThreadPoolExecutor(max_workers=size, thread_name_prefix="apply")
         try:
-            while waiting or running:
-                self._start_ready(pool, (waiting, running, outcomes), edges, finished)
-                if not running:
-                    continue
+            while True:
+                self._start_ready(pool, queue, finished)
+                if not queue.running:
+                    break
                 try:
                     key, outcome = finished.get(timeout=0.5)
                 except Empty:
@@ -110,15 +146,14 @@ class Runner:
                 except KeyboardInterrupt:
                     self._interrupt()
                     continue
-                running.discard(key)
-                outcomes[key] = outcome
+                queue.end(key, outcome)
         except KeyboardInterrupt:
             self._interrupt()
             raise
         finally:
             self.ended.set()
             pool.shutdown(wait=True, cancel_futures=True)
-        return outcomes
+        return queue.outcomes
 
     def _interrupt(self) -> None:
         self.stop.set()
@@ -126,27 +161,19 @@ class Runner:
             self.turn_given.notify_all()
 
     def _start_ready(
-        self,
-        pool: ThreadPoolExecutor,
-        state: tuple[dict[ObjectKey, Work], set[ObjectKey], dict[ObjectKey, Outcome]],
-        edges: Mapping[ObjectKey, tuple[ObjectKey, ...]],
-        finished: SimpleQueue[tuple[ObjectKey, Outcome]],
+        self, pool: ThreadPoolExecutor, queue: _Queue, finished: SimpleQueue[tuple[ObjectKey, Outcome]]
     ) -> None:
-        waiting, running, outcomes = state
-        for key in list(waiting):
-            before = [k for k in edges.get(key, ()) if k in waiting or k in running]
-            failed = [k for k in edges.get(key, ()) if k in outcomes and outcomes[k].result not in _GOOD]
+        while queue.ready:
+            key = queue.ready.popleft()
             if self.stop.is_set():
-                outcomes[key] = Outcome(Result.INTERRUPTED, "Interrupted", "not begun")
-                del waiting[key]
-            elif failed:
-                why = f"it waits for {failed[0].address}: {outcomes[failed[0]].message or 'not done'}"
-                outcomes[key] = Outcome(Result.BLOCKED, "Dependency", why)
-                del waiting[key]
-            elif not before:
-                work = waiting.pop(key)
-                running.add(key)
-                pool.submit(self._one, work, finished)
+                queue.end(key, Outcome(Result.INTERRUPTED, "Interrupted", "not begun"))
+                continue
+            failed = next((k for k in queue.edges.get(key, ()) if queue.failed(k)), None)
+            if failed is None:
+                pool.submit(self._one, queue.begin(key), finished)
+                continue
+            why = f"it waits for {failed.address}: {queue.outcomes[failed].message or 'not done'}"
+            queue.end(key, Outcome(Result.BLOCKED, "Dependency", why))
 
     def _one(self, work: Work, finished: SimpleQueue[tuple[ObjectKey, Outcome]]) -> None:
         try:

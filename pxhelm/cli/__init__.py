@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "cp": ("cp", CLUSTER, "copy a file to or from a virtual machine"),
     "api": ("api", CLUSTER, "call any endpoint of the Proxmox VE API, checked by its schema"),
     "import": ("import_", CLUSTER, "take existing guests under management, as manifests or a chart"),
+    "state": ("state", CLUSTER, "show what pxhelm remembers of the guests, or rebuild it from them"),
     "discover": ("discover", CLUSTER, "record what the cluster holds in the store"),
     "config": ("config", SETUP, "manage contexts: clusters and how to reach them"),
     "test-connection": ("test_connection", SETUP, "check address, certificate, token and rights"),

@@ -6,14 +6,18 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pxhelm import settings as configuration
 from pxhelm.cli.command import Session
+from pxhelm.cli.views.document import FORMATS
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.settings import Context, SecretSource, Settings
+
+if TYPE_CHECKING:
+    from pxhelm.actions.connect import Connection
 
 
 def add_context(session: Session, name: str, options: dict[str, Any]) -> int:
@@ -34,8 +38,20 @@ def add_context(session: Session, name: str, options: dict[str, Any]) -> int:
         **_sign_in(settings, name, options),
     )
     configuration.save_context(settings, context, make_current=not options["no_use"])
-    click.echo(f'context "{name}" saved in {settings.config_file}')
-    return ExitCode.OK if options["no_check"] else _check(session, name)
+    shown = options["output"] in FORMATS
+    told = {"name": name, "endpoints": [endpoint], "fingerprint": fingerprint, "file": str(settings.config_file)}
+    if not shown:
+        click.echo(f'context "{name}" saved in {settings.config_file}')
+    found = None if options["no_check"] else _checked(session, name)
+    if shown:
+        facts = (
+            {} if found is None else {"version": found.version, "cluster": found.cluster, "nodes": list(found.nodes)}
+        )
+        missing = {} if found is None else {"missingPrivileges": list(found.missing)}
+        click.echo(FORMATS[options["output"]]({**told, **facts, **missing}), nl=False)
+    elif found is not None:
+        _show_check(found)
+    return ExitCode.FAILED if found is not None and found.missing else ExitCode.OK
 
 
 def _interactive() -> bool:
@@ -105,18 +121,24 @@ def _keep(settings: Settings, name: str, secret: str) -> SecretSource:
     return SecretSource(file=str(Path(path)))
 
 
-def _check(session: Session, name: str) -> int:
-    from pxhelm.actions.connect import role_commands, test_connection
+def _checked(session: Session, name: str) -> Connection:
+    """Meet the cluster and look at the rights; PxhelmError when another one answers than before."""
+    from pxhelm.actions.connect import test_connection
     from pxhelm.app import open_services
 
     flags = {"context": name, "config": session.flags.get("config", "")}
     with open_services(flags) as services:
         found = test_connection(services, services.user)
+        services.meet()
+    return found
+
+
+def _show_check(found: Connection) -> None:
+    from pxhelm.actions.connect import role_commands
+
     place = f", cluster {found.cluster}" if found.cluster else ""
     click.echo(f"connected: Proxmox VE {found.version}{place}, {len(found.nodes)} node(s), as {found.user}")
-    if not found.missing:
-        return ExitCode.OK
-    click.echo(f"missing rights: {', '.join(found.missing)}\ngive them on a node, as root:")
-    for line in role_commands(found.user, found.missing):
-        click.echo(f"  {line}")
-    return ExitCode.FAILED
+    if found.missing:
+        click.echo(f"missing rights: {', '.join(found.missing)}\ngive them on a node, as root:")
+        for line in role_commands(found.user, found.missing):
+            click.echo(f"  {line}")

@@ -319,12 +319,14 @@ def _warnings(subjects: Sequence[Subject], view: View) -> tuple[str, ...]:
     """Say which new guests will share their name with one of somebody else's: Proxmox allows it, people are confused."""
     found = []
     ours = {s.target.vmid for s in subjects if s.known.bound}
+    named: dict[object, list[int]] = {}
+    for vmid, row in view.surroundings.guests.items():
+        if vmid not in ours:
+            named.setdefault(row.get("name"), []).append(vmid)
     for s in subjects:
         if not s.kind.guest or s.desired is None or s.live.existence is not Existence.ABSENT:
             continue
-        name = s.kind.identifier(s.desired)
-        rows = view.surroundings.guests.items()
-        twins = [v for v, row in rows if row.get("name") == name and v not in ours and v != s.target.vmid]
+        twins = [vmid for vmid in named.get(s.kind.identifier(s.desired), ()) if vmid != s.target.vmid]
         if twins:
             found.append(f"{s.key.address}: the guest {twins[0]} has the same name and is not managed by pxhelm")
     return tuple(found)

@@ -24,6 +24,10 @@ IMPORT = "import"
 """The manager of what was found and taken over: it keeps a base for drift, and gives way to whoever applies."""
 INHERITED = "source.clone.devices"
 """Base under which the devices are remembered that a clone brought with it; no field of a manifest."""
+REBUILT = "rebuilt"
+"""The manager of leaves that cannot be read back, after a store was rebuilt from the guests: nobody knows who wrote what.
+
+It owns nothing: the first apply takes them as they are wanted, and they are then that manager's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Ownership:
     def others(self, path: str) -> Iterator[tuple[str, object]]:
         """Yield the other owners of a leaf with their base values."""
         for manager, leaves in self.bases.items():
-            if manager not in (self.manager, IMPORT) and path in leaves:
+            if manager not in (self.manager, IMPORT, REBUILT) and path in leaves:
                 yield manager, leaves[path]
 
 
@@ -97,6 +101,8 @@ def compare(c: Comparison) -> Diff:
         base = base_of(value, c.fingerprint)
         if _holds(c, path, base):
             owned[path] = base
+            if path in c.ownership.bases.get(REBUILT, {}):
+                notes.append(f"{path} cannot be read back, and the store was rebuilt: it is taken to be as wanted")
             continue
         each = field_of(c.kind, path)
         if each is not None and each.creation_only and c.live.existence is Existence.PRESENT:
@@ -142,6 +148,8 @@ def _holds(c: Comparison, path: str, base: object) -> bool:
         return False
     each = field_of(c.kind, path)
     if each is not None and each.write_only:
+        if path not in c.ownership.mine and path in c.ownership.bases.get(REBUILT, {}):
+            return True
         return path in c.written or c.ownership.mine.get(path) == base
     if each is not None and each.creation_only:
         # What exists without our having made it has no input to compare with.

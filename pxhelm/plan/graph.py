@@ -28,10 +28,14 @@ def edges_of(resources: Sequence[Resource], rank: Rank) -> Edges:
     strong = strong_edges(resources)
     ordered(strong)  # raises for a cycle of strong edges
     above = _reachable(strong)
+    awaited = {key for found in above.values() for key in found}
+    lower = _lower(keys, rank)
     weak: dict[ObjectKey, tuple[ObjectKey, ...]] = {}
     for key, direct in strong.items():
-        lower = [k for k in sorted(keys) if rank(k) < rank(key) and k not in direct and key not in above[k]]
-        weak[key] = (*direct, *lower)
+        below = lower[rank(key)]
+        if direct or key in awaited:
+            below = tuple(k for k in below if k not in direct and key not in above[k])
+        weak[key] = (*direct, *below) if direct else below  # else shared: a thousand guests wait for the same pools
     try:
         ordered(weak)
     except PxhelmError:
@@ -43,6 +47,19 @@ def strong_edges(resources: Sequence[Resource]) -> dict[ObjectKey, tuple[ObjectK
     """Return what each object waits for by reference or annotation, among the given ones."""
     keys = {r.key for r in resources}
     return {r.key: _strong(r, keys) for r in resources}
+
+
+def _lower(keys: Iterable[ObjectKey], rank: Rank) -> Mapping[int, tuple[ObjectKey, ...]]:
+    """Return for each rank the objects of lower rank, sorted."""
+    by_rank: dict[int, list[ObjectKey]] = {}
+    for key in sorted(keys):
+        by_rank.setdefault(rank(key), []).append(key)
+    found: dict[int, tuple[ObjectKey, ...]] = {}
+    below: list[ObjectKey] = []
+    for each in sorted(by_rank):
+        found[each] = tuple(sorted(below))
+        below += by_rank[each]
+    return found
 
 
 def _strong(resource: Resource, keys: set[ObjectKey]) -> tuple[ObjectKey, ...]:

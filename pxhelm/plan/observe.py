@@ -24,6 +24,8 @@ class View:
 
     surroundings: Surroundings
     quorate: bool = True
+    title: str = ""
+    """Name of the cluster; empty for a node alone."""
 
 
 def look_round() -> ApiGen[View]:
@@ -42,7 +44,7 @@ def view_of(version: object, status: Sequence[Mapping[str, object]], rows: Seque
     guests = {int(str(row["vmid"])): row for row in rows if row.get("type") in _GUESTS and "vmid" in row}
     storages = {(str(row.get("node")), str(row.get("storage"))): row for row in rows if row.get("type") == "storage"}
     surroundings = Surroundings(".".join(release.split(".")[:2]) or "9.2", nodes, guests, storages)
-    return View(surroundings, bool(cluster.get("quorate", True)))
+    return View(surroundings, bool(cluster.get("quorate", True)), str(cluster.get("name", "")))
 
 
 def observe(kind: Kind, target: Target, view: View) -> ApiGen[Live]:
@@ -122,8 +124,8 @@ def identify(kind: Kind, live: Live, target: Target, seen: Mapping[str, object] 
         return Verdict.OURS
     marker = live.marker if live.marker is not None and live.marker.vmid == live.vmid else None
     if marker is not None and target.marker is not None:
-        same = (marker.installation, marker.uid) == (target.marker.installation, target.marker.uid)
-        return Verdict.OURS if same else Verdict.FOREIGN
+        # A uid is unique by itself; the installation only says whose store to ask, and may have been another before.
+        return Verdict.OURS if marker.uid == target.marker.uid else Verdict.FOREIGN
     if live.lock in ("create", "clone"):
         return Verdict.BEING_MADE
     if live.uuid and live.uuid.lower() == target.uuid.lower():

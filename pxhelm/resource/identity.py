@@ -46,10 +46,15 @@ class Marker:
     op: str
     deleting: str = ""
     """Operation that is about to destroy the guest: the tombstone of engine.md D11."""
+    name: str = ""
+    """``namespace/name`` of the object: proves nothing, tells a store that lost its memory what the guest was."""
+    release: str = ""
+    """``namespace/name`` of the release it was made for, likewise."""
 
     def __str__(self) -> str:
-        tombstone = f" d={self.deleting}" if self.deleting else ""
-        return f"<!-- pxhelm:1 i={self.installation} u={self.uid} v={self.vmid} o={self.op}{tombstone} -->"
+        fields = {"i": self.installation, "u": self.uid, "v": self.vmid, "o": self.op}
+        told = fields | {"d": self.deleting, "n": self.name, "r": self.release}
+        return f"<!-- pxhelm:1 {' '.join(f'{key}={value}' for key, value in told.items() if value)} -->"
 
     def buried_by(self, op: str) -> Marker:
         """Return the marker with a tombstone."""
@@ -64,7 +69,8 @@ def split_description(text: str) -> tuple[str, Marker | None]:
     fields = dict(part.split("=", 1) for part in found.group(1).split())
     rest = (text[: found.start()] + text[found.end() :]).rstrip("\n")
     try:
-        marker = Marker(fields["i"], fields["u"], int(fields["v"]), fields["o"], fields.get("d", ""))
+        told = (fields.get("d", ""), fields.get("n", ""), fields.get("r", ""))
+        marker = Marker(fields["i"], fields["u"], int(fields["v"]), fields["o"], *told)
     except (KeyError, ValueError):
         return rest, None
     return rest, marker

@@ -13,7 +13,7 @@ from typing import Any
 
 Truth = Mapping[str, Mapping[str, Any]]
 
-_MARKER = re.compile(r"<!-- pxhelm:1 i=(\S+) u=(\S+) v=(\d+) o=(\S+)(?: d=(\S+))? -->")
+_MARKER = re.compile(r"<!-- pxhelm:1 i=(\S+) u=(\S+) v=(\d+) o=(\S+)(?: d=(\S+))?(?: [nr]=\S+)* -->")
 _VOLUME = re.compile(r"(?:^|[,=])([A-Za-z][\w.\-]*:[^,\s]+)")
 
 

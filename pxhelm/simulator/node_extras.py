@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pxhelm.simulator import guests
+from pxhelm.simulator import certificate, guests
 from pxhelm.simulator.errors import ApiError
 from pxhelm.simulator.formats import split_list
 from pxhelm.simulator.models import CPU_MODELS_BY_VENDOR
@@ -70,6 +70,19 @@ def set_hosts(call: Call) -> None:
     """POST /nodes/{node}/hosts."""
     check_digest(call.params.get("digest"), hosts(call)["digest"])
     call.state.put("nodehosts", call.node, {"data": call.params["data"]})
+
+
+def certificates(call: Call) -> list[dict[str, Any]]:
+    """GET /nodes/{node}/certificates/info: the cluster's own authority, made when it is first asked for."""
+    row = call.state.get("authority", "main")
+    if row is None:
+        made = certificate.make(call.world.now, ["localhost"])
+        row = {"pem": made.authority.decode(), "key": made.authority_key.decode()}
+        call.state.put("authority", "main", row)
+    found = [certificate.facts(str(row["pem"]).encode(), "pve-root-ca.pem")]
+    if row.get("server"):
+        found.append(certificate.facts(str(row["server"]).encode(), "pve-ssl.pem"))
+    return found
 
 
 def cpu_models(call: Call) -> list[dict[str, Any]]:
@@ -156,6 +169,7 @@ ROUTES: Routes = {
     ("PUT", "/nodes/{node}/time"): set_time,
     ("GET", "/nodes/{node}/hosts"): hosts,
     ("POST", "/nodes/{node}/hosts"): set_hosts,
+    ("GET", "/nodes/{node}/certificates/info"): certificates,
     ("GET", "/nodes/{node}/capabilities/qemu/cpu"): cpu_models,
     ("POST", "/nodes/{node}/startall"): start_all,
     ("POST", "/nodes/{node}/stopall"): stop_all,

@@ -332,6 +332,7 @@ class Server:
         self.simulator = open_simulator(options)
         self._folder = None if options.state_file == ":memory:" else Path(options.state_file).with_suffix(".tls")
         certificates = self._certificates(options)
+        self._show_authority(certificates)
         self.authority = certificates.authority
         self.fingerprint = certificates.fingerprint
         self._context = self._tls(certificates)
@@ -353,13 +354,27 @@ class Server:
         files = [self._folder / n for n in ("ca.pem", "server.pem", "server.key")] if self._folder else []
         if files and not expired and all(f.exists() for f in files):
             return certificate.Certificates(*(f.read_bytes() for f in files))
-        made = certificate.make(time.time(), ["localhost", "127.0.0.1", "::1", options.address], expired=expired)
+        names = ["localhost", "127.0.0.1", "::1", options.address]
+        row = self.simulator.change(lambda world: world.state.get("authority", "main")) or {}
+        root = (row["pem"].encode(), row["key"].encode()) if row.get("key") else None
+        made = certificate.make(time.time(), names, expired=expired, authority=root)
         if self._folder and not expired:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for file, content in zip(files, (made.authority, made.chain, made.key), strict=True):
                 file.touch(mode=0o600)
                 file.write_bytes(content)
         return made
+
+    def _show_authority(self, certificates: certificate.Certificates) -> None:
+        """Let the API tell of the authority that signs here, unless the cluster has shown another one before."""
+        texts = {"pem": certificates.authority, "key": certificates.authority_key, "server": certificates.chain}
+        made = {name: text.decode() for name, text in texts.items()}
+
+        def show(world: World) -> None:
+            if not world.state.has("authority", "main"):
+                world.state.put("authority", "main", made)
+
+        self.simulator.change(show)
 
     @staticmethod
     def _tls(certificates: certificate.Certificates) -> ssl.SSLContext:

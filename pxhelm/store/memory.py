@@ -27,6 +27,7 @@ class _Tables:
     """All rows. Rows are frozen, so copying the dictionaries is a snapshot."""
 
     clusters: dict[str, Cluster] = field(default_factory=dict)
+    contexts: dict[str, str] = field(default_factory=dict)
     revisions: dict[tuple[ReleaseKey, int], Revision] = field(default_factory=dict)
     objects: dict[str, StoredObject] = field(default_factory=dict)
     leaves: dict[tuple[str, str, str], OwnedLeaf] = field(default_factory=dict)
@@ -52,14 +53,36 @@ class _Clusters:
     def __init__(self, tables: _Tables) -> None:
         self._t = tables
 
-    def get(self, name: str) -> Cluster | None:
-        return self._t.clusters.get(name)
+    def get(self, key: str) -> Cluster | None:
+        return self._t.clusters.get(key)
 
     def list(self) -> tuple[Cluster, ...]:
-        return tuple(sorted(self._t.clusters.values(), key=lambda c: c.name))
+        return tuple(sorted(self._t.clusters.values(), key=lambda c: c.key))
 
     def put(self, cluster: Cluster) -> None:
-        self._t.clusters[cluster.name] = cluster
+        self._t.clusters[cluster.key] = cluster
+
+    def behind(self, context: str) -> Cluster | None:
+        return self._t.clusters.get(self._t.contexts.get(context, ""))
+
+    def lead(self, context: str, key: str) -> None:
+        self._t.contexts[context] = key
+
+    def part(self, context: str) -> None:
+        self._t.contexts.pop(context, None)
+
+    def contexts(self, key: str) -> tuple[str, ...]:
+        return tuple(sorted(name for name, led in self._t.contexts.items() if led == key))
+
+    def join(self, old: str, new: str) -> None:
+        t = self._t
+        t.contexts.update(dict.fromkeys(self.contexts(old), new))
+        tables: tuple[dict[str, Any], ...] = (t.ops, t.work, t.events)
+        for table in tables:
+            table.update({key: replace(row, cluster=new) for key, row in table.items() if row.cluster == old})
+        for cluster, ref in [key for key in t.inventory if key[0] == old and (new, key[1]) not in t.inventory]:
+            t.inventory[new, ref] = replace(t.inventory.pop((cluster, ref)), cluster=new)
+            t.history[new, ref] = tuple(replace(o, cluster=new) for o in t.history.pop((cluster, ref), ()))
 
 
 class _Releases:
@@ -323,10 +346,9 @@ class _Events:
         return tuple(sorted(found, key=lambda e: (-e.last_at, e.id))[:limit])
 
     def prune(self, before: float) -> int:
-        old = [key for key, event in self._t.events.items() if event.last_at < before]
-        for key in old:
-            del self._t.events[key]
-        return len(old)
+        kept = {key: event for key, event in self._t.events.items() if event.last_at >= before}
+        gone, self._t.events = len(self._t.events) - len(kept), kept
+        return gone
 
 
 class _Inventory:
@@ -427,10 +449,8 @@ class _Work:
             del self._t.work[item.uid]
             return
         due = stored.due_at if due_at is None or (dirty and stored.due_at < due_at) else due_at
-        failures = item.failures + 1 if failed else 0
-        self._t.work[item.uid] = replace(
-            stored, claimed_by="", claim_expires=0.0, done_seq=item.dirty_seq, due_at=due, failures=failures
-        )
+        freed = replace(stored, claimed_by="", claim_expires=0.0, done_seq=item.dirty_seq, due_at=due)
+        self._t.work[item.uid] = replace(freed, failures=item.failures + 1 if failed else 0)
 
     def get(self, uid: str) -> WorkItem | None:
         return self._t.work.get(uid)

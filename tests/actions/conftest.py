@@ -17,6 +17,7 @@ from pxhelm.resource.identity import split_description
 from pxhelm.secret import SealingKey
 from pxhelm.simulator import seed
 from pxhelm.simulator.serve import Options, open_simulator
+from pxhelm.store.clusters import Cluster
 from pxhelm.store.leases import Holder
 from pxhelm.store.sqlite import open_store
 
@@ -35,7 +36,9 @@ class Lab:
         self.files = {}
         ids = itertools.count(1)
         self.services = SimpleNamespace(
-            place=Place("lab", "default"),
+            place=Place("lab", "default", lambda: "lab"),
+            meet=lambda: Cluster("lab"),
+            greet=lambda: None,
             store=self.store,
             cluster=self.client,
             key=SealingKey(b"k" * 32),
@@ -51,7 +54,7 @@ class Lab:
         )
 
     def in_namespace(self, namespace):
-        self.services.place = Place("lab", namespace)
+        self.services.place = Place("lab", namespace, lambda: "lab")
         return self.services
 
     def api(self, method, path, **params):

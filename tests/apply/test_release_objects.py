@@ -11,6 +11,7 @@ from pxhelm.errors import PxhelmError, StageError
 from pxhelm.release.objects import AlreadyExistsError, UpdateFailedError
 from pxhelm.release.ownership import stamped, to_adopt
 from pxhelm.secret import SealingKey
+from pxhelm.store.clusters import Cluster
 from pxhelm.store.leases import Holder, never
 from tests.apply.lab import QUICK, vm
 
@@ -26,6 +27,7 @@ def services(lab):
     counter = lab.counter
     return SimpleNamespace(
         place=SimpleNamespace(cluster="lab", vmid_range=(10000, 10099)),
+        meet=lambda: Cluster("lab"),
         store=lab.store,
         cluster=lab.client(),
         key=SealingKey(b"k" * 32),

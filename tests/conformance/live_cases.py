@@ -10,6 +10,7 @@ from pxhelm.app import Opened, composed
 from pxhelm.errors import PxhelmError
 from pxhelm.release.objects import AlreadyExistsError, Updated, UpdateFailedError
 from pxhelm.settings import Context
+from pxhelm.store.clusters import Cluster as Known
 from tests.conformance.release_cases import PretendedCluster
 
 TABLE = re.compile(r"UPDATED +")
@@ -99,6 +100,9 @@ class Live(Opened):
     def __init__(self, cluster, settings, context, listen):
         super().__init__(settings, context or Context("pretended", ("https://pretended:8006",)), listen)
         self.pretended = cluster
+
+    def meet(self):
+        return Known(self.place.context)
 
     def objects(self, release, _force_conflicts=False):
         self.pretended.namespace = release.partition("/")[0]

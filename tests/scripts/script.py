@@ -18,11 +18,13 @@ The script is the text before the first ``-- FILE --`` line:
     lock VMID LOCK                    somebody's backup (or none: ``-``) locks a guest of the simulated cluster
     simulate [OPTIONS]                a simulator in its own process; sets $URL, $TOKEN, $FINGERPRINT and a context ``sim``
     stop-simulator                    ends it
+    forget-simulator                  removes its state, so that the next one is another cluster
 """
 
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -138,6 +140,9 @@ class Story:
 
     def do_stop_simulator(self, _rest, _negated):
         self.served.stop()
+
+    def do_forget_simulator(self, _rest, _negated):
+        shutil.rmtree(self.work / "simulator")
 
     def do_api(self, rest, _negated):
         method, path, *pairs = shlex.split(rest)

@@ -29,11 +29,11 @@ def story(tmp_path, *options):
 
 def test_a_full_store_stops_before_anything_is_created(tmp_path):
     told: Story = story(tmp_path)
+    served, told.served = told.served, None  # a story ends its simulator
     told.run(["pxhelm list"])
     with sqlite3.connect(tmp_path / "data" / "pxhelm.db") as store:
         pages = store.execute("PRAGMA page_count").fetchone()[0]
-    told = story(tmp_path / "again")
-    told.env["PXHELM_DATA_HOME"] = str(tmp_path / "data")
+    told.served = served
     told.env["PXHELM_STORE_MAX_PAGES"] = str(pages)
     told.run(["writes *", "! pxhelm apply -f vm.yaml", "stderr /full/", "writes 0"])
 
@@ -43,7 +43,9 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path):
     told.run(["pxhelm list"])
     with sqlite3.connect(tmp_path / "data" / "pxhelm.db") as store:
         columns = [row[1] for row in store.execute("PRAGMA table_info(schema_migrations)")]
-        newest = dict(zip(columns, store.execute("SELECT * FROM schema_migrations").fetchone(), strict=True))
+        newest = dict(
+            zip(columns, store.execute("SELECT * FROM schema_migrations ORDER BY version DESC").fetchone(), strict=True)
+        )
         values = [newest[c] + 1 if c == "version" else newest[c] for c in columns]
         store.execute(f"INSERT INTO schema_migrations VALUES ({', '.join('?' * len(values))})", values)
     told = story(tmp_path / "again")

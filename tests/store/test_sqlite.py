@@ -65,7 +65,7 @@ def test_a_store_of_a_newer_version_is_refused_and_untouched(path):
         raw.execute("INSERT INTO schema_migrations VALUES (99, '0099_future.sql')")
     raw.close()
     before = path.read_bytes()
-    with pytest.raises(PxhelmError, match=r"it has version 99, this pxhelm knows up to version 1") as refused:
+    with pytest.raises(PxhelmError, match=r"it has version 99, this pxhelm knows up to version 2") as refused:
         open_store(path)
     assert refused.value.hint
     assert path.read_bytes() == before
@@ -162,7 +162,7 @@ def test_a_thread_inside_a_transaction_does_not_hold_others_writes_in_it(path):
         assert not done.wait(0.1)
         raise RuntimeError
     thread.join()
-    assert [c.name for c in store.clusters.list()] == ["other"]
+    assert [c.key for c in store.clusters.list()] == ["other"]
     store.close()
 
 
@@ -190,7 +190,7 @@ def test_a_killed_process_leaves_its_committed_rows(path):
     done = subprocess.run([sys.executable, "-c", code, str(path)], cwd=Path(__file__).parents[2])
     assert done.returncode == -9
     store = open_store(path)
-    assert [c.name for c in store.clusters.list()] == ["kept"]
+    assert [c.key for c in store.clusters.list()] == ["kept"]
     store.close()
 
 

@@ -134,7 +134,7 @@ def show(session: cli.Session, **options: Any) -> None:
 
     with open_services(session.flags) as services:
         facts = api.stored(services)
-        context = services.place.cluster
+        context = services.place.context
     click.echo(schema_text(context, facts, versions(), options["output"]), nl=False)
 
 

@@ -33,6 +33,7 @@ _token_flags = all_of(
 @flag("--insecure-skip-tls-verify", "insecure", help="trust any certificate (for tests)")
 @flag("--no-check", help="do not connect")
 @flag("--no-use", help="do not make it the current context")
+@output_flag("text", "json", "yaml", default="text")
 def add(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Add or replace a context.
 
@@ -46,12 +47,13 @@ def add(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int
 
 
 @command.command("use", usage="NAME", arguments=(1, 1))
-def use(session: cli.Session, arguments: tuple[str, ...], **_options: Any) -> None:
+@output_flag("text", "json", "yaml", default="text")
+def use(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Make a context the current one."""
     from pxhelm import settings
 
     settings.use_context(_load(session), arguments[0])
-    click.echo(f'switched to context "{arguments[0]}"')
+    _tell(options, f'switched to context "{arguments[0]}"', {"name": arguments[0], "current": True})
 
 
 @command.command("list")
@@ -94,21 +96,75 @@ def list_(session: cli.Session, **options: Any) -> None:
 
 
 @command.command("current")
-def current(session: cli.Session, **_options: Any) -> None:
+@output_flag("text", "json", "yaml", default="text")
+def current(session: cli.Session, **options: Any) -> None:
     """Print the current context."""
     loaded = _load(session)
     if not loaded.current:
         raise PxhelmError("no context is set", code=ExitCode.FAILED, hint="add one with `pxhelm config add NAME`")
-    click.echo(loaded.current)
+    _tell(options, loaded.current, {"name": loaded.current})
 
 
 @command.command("remove", usage="NAME", arguments=(1, 1))
-def remove(session: cli.Session, arguments: tuple[str, ...], **_options: Any) -> None:
-    """Remove a context from the configuration; the cluster and the store stay as they are."""
+@output_flag("text", "json", "yaml", default="text")
+def remove(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+    """Remove a context from the configuration; the cluster and what is stored of it stay as they are."""
     from pxhelm import settings
+    from pxhelm.app import forget_contact
 
-    settings.remove_context(_load(session), arguments[0])
-    click.echo(f'removed context "{arguments[0]}"')
+    loaded = _load(session)
+    settings.remove_context(loaded, arguments[0])
+    forget_contact(loaded, arguments[0])
+    _tell(options, f'removed context "{arguments[0]}"', {"name": arguments[0], "removed": True})
+
+
+@command.command("pin", usage="[NAME]", arguments=(0, 1))
+@flag("--renewed", help="the cluster's certificate authority was made anew: all that is stored of the cluster stays")
+@flag("--replaced", help="the context leads to another cluster now: begin anew for it, keep the old one's records")
+@output_flag("text", "json", "yaml", default="text")
+def pin(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+    """Show which cluster a context is pinned to, or accept the one it leads to now.
+
+    At first contact pxhelm remembers the cluster's root certificate, and refuses to work when another cluster answers.
+    The root certificate is /etc/pve/pve-root-ca.pem of any node. Without flags the cluster is not asked.
+    """
+    from pxhelm.actions.contact import accept, pinned
+    from pxhelm.app import open_services
+    from pxhelm.cli.progress import showing
+
+    if options["renewed"] and options["replaced"]:
+        raise PxhelmError("give one of --renewed and --replaced", code=ExitCode.USAGE)
+    flags = {**session.flags, **({"context": arguments[0]} if arguments else {})}
+    with showing() as listen, open_services(flags, listen) as services:
+        if options["renewed"] or options["replaced"]:
+            accept(services.store, services.cluster, services.way, renewed=options["renewed"])
+        found = pinned(services.store, services.way)
+    if found is None:
+        name = arguments[0] if arguments else services.place.context
+        raise PxhelmError(f"context {name} is not pinned: its cluster was not met yet", hint="pxhelm discover")
+    data = {
+        "cluster": found.cluster.key,
+        "name": found.cluster.title,
+        "rootCertificate": found.cluster.root_ca,
+        "installation": found.cluster.installation,
+        "contexts": list(found.contexts),
+    }
+    lines = [
+        f"cluster:           {found.cluster.key}",
+        f"name in Proxmox:   {found.cluster.title or '(a node alone)'}",
+        f"root certificate:  {found.cluster.root_ca or '(not shown)'}",
+        f"contexts:          {', '.join(found.contexts)}",
+    ]
+    _tell(options, "\n".join(lines), data)
+
+
+def _tell(options: dict[str, Any], text: str, data: dict[str, Any]) -> None:
+    from pxhelm.cli.views.document import FORMATS
+
+    if options["output"] in FORMATS:
+        click.echo(FORMATS[options["output"]](data), nl=False)
+    else:
+        click.echo(text)
 
 
 def _load(session: cli.Session) -> Any:

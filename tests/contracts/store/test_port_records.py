@@ -2,8 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from pxhelm.errors import ExitCode, PxhelmError
-from pxhelm.store.clusters import Cluster, pin
 from pxhelm.store.events import EventRecord
 from pxhelm.store.inventory import Observation
 from pxhelm.store.objects import ObjectKey, ObjectQuery, OwnedLeaf, StoredObject
@@ -110,17 +108,6 @@ def test_leaves_are_owned_by_manager_and_go_with_the_object(store):
     )
     store.objects.delete("u1")
     assert (store.objects.owned("u1"), store.objects.by_uid("u1")) == ((), None)
-
-
-def test_a_cluster_is_pinned_to_its_root_certificate(store):
-    store.clusters.put(Cluster("lab", settings={"ranges": [1, 2]}))
-    assert pin(store.clusters, "lab", "AA:BB", "inst") == store.clusters.get("lab")
-    assert store.clusters.get("lab") == Cluster("lab", "AA:BB", "inst", {"ranges": [1, 2]})
-    assert pin(store.clusters, "lab", "AA:BB", "other").installation == "inst"
-    with pytest.raises(PxhelmError, match="its root certificate is CC, this store knows AA:BB") as refused:
-        pin(store.clusters, "lab", "CC", "inst")
-    assert refused.value.code is ExitCode.REFUSED
-    assert [c.name for c in store.clusters.list()] == ["lab"]
 
 
 def test_an_event_that_repeats_is_counted(store):

@@ -6,7 +6,7 @@ from pxhelm.store.clusters import Cluster
 
 
 def names(store):
-    return [c.name for c in store.clusters.list()]
+    return [c.key for c in store.clusters.list()]
 
 
 def test_a_transaction_keeps_all_or_nothing(store, holder):
