@@ -1,0 +1,68 @@
+"""``pxhelm logs``: the log of a task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pxhelm.cli import command as cli
+from pxhelm.cli.options import flag
+from pxhelm.errors import ExitCode, PxhelmError
+
+HELP = """Print the log of a task: of one by its UPID, or of the latest one of a guest.
+
+\b
+  pxhelm logs vm/web
+  pxhelm logs -f vm/web                       until the task has ended
+  pxhelm logs vm/web --type qmigrate          the latest of a type
+  pxhelm logs -p vm/web                       the one before
+  pxhelm logs UPID:pve1:… --tail 20
+  pxhelm get tasks -o wide                    lists UPIDs
+"""
+
+
+@cli.command("logs", usage="TASK | vm/NAME | ct/NAME", arguments=(1, 1), help=HELP)
+@flag("-f", "--follow", help="go on until the task has ended; exit with 1 when it failed")
+@click.option("--tail", type=int, default=-1, metavar="int", help="lines to begin with [default: all]")
+@click.option("--type", "kind", default="", metavar="TYPE", help="of a guest: the latest task of this type")
+@flag("-p", "--previous", help="of a guest: the task before the latest")
+def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
+    """Print the lines."""
+    from pxhelm.actions.logs import task_of
+    from pxhelm.app import open_services
+    from pxhelm.cli.naming import guest_of
+    from pxhelm.cli.progress import showing
+    from pxhelm.proxmox.task import Polling, Upid, follow, read_log
+
+    name = arguments[0].removeprefix("task/")
+    with showing() as listen, open_services(session.flags, listen) as services:
+        if name.startswith("UPID:"):
+            upid = Upid.parse(name if name.endswith(":") else f"{name}:")
+        elif "/" in name or name.startswith("vmid:"):
+            guest = guest_of(services, name)
+            upid = task_of(services, guest, kind=options["kind"], before=int(options["previous"]))
+            click.echo(f"==> {upid.type} {upid} <==", err=True)
+        else:
+            raise PxhelmError(
+                f"{name} is neither a task nor a guest",
+                code=ExitCode.USAGE,
+                hint=f"vm/{name}, or a UPID from `get tasks`",
+            )
+        lines = services.cluster.run(read_log(upid))
+        tail = options["tail"]
+        for line in lines if tail < 0 else lines[len(lines) - min(tail, len(lines)) :]:
+            click.echo(line)
+        if not options["follow"]:
+            return ExitCode.OK
+        shown = len(lines)
+
+        def tell(line: str) -> None:
+            nonlocal shown
+            if shown > 0:
+                shown -= 1
+            else:
+                click.echo(line)
+
+        ended = services.cluster.run(follow(upid, Polling(first=0.2, longest=2.0), tell))
+    return ExitCode.OK if ended.succeeded else ExitCode.FAILED
