@@ -17,6 +17,7 @@ from pxhelm.actions.locate import (
     Say,
     download_index,
     fetch_registry,
+    fetch_url,
     index_file,
     repositories,
     sorted_versions,
@@ -30,8 +31,7 @@ from pxhelm.chart.package import file_name, pack
 from pxhelm.errors import PxhelmError
 from pxhelm.golang import semver, urls, yaml
 from pxhelm.golang.strconv import quote
-from pxhelm.repo.access import Access
-from pxhelm.repo.index import Index, Repository, RepositoryError, load_index, parse_version, resolve_url
+from pxhelm.repo.index import Index, Repository, load_index, parse_version, resolve_url
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Services
@@ -82,6 +82,8 @@ def build(services: Services, request: DependencyRequest) -> None:
     v1 = chart.metadata.api_version == "v1"
     wanted = manager.with_urls(asked)
     if resolve.digest(wanted, lock.dependencies) != lock.digest:
+        if v1:
+            request.told("warning: a valid Helm v3 hash was not found. Checking against Helm v2 hash...")
         old = v1 and resolve.digest_v2(asked) == lock.digest
         if not old:
             names = ("requirements.lock", "requirements.yaml") if v1 else ("Chart.lock", "Chart.yaml")
@@ -90,6 +92,7 @@ def build(services: Services, request: DependencyRequest) -> None:
                 "Please update the dependencies",
                 hint=f"pxhelm dependency update {request.path}",
             )
+    manager.check_known(lock.dependencies)
     manager.refresh(lock.dependencies, unnamed=False)
     manager.fetch_all(lock.dependencies)
 
@@ -161,6 +164,15 @@ class _Manager:
         if unknown:
             raise _unknown(unknown)
         return tuple(found)
+
+    def check_known(self, locked: Sequence[Dependency]) -> None:
+        """Refuse a lock that names repositories which were never added: a build asks no others."""
+        away = [one for one in locked if one.repository and not one.repository.startswith((_FILE, _OCI))]
+        unknown = [one.repository for one in away if self.repository(one) is None]
+        if unknown:
+            names = ", ".join(unknown)
+            text = f"no repository definition for {names}. Please add the missing repos via 'pxhelm repo add'"
+            raise PxhelmError(text, hint=f"pxhelm repo add NAME {unknown[0]}")
 
     def refresh(self, wanted: Sequence[Dependency], *, unnamed: bool) -> None:
         """Fetch indexes anew: those never added that are needed, then all that were added."""
@@ -280,7 +292,7 @@ class _Manager:
                 raise PxhelmError(f"can't get a valid version for dependency {one.name}")
             return version, {file_name(chart): pack(chart, int(self.services.now().timestamp()))}
         if one.repository.startswith(_OCI):
-            fetched = self._from_registry(one, told)
+            fetched: Fetched | None = self._from_registry(one)
         else:
             fetched = self._from_repository(one, told)
         return one.version, {fetched.name: fetched.archive} if fetched else {}
@@ -297,53 +309,59 @@ class _Manager:
                 f"dependency {one.name} at version {version} does not satisfy the constraint {one.version}"
             )
 
-    def _from_registry(self, one: Dependency, told: set[str]) -> Fetched | None:
+    def _from_registry(self, one: Dependency) -> Fetched:
         place = f"{one.repository.rstrip('/')}/{one.name}"
-        if not self._first(f"{place}:{one.version}", one, told):
-            return None
+        self.request.said(f"Downloading {one.name} from repo {one.repository}")
+        flags = replace(self.request.flags, version=one.version)
         try:
-            fetched = fetch_registry(self.sources, place, replace(self.request.flags, version=one.version))
+            fetched = fetch_registry(self.sources, place, flags, want_provenance=flags.verify)
+            told = fetched.said[:-1] if flags.verify and fetched.provenance is None else fetched.said
+            for line in told:
+                self.request.told(line)
+            self._check(fetched)
         except PxhelmError as e:
             raise PxhelmError(f"could not download {place}: {e.message}") from None
-        for line in fetched.said:
-            self.request.told(line)
         return fetched
 
     def _from_repository(self, one: Dependency, told: set[str]) -> Fetched | None:
         known = self.repository(one)
-        try:
-            entry = self.index(one).get(one.name, one.version)
-        except RepositoryError as e:
-            raise PxhelmError(f"could not find : {e.message}") from None
         base = known.url if known else one.repository
-        if not entry.urls:
-            raise PxhelmError(f"could not find : chart {one.name} has no downloadable URLs")
-        url = resolve_url(base, entry.urls[0])
-        if not self._first(url, one, told):
-            return None
-        access = known.access() if known else replace(self.request.flags.access, home=base)
-        try:
-            archive = self.sources.web.get(url, access)
-        except PxhelmError as e:
-            raise PxhelmError(f"could not download {url}: {e.message}") from None
-        return self._checked(url, archive, access)
-
-    def _checked(self, url: str, archive: bytes, access: Access) -> Fetched:
-        name = posixpath.basename(urls.parse(url).path)
-        if self.request.flags.verify:
-            from pxhelm.actions.verify import verify_bytes
-
-            provenance = self.sources.web.get(f"{url}.prov", access)
-            verify_bytes(self.sources, name, archive, provenance, self.request.flags.keyring)
-        return Fetched(name, archive)
-
-    def _first(self, url: str, one: Dependency, told: set[str]) -> bool:
+        url = self._url(one, base)
         if url in told:
             self.request.said(f"Already downloaded {one.name} from repo {one.repository}")
-            return False
+            return None
         told.add(url)
         self.request.said(f"Downloading {one.name} from repo {one.repository}")
-        return True
+        access = known.access() if known else replace(self.request.flags.access, home=base)
+        try:
+            fetched = fetch_url(self.sources, url, access, want_provenance=self.request.flags.verify)
+            self._check(fetched)
+        except PxhelmError as e:
+            raise PxhelmError(f"could not download {url}: {e.message}") from None
+        return fetched
+
+    def _url(self, one: Dependency, base: str) -> str:
+        """Return where the archive of an exact version is."""
+        versions = self.index(one).entries.get(one.name)
+        if versions is None:
+            raise PxhelmError("could not find : entry not found")
+        wanted = parse_version(one.version)
+        for entry in versions:
+            there = parse_version(entry.version)
+            if entry.urls and there is not None and wanted is not None and there.compare(wanted) == 0:
+                return resolve_url(base, entry.urls[0])
+        raise PxhelmError("could not find : no matching version")
+
+    def _check(self, fetched: Fetched) -> None:
+        """Check the signature when that was asked for."""
+        if not self.request.flags.verify:
+            return
+        from pxhelm.actions.verify import verify_bytes
+
+        if fetched.provenance is None:
+            raise PxhelmError(f"failed to fetch provenance {quote(fetched.url + '.prov')}")
+        keyring = self.request.flags.keyring
+        verify_bytes(self.sources, fetched.name, fetched.archive, fetched.provenance, keyring)
 
     def write_lock(self, chart: Chart, lock: Lock) -> None:
         name = "requirements.lock" if chart.metadata.api_version == "v1" else "Chart.lock"

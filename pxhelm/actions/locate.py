@@ -137,15 +137,22 @@ def fetch(sources: Sources, reference: str, flags: ChartFlags, *, want_provenanc
     if reference.startswith(SCHEME) and reference != SCHEME:
         return fetch_registry(sources, reference, flags, want_provenance=want_provenance)
     url, access = find(sources, reference, flags)
+    return fetch_url(sources, url, access, reference, want_provenance=want_provenance)
+
+
+def fetch_url(
+    sources: Sources, url: str, access: Access, reference: str = "", *, want_provenance: bool = False
+) -> Fetched:
+    """Download an archive from a URL, and the provenance beside it; ``reference`` is how the user called it."""
     archive = sources.web.get(url, access)
     name = posixpath.basename(urls.parse(url).path)
-    provenance = None
-    if want_provenance:
-        try:
-            provenance = sources.web.get(f"{url}.prov", access)
-        except PxhelmError as e:
-            return Fetched(name, archive, None, (f"WARNING: Verification not found for {reference}: {e.message}",), url)
-    return Fetched(name, archive, provenance, (), url)
+    if not want_provenance:
+        return Fetched(name, archive, url=url)
+    try:
+        return Fetched(name, archive, sources.web.get(f"{url}.prov", access), url=url)
+    except PxhelmError as e:
+        warning = f"WARNING: Verification not found for {reference or url}: {e.message}"
+        return Fetched(name, archive, None, (warning,), url)
 
 
 def find(sources: Sources, reference: str, flags: ChartFlags) -> tuple[str, Access]:

@@ -9,6 +9,7 @@ from pxhelm.actions.locate import DEVELOPMENT, index_file, repositories
 from pxhelm.errors import PxhelmError
 from pxhelm.events import Warned
 from pxhelm.golang import semver
+from pxhelm.golang.value import go_bytes
 from pxhelm.repo.index import Entry, load_index, parse_version
 
 if TYPE_CHECKING:
@@ -53,12 +54,13 @@ def search(services: Services, request: SearchRequest) -> list[Hit]:
     for one in known:
         try:
             index = load_index(sources.disk.read(index_file(sources, one.name)))
-        except PxhelmError:
+        except PxhelmError as e:
             services.listen(Warned(f"Repo \"{one.name}\" is corrupt or missing. Try 'pxhelm repo update'."))
+            services.listen(Warned(e.message))
             continue
         for name, versions in index.entries.items():
             for entry in versions:
-                score = look.score(f"{one.name}/{name}", entry)
+                score = look.score(one.name, entry)
                 if score is not None:
                     found.append((score, f"{one.name}/{name}", entry))
     return _chosen(found, fits, every=request.versions)
@@ -77,7 +79,7 @@ def _chosen(found: list[tuple[int, str, Entry]], fits: semver.Constraints, *, ev
 
 
 class _Matcher:
-    """Scores as Helm: the earlier a word stands in name, keywords and description, the better."""
+    """Scores as Helm: a match in the name is best, then one in the full name, the description, the keywords."""
 
     def __init__(self, request: SearchRequest) -> None:
         self.word = " ".join(request.words)
@@ -90,15 +92,17 @@ class _Matcher:
             except RegexpError as e:
                 raise PxhelmError(str(e)) from None
 
-    def score(self, name: str, entry: Entry) -> int | None:
+    def score(self, repository: str, entry: Entry) -> int | None:
         """Return the score, lower is better; None for no match."""
         if not self.word:
             return 0
         keywords = " ".join(entry.fields.get("keywords") or ())
-        text = "\v".join((name, keywords, entry.text("description"), entry.text("version")))
+        parts = (entry.name, f"{repository}/{entry.name}", entry.text("description"), keywords)
+        text = "\v".join(parts)
         if self.pattern is not None:
-            from pxhelm.golang.regexp import matches
-
-            return 0 if matches(self.pattern, text) else None
-        at = text.lower().find(self.word.lower())
-        return None if at < 0 else 0 if at < len(name) else at
+            raw = go_bytes(text)
+            found = self.pattern.search(raw)
+            return raw.count(b"\v", 0, found.start()) if found else None
+        text = text.lower()
+        at = text.find(self.word.lower())
+        return None if at < 0 else text.count("\v", 0, at)

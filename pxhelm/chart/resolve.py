@@ -53,8 +53,8 @@ def constraint(version: str, name: str) -> semver.Constraints:
     """
     try:
         return semver.parse_constraint(version)
-    except semver.SemverError:
-        raise PxhelmError(f"dependency {quote(name)} has an invalid version/constraint format") from None
+    except semver.SemverError as e:
+        raise PxhelmError(f"dependency {quote(name)} has an invalid version/constraint format: {e}") from None
 
 
 def resolve(wanted: Sequence[Dependency], versions: Versions, generated: str) -> Lock:

@@ -23,7 +23,8 @@ MOST = 256 << 20
 class Web:
     """Downloads over http and https; one connection pool for each way of being let in."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._clients: dict[tuple[object, ...], httpx.Client] = {}
 
     def get(self, url: str, access: Access) -> bytes:
@@ -45,7 +46,7 @@ class Web:
             with client.stream("GET", url, auth=auth, timeout=access.seconds) as answer:
                 if answer.status_code != httpx.codes.OK:
                     raise PxhelmError(f"failed to fetch {url} : {answer.status_code} {answer.reason_phrase}")
-                return _body(answer, url)
+                return self._body(answer, url)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as e:
             raise PxhelmError(f"Get {quote(url)}: {reason(e, url)}") from None
 
@@ -60,21 +61,20 @@ class Web:
             )
         return self._clients[key]
 
+    def _body(self, answer: httpx.Response, url: str) -> bytes:
+        parts, left = [], self._most
+        for part in answer.iter_bytes():
+            left -= len(part)
+            if left < 0:
+                raise PxhelmError(f"cannot fetch {url}: it is larger than {self._most} bytes")
+            parts.append(part)
+        return b"".join(parts)
+
     def close(self) -> None:
         """Close all connections."""
         for client in self._clients.values():
             client.close()
         self._clients.clear()
-
-
-def _body(answer: httpx.Response, url: str) -> bytes:
-    parts, left = [], MOST
-    for part in answer.iter_bytes():
-        left -= len(part)
-        if left < 0:
-            raise PxhelmError(f"cannot fetch {url}: it is larger than {MOST} bytes")
-        parts.append(part)
-    return b"".join(parts)
 
 
 def same_host(left: str, right: str) -> bool:
