@@ -134,9 +134,6 @@ def _kind_page(kind: Kind) -> str:
         lines.append(f"{title}| Field | Value | Default | Effect | Proxmox | |\n|-|-|-|-|-|-|")
         lines += [_row(each) for each in fields]
         lines.append("")
-    if kind.later:
-        later = ", ".join(f"`{name}`" for name in kind.later)
-        lines.append(f"Planned, and refused by this version with a message that says so: {later}.\n")
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pxhelm.actions.inspect import Found, find, kinds_of
 from pxhelm.actions.inspect import Query as Named
@@ -135,7 +135,8 @@ def _read(services: Services, fresh: Sequence[Found]) -> dict[str, Live]:
     for one in fresh:
         row = one.row if one.vmid else {"id": one.name}
         target = Target(ObjectKey(one.kind, "", one.name), "", str(one.row.get("node") or ""), one.vmid, row=row)
-        reads.append(observe(KINDS[one.kind], target, view))
+        wants = frozenset(KINDS[one.kind].beyond)
+        reads.append(observe(KINDS[one.kind], replace(target, wants=wants), view))
     found: dict[str, Live] = {}
     for one, live in zip(fresh, services.cluster.run_all(reads), strict=True):
         if isinstance(live, Exception):

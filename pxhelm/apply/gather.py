@@ -14,7 +14,7 @@ from pxhelm.apply.records import Memory, Records, address_of, start_of
 from pxhelm.apply.selecting import with_selected
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.domains import Ending, Member, endings
-from pxhelm.plan.next_step import as_leaf
+from pxhelm.plan.next_step import as_leaf, wants_of
 from pxhelm.plan.observe import View, look_round, observe
 from pxhelm.plan.subject import Subject
 from pxhelm.resource.identity import ObjectKey
@@ -56,6 +56,10 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
     targets = {
         key: guests[key] if key in guests else _target(ports, records, key, memories[key], wanted.get(key))
         for key in keys
+    }
+    targets = {
+        key: replace(target, wants=wants_of(kinds[key], wanted.get(key), memories[key].known.bases))
+        for key, target in targets.items()
     }
     seen = ports.cluster.run_all([observe(kinds[key], targets[key], view) for key in keys])
     lives = {key: _live(found, targets[key]) for key, found in zip(keys, seen, strict=True)}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pxhelm.apply import command as c
 from pxhelm.apply.command import Command, Event, Outcome, Result
 from pxhelm.plan.model import Action, Blocked, ObjectPlan
-from pxhelm.plan.next_step import Done, Go, Situation, Wait, difference, next_step, with_live
+from pxhelm.plan.next_step import Done, Go, Situation, Wait, difference, next_step, wants_of, with_live
 from pxhelm.plan.observe import Verdict, identify
 from pxhelm.proxmox.errors import ErrorClass
 from pxhelm.proxmox.task import TaskResult, TaskState, Upid
@@ -398,7 +398,8 @@ class _Machine:
     def look(self, *, relist: bool = False) -> _Part:
         if self.fresh and not relist:
             return
-        seen = yield c.Observe(self.s.target, relist)
+        wants = wants_of(self.s.kind, self.s.desired, self.s.ownership.bases)
+        seen = yield c.Observe(replace(self.s.target, wants=wants), relist)
         assert isinstance(seen, c.Seen)
         self.now, self.fresh = seen.now, True
         if self.started is None:

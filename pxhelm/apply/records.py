@@ -17,6 +17,7 @@ from pxhelm.apply.ports import Ports
 from pxhelm.plan.diff import IMPORT, REBUILT
 from pxhelm.plan.document import redacted
 from pxhelm.plan.leaf import shown
+from pxhelm.plan.next_step import wants_of
 from pxhelm.plan.subject import Known
 from pxhelm.resource.identity import Marker, ObjectKey
 from pxhelm.resource.kind import Kind
@@ -128,11 +129,12 @@ class Records:
     def target(self, key: ObjectKey, memory: Memory, op: str = "") -> Target:
         """Return the target that an object is bound to."""
         binding = memory.binding
+        wants = wants_of(self.ports.kind_of(key.kind), None, memory.known.bases)
         if binding is None:
-            return Target(key, memory.known.uid)
+            return Target(key, memory.known.uid, wants=wants)
         marker = self.marker(key, memory, binding.vmid, op)
         node = next((str(s.pre.get("node", "")) for s in reversed(memory.steps) if s.kind in CREATING), "")
-        return Target(key, memory.known.uid, node, binding.vmid, binding.guest_uuid, marker)
+        return Target(key, memory.known.uid, node, binding.vmid, binding.guest_uuid, marker, wants=wants)
 
     def marker(self, key: ObjectKey, memory: Memory, vmid: int, op: str = "") -> Marker:
         """Return the proof that the guest of an object carries."""

@@ -15,7 +15,7 @@ from pxhelm.resource.guest_write import Writer
 from pxhelm.resource.kind import Change, Kind, Surroundings
 from pxhelm.resource.model import Leaves, Live, Resource, Target
 from pxhelm.resource.normal import Normal, guest_shorthand, move, numbered, slots
-from pxhelm.resource.parts import common, mount, nic
+from pxhelm.resource.parts import common, firewall, firewall_rules, ha, mount, nic
 from pxhelm.resource.step import Step
 
 _R, _O, _M, _X = Effect.RESTART, Effect.ONLINE, Effect.METADATA, Effect.REPLACE
@@ -85,6 +85,8 @@ def normalize(spec: Mapping[str, object]) -> Mapping[str, object]:
     """Expand the shorthand of kinds.md 2.5."""
     normal = Normal(spec)
     guest_shorthand(normal)
+    ha.normalize(normal)
+    firewall_rules.normalize(normal, ("firewall",))
     move(normal, "template", ("source", "image"))
     slots(normal, "mounts", numbered("mp"))
     return normal
@@ -123,7 +125,15 @@ CONTAINER = Kind(
     namespaced=True,
     guest=True,
     rank=60,
-    fields=(*_OWN, *common.BASICS, *mount.FIELDS, *nic.CONTAINER_FIELDS, *common.RAW),
+    fields=(
+        *_OWN,
+        *common.BASICS,
+        *mount.FIELDS,
+        *nic.CONTAINER_FIELDS,
+        *ha.FIELDS,
+        *firewall.fields(firewall.GUEST, "firewall.", sets=True),
+        *common.RAW,
+    ),
     normalize=normalize,
     observe=observe,
     steps=steps,
@@ -135,9 +145,10 @@ CONTAINER = Kind(
         "networks": nic.SLOTS,
         "devices": tuple(f"dev{n}" for n in range(256)),
     },
-    device_effects={"mounts": mount.plug, "networks": nic.plug_container},
+    lone={"ha": ha.RAW},
+    device_effects={"mounts": mount.plug, "networks": nic.plug_container, "ha": ha.plug},
     api="/nodes/{node}/lxc",
-    later=("ha", "firewall"),
+    beyond=("ha", "firewall"),
     sources=sources,
     refuse=refuse,
 )

@@ -15,7 +15,7 @@ from pxhelm.resource.guest_write import Writer
 from pxhelm.resource.kind import Change, Kind, Surroundings
 from pxhelm.resource.model import Leaves, Live, Resource, Target
 from pxhelm.resource.normal import Normal, by_bus, guest_shorthand, move, slots, wrap
-from pxhelm.resource.parts import cloudinit, common, cpu, devices, disk, nic
+from pxhelm.resource.parts import cloudinit, common, cpu, devices, disk, firewall, firewall_rules, ha, nic
 from pxhelm.resource.step import Step
 
 _OWN: tuple[Field, ...] = (
@@ -44,6 +44,8 @@ def normalize(spec: Mapping[str, object]) -> Mapping[str, object]:
     """Expand the shorthand of kinds.md 2.5."""
     normal = Normal(spec)
     guest_shorthand(normal)
+    ha.normalize(normal)
+    firewall_rules.normalize(normal, ("firewall",))
     move(normal, "template", ("source", "clone", "name"))
     slots(normal, "disks", by_bus("scsi"))
     wrap(normal, "machine", "type")
@@ -99,6 +101,8 @@ VIRTUAL_MACHINE = Kind(
         *devices.DISPLAY,
         *devices.IDENTITY,
         *devices.OPTIONS,
+        *ha.FIELDS,
+        *firewall.fields(firewall.GUEST, "firewall.", sets=True),
         *common.RAW,
     ),
     normalize=normalize,
@@ -108,10 +112,10 @@ VIRTUAL_MACHINE = Kind(
     columns=GUEST,
     decode=decode,
     slots={"disks": disk.SLOTS, "networks": nic.SLOTS, "numa": cpu.NUMA_SLOTS, **devices.SLOTS},
-    lone={"efiDisk": "efidisk0", "tpm": "tpmstate0"},
-    device_effects={"disks": disk.plug, "networks": nic.plug, "usb": devices.plug_usb},
+    lone={"efiDisk": "efidisk0", "tpm": "tpmstate0", "ha": ha.RAW},
+    device_effects={"disks": disk.plug, "networks": nic.plug, "usb": devices.plug_usb, "ha": ha.plug},
     api="/nodes/{node}/qemu",
-    later=("ha", "firewall"),
+    beyond=("ha", "firewall"),
     sources=sources,
     refuse=refuse,
 )

@@ -118,9 +118,8 @@ def compare(c: Comparison) -> Diff:
         changes.append(LeafChange(path, Op.SET, leafwise.live_value(c.live, path), value))
     removed = tuple(_to_unset(c, wanted, ignored))
     owned |= {p: b for p, b in c.ownership.mine.items() if covers(tuple(r.path for r in removed), p)}
-    inherited = _inherited(c)
-    if inherited:
-        owned[INHERITED] = list(inherited)
+    if INHERITED in c.ownership.mine or (c.created and _cloned(c)):
+        owned[INHERITED] = list(_inherited(c))
     changes += removed
     return Diff(
         tuple(classify(c.kind, change, c.live) for change in changes),
@@ -203,6 +202,10 @@ def _devices_gone(c: Comparison, wanted: Leaves, dropped: Iterable[str]) -> Iter
             yield device
 
 
+def _cloned(c: Comparison) -> bool:
+    return any(path.startswith("source.clone.") for path in c.desired.leaves)
+
+
 def _inherited(c: Comparison) -> tuple[str, ...]:
     """Return the devices that came with the template: only ``absent: true`` takes them away (engine.md D5.4).
 
@@ -212,7 +215,7 @@ def _inherited(c: Comparison) -> tuple[str, ...]:
     known = c.ownership.mine.get(INHERITED)
     if isinstance(known, (list, tuple)):
         return tuple(str(device) for device in known)
-    if not any(path.startswith("source.clone.") for path in c.desired.leaves):
+    if not _cloned(c):
         return ()
     devices = dict.fromkeys(device for path in c.live.intended if (device := device_of(c.kind, path)))
     if c.created:

@@ -140,6 +140,16 @@ def next_step(s: Situation, bound: ObjectPlan | None) -> Decision:
     return Go(step, diff)
 
 
+def wants_of(kind: Kind, desired: Resource | None, bases: Mapping[str, Mapping[str, object]]) -> frozenset[str]:
+    """Return what has to be read of an object besides its configuration: what is, or was, spoken of."""
+    if not kind.beyond:
+        return frozenset()
+    paths = {path for leaves in bases.values() for path in leaves}
+    if desired is not None:
+        paths |= {*desired.leaves, *desired.unset, *desired.absent}
+    return frozenset(kind.beyond) & {path.split(".", 1)[0] for path in paths}
+
+
 def foreign(s: Situation) -> Blocked:
     """Return the refusal for a guest at our VMID that is not ours."""
     whose = f"it carries the marker of {s.live.marker.uid}" if s.live.marker else "it carries no marker of ours"

@@ -61,6 +61,7 @@ def explained(kind: Kind, each: Field) -> Explained:
         accepts = f"{accepts} with {', '.join(part.path for part in each.parts)}"
     effect = "depends" if callable(each.effect) else each.effect.label
     wire = each.wire.replace(STAR, kind_slot(kind, each)) if each.wire else ""
+    wire = wire.replace("@ha.", "ha ")
     default = shown(each.type, each.default)
     return Explained(each.path, each.type, accepts, default, effect, wire, each.help, notes)
 

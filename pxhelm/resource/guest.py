@@ -7,7 +7,7 @@ Reading is three-valued: a guest is absent only if its node, a complete list, ``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.errors import ApiError, ErrorClass
@@ -15,7 +15,9 @@ from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource.decode import Rows, decode, pending_rows
 from pxhelm.resource.identity import ObjectKey, split_description
 from pxhelm.resource.kind import Kind, Surroundings
-from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target
+from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
+from pxhelm.resource.parts import firewall, ha
+from pxhelm.resource.parts.firewall import Firewall
 from pxhelm.resource.references import bare
 
 
@@ -78,6 +80,11 @@ def _row(api: GuestApi, vmid: int) -> ApiGen[Mapping[str, object]]:
     return {}
 
 
+def firewall_of(api: GuestApi, node: str, vmid: int) -> Firewall:
+    """Return the firewall of a guest."""
+    return Firewall(api.path(node, vmid, "firewall"), firewall.GUEST, "firewall.", node, sets=True)
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     node: str
@@ -97,7 +104,22 @@ def _read(kind: Kind, api: GuestApi, place: _Place) -> ApiGen[Live]:
             power = str(status.get("status", ""))
             if status.get("qmpstatus") in ("paused", "suspended"):
                 power = "paused"
-    return live_of(kind, rows, Situated(node, vmid, power, str(place.row.get("pool") or "")))
+    live = live_of(kind, rows, Situated(node, vmid, power, str(place.row.get("pool") or "")))
+    return (yield from _beyond(api, place.target.wants, live)) if place.target.wants else live
+
+
+def _beyond(api: GuestApi, wants: frozenset[str], live: Live) -> ApiGen[Live]:
+    """Add what stands outside the configuration and is spoken of."""
+    raw, leaves = dict(live.raw), dict[str, Value]()
+    if "ha" in wants:
+        row = yield from ha.read(api.type, live.vmid)
+        leaves |= ha.leaves(row)
+        raw[ha.RAW] = ha.keep(row)
+    if "firewall" in wants:
+        found, texts = yield from firewall.read(firewall_of(api, live.node, live.vmid))
+        leaves |= found
+        raw |= texts
+    return replace(live, intended={**live.intended, **leaves}, current={**live.current, **leaves}, raw=raw)
 
 
 @dataclass(frozen=True, slots=True)

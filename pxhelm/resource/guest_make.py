@@ -29,6 +29,7 @@ from pxhelm.resource.guest_write import Writer, cloudinit_drive, shutdown, updat
 from pxhelm.resource.identity import join_description
 from pxhelm.resource.kind import LeafChange, Op
 from pxhelm.resource.model import Existence, Live, Value
+from pxhelm.resource.parts import ha
 from pxhelm.resource.parts.cloudinit import needs_drive
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step, Undo
@@ -210,7 +211,8 @@ def _blank(writer: Writer) -> tuple[Step, Live]:
         defaults: tuple[str, ...] = ()
         storages: tuple[str, ...] = tuple(str(params[k]) for k in ("storage",) if k in params)
     else:
-        writes: dict[str, Value] = {p: v for p, v in leaves.items() if p not in ("description", "hostname", "pool")}
+        apart = ("description", "hostname", "pool", *writer.kind.beyond)
+        writes: dict[str, Value] = {p: v for p, v in leaves.items() if p.split(".")[0] not in apart}
         encoded = encode(writer.kind, {}, writes, version=change.surroundings.version, blank=True)
         params |= encoded.params
         encoded_leaves, storages, defaults = encoded.leaves, encoded.storages, encoded.defaults
@@ -265,7 +267,8 @@ def _predicted_blank(writer: Writer, params: dict[str, Param], node: str) -> Liv
     at = Situated(node, writer.change.target.vmid, "stopped", bare(str(pool)) if isinstance(pool, str) else "")
     live = live_of(writer.kind, Rows(raw, raw, ""), at)
     # what was sent is there, in whatever words; what cannot be sent is not asked again
-    sent = {p: v for p, v in leaves.items() if p not in ("isTemplate", "power.policy")}
+    later = ("isTemplate", "power", *writer.kind.beyond)
+    sent = {p: v for p, v in leaves.items() if p.split(".")[0] not in later}
     sent |= {p.replace(".importFrom", ".size"): 0 for p in leaves if p.endswith(".importFrom")}  # grown afterwards
     intended = {**live.intended, **sent} if "archive" not in params else live.intended
     return replace(live, intended=intended, current=intended)
@@ -290,6 +293,8 @@ def removal_steps(writer: Writer) -> tuple[Step, ...]:
         params = {"description": join_description(text, marker.buried_by(change.op or "delete"))}
         request = writer.request("PUT", "config", writer.digested(params))
         steps.append(Step("tombstone", request, Guard.DIGEST, (), Effect.METADATA, why="proves once more whose it is"))
+    if ha.managed(live):
+        steps.append(ha.removal(live, writer.api.type))
     if live.power in ("running", "paused"):
         if change.options.get("force-stop") or live.power == "paused":
             request = writer.request("POST", "status/stop", {})
@@ -320,6 +325,9 @@ def refuse_guest(writer: Writer) -> str:
     if change.desired is not None:
         changed = {c.path: c.after for c in change.changes if c.op is Op.SET}
         leaves = changed if live.existence is Existence.PRESENT else change.desired.leaves
+        contradiction = ha.disagreement(change.desired.leaves)
+        if contradiction:
+            return contradiction
         problem = version_problem(writer.kind, leaves, change.surroundings.version)
         if problem:
             return problem

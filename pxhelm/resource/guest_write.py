@@ -15,10 +15,11 @@ from pxhelm.resource.compare import unsettable
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.effects import device_of, param_of
 from pxhelm.resource.encode import STEERING, Encoded, encode
-from pxhelm.resource.guest import GuestApi
+from pxhelm.resource.guest import GuestApi, firewall_of
 from pxhelm.resource.identity import join_description
 from pxhelm.resource.kind import Change, Kind, LeafChange, Op
 from pxhelm.resource.model import Resource, Value
+from pxhelm.resource.parts import firewall, ha
 from pxhelm.resource.parts.cloudinit import needs_drive
 from pxhelm.resource.parts.devices import bootable
 from pxhelm.resource.references import bare
@@ -60,6 +61,7 @@ def update_steps(writer: Writer) -> tuple[Step, ...]:
     change = writer.change
     sorted_out = _sort(writer)
     steps: list[Step] = []
+    steps += ha.steps(change, writer.api.type) if _leaves_ha(change) else ()
     steps += _free(writer, sorted_out.freed)
     steps += _config(writer, sorted_out)
     steps += _reorder(writer, sorted_out.writes)
@@ -68,9 +70,16 @@ def update_steps(writer: Writer) -> tuple[Step, ...]:
     for each in change.changes:
         if each.path == "pool":
             steps += _pool(writer, each)
+    if any(each.path.startswith("firewall.") for each in change.changes):
+        steps += firewall.steps(firewall_of(writer.api, change.live.node, change.live.vmid), change)
     steps += _place(writer)
+    steps += () if _leaves_ha(change) else ha.steps(change, writer.api.type)
     steps += _convert(writer)
     return (*_stopped_for(writer, tuple(steps)), *_power(writer), *_restart(writer))
+
+
+def _leaves_ha(change: Change) -> bool:
+    return any(each.path == "ha" for each in change.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,8 @@ def _sort(writer: Writer) -> _Sorted:
     for each in change.changes:
         device = device_of(writer.kind, each.path)
         place = table.place(each.path)
-        if (device and device in gone) or place is None or place.param in STEERING or not place.param:
+        outside = each.path.split(".")[0] in writer.kind.beyond
+        if (device and device in gone) or outside or place is None or place.param in STEERING or not place.param:
             continue
         if each.op is Op.UNSET and not unsettable(writer.kind, each.path) and not place.field.write_only:
             continue
@@ -144,7 +154,7 @@ def _devices_gone(writer: Writer) -> tuple[str, ...]:
     gone: dict[str, None] = {}
     for each in writer.change.changes:
         device = device_of(writer.kind, each.path)
-        if each.op is not Op.UNSET or not device:
+        if each.op is not Op.UNSET or not device or device in writer.kind.beyond:
             continue
         wanted = any(
             path.startswith(f"{device}.") and not path.endswith(".reclaimPolicy") for path in writer.desired.leaves
@@ -394,6 +404,8 @@ def _power(writer: Writer) -> tuple[Step, ...]:
     """Return the step to the wanted power state; ``OnCreate`` starts a guest once, when it was just made."""
     change, leaves = writer.change, writer.desired.leaves
     policy = leaves.get("power.policy", "OnCreate")
+    if leaves.get("ha.state", "ignored") != "ignored":
+        return ()  # the HA manager starts and stops it
     is_template = bool(leaves.get("isTemplate", change.live.intended.get("isTemplate", False)))
     on = change.live.power == "running"
     wants = policy == "Running" or (policy == "OnCreate" and change.created)

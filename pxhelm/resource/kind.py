@@ -127,12 +127,12 @@ class Kind:
     """Proxmox' configuration → leaves, for import and history."""
     slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Family of devices → its slots in Proxmox' order: ``networks`` → ``net0`` …"""
+    beyond: tuple[str, ...] = ()
+    """Families of leaves that stand outside the configuration and are read only for objects that speak of them."""
     lone: Mapping[str, str] = field(default_factory=dict)
     """Devices without a slot → their parameter: ``efiDisk`` → ``efidisk0``. They come and go whole, as those in slots do."""
     device_effects: Mapping[str, EffectRule] = field(default_factory=dict)
     """Family of devices → effect of adding (before None) or removing (after None) a whole device."""
-    later: tuple[str, ...] = ()
-    """Fields of kinds.md that this version does not know yet: said so, instead of "unknown"."""
     api: str = ""
     """Path whose POST (or PUT, where there is none) takes the kind's parameters: where the schema describes them."""
     shared: bool = False

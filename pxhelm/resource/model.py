@@ -118,5 +118,7 @@ class Target:
     """The marker to write, or the one the guest must carry."""
     row: Mapping[str, object] = field(default_factory=dict)
     """The guest's row of ``/cluster/resources``, when the caller has one: node and pool are then not asked again."""
+    wants: frozenset[str] = frozenset()
+    """What of a guest is read besides its configuration, each by further requests: ``ha``, ``firewall``."""
     fresh: bool = False
     """Ask for the power state, since rows lag up to ten seconds behind (pvestatd); without a row it is asked anyway."""

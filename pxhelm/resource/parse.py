@@ -266,10 +266,6 @@ def _walk(reader: _Reader, path: ManifestPath, value: object, above: Branch) -> 
             reader.fail_spec(path, f"unknown slot {name} in {family}", _suggest_slot(reader, family, name))
             return
         below = above.children[STAR]
-    if below is None and name in reader.kind.later and len(path) == 1:
-        message = f"{name} of a {reader.kind.name} is not supported yet"
-        reader.fail_spec(path, message, "set it in Proxmox; pxhelm leaves it alone")
-        return
     if below is None:
         known = [n for n in above.children if n != STAR]
         if len(path) == 1 and reader.kind.guest:

@@ -233,7 +233,8 @@ class Batch:
             from pxhelm.apply.records import Records
 
             vmid = Records(ports).bound()[key]
-            live = ports.cluster.run(self.kind.observe(Target(key, "", vmid=vmid)))
+            target = Target(key, "", vmid=vmid, wants=frozenset(self.kind.beyond))
+            live = ports.cluster.run(self.kind.observe(target))
         else:
             from pxhelm.plan.observe import look_round
             from pxhelm.resource.references import with_guests

@@ -55,12 +55,3 @@ def test_a_missing_field_is_told_with_its_place():
 def test_what_only_root_may_set():
     changes = [LeafChange(p, Op.SET, None, "x") for p in ("cpu.cores", "options.args", "cpu.affinity", "usb.usb0.host")]
     assert root_only(VM, changes) == ("options.args", "cpu.affinity", "usb.usb0.host")
-
-
-def test_what_is_not_there_yet_is_said_so():
-    from pxhelm.errors import StageError
-
-    text = "apiVersion: proxmox.io/v1\nkind: VirtualMachine\nmetadata: {name: a}\nspec: {ha: true}\n"
-    with pytest.raises(StageError) as caught:
-        kinds.parse(load_manifests(text, "a.yaml"))
-    assert caught.value.errors[0].message == "ha of a VirtualMachine is not supported yet"

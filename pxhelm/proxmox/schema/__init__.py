@@ -236,9 +236,9 @@ class Schema:
                 if not name:
                     return None
                 segment, below = name, node[name]  # noqa: PLW2901 - from here on the template counts
-                if name == "{volume}" and len(below) == 1:
-                    # the server does not split a volume ID at its slashes
-                    variables["volume"] = unquote("/".join(segments[place:]))
+                if name in ("{volume}", "{cidr}") and len(below) == 1:
+                    # the server does not split a volume ID or a network at its slashes
+                    variables[name[1:-1]] = unquote("/".join(segments[place:]))
                     return f"{template}/{name}", below.get("", _NONE), variables
                 variables[name[1:-1]] = unquote(segments[place])
             template += f"/{segment}"

@@ -113,7 +113,7 @@ class Firewall:
         return _table(self.base, tuple(self.options), self.prefix)
 
 
-_TABLES: dict[tuple[str, tuple[Field, ...], str], Kind] = {}
+_TABLES: dict[tuple[str, str, tuple[str, ...]], Kind] = {}
 
 
 def _table(base: str, options: tuple[Field, ...], prefix: str) -> Kind:
@@ -125,10 +125,11 @@ def _table(base: str, options: tuple[Field, ...], prefix: str) -> Kind:
         "cluster": "/cluster/firewall/options",
         "node": "/nodes/n/firewall/options",
     }[at]
-    found = _TABLES.get((api, options, prefix))
+    key = (api, prefix, tuple(each.path for each in options))
+    found = _TABLES.get(key)
     if found is None:
         rows = tuple(replace(each, path=f"{prefix}{each.path}") for each in options)
-        found = _TABLES[api, options, prefix] = Kind("Firewall", "firewalls", (), False, False, 0, rows, api=api)
+        found = _TABLES[key] = Kind("Firewall", "firewalls", (), False, False, 0, rows, api=api)
     return found
 
 

@@ -1,0 +1,5 @@
+"""The cluster of the kinds' tests."""
+
+from tests.kinds.conftest import cluster
+
+__all__ = ["cluster"]
