@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING
 from pxhelm.actions.host import template_host
 from pxhelm.actions.inputs import ValueFlags, gather_values
 from pxhelm.chart.lint import Finding, Severity
-from pxhelm.errors import PxhelmError
+from pxhelm.chart.load import load
+from pxhelm.errors import PxhelmError, StageError, Where
 from pxhelm.render.capabilities import capabilities
+from pxhelm.render.engine import render
 from pxhelm.render.lint import LintRequest, lint
+from pxhelm.render.model import ReleaseInfo, RenderRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pxhelm.actions.services import Services
     from pxhelm.actions.sources import Disk
+
+
+_GROUP = "proxmox.io/"
+"""API group of the objects that pxhelm makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,8 @@ class LintCharts:
     quiet: bool = False
     with_subcharts: bool = False
     skip_schema: bool = False
+    strict_kinds: bool = False
+    """Whether what the kinds do not take is an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,8 @@ class Linted:
 
     path: str
     findings: tuple[Finding, ...] = ()
+    mistakes: tuple[Finding, ...] = ()
+    """What the kinds of Proxmox objects do not take, when that is told and does not fail."""
     fault: str = ""
     """Why it could not be looked at."""
     failed: bool = False
@@ -83,18 +94,58 @@ def _lint_one(services: Services, request: LintCharts, path: str, values: Mappin
         files = disk.chart(path)
     except PxhelmError as e:
         return Linted(path, fault=f"unable to open tarball: {e.message}" if kind == "file" else e.message, failed=True)
-    found = lint(
-        LintRequest(
-            files=files,
-            folder=disk.absolute(path),
-            values=values,
-            namespace=request.namespace,
-            kube_version=capabilities(request.kube_version, ()).kube_version if request.kube_version else None,
-            skip_schema=request.skip_schema,
-            host=template_host(services, live=False, dns=False),
-            jinja=services.jinja,
-        )
+    asked = LintRequest(
+        files=files,
+        folder=disk.absolute(path),
+        values=values,
+        namespace=request.namespace,
+        kube_version=capabilities(request.kube_version, ()).kube_version if request.kube_version else None,
+        skip_schema=request.skip_schema,
+        host=template_host(services, live=False, dns=False),
+        jinja=services.jinja,
     )
+    found = lint(asked)
+    mistakes: list[Finding] = []
+    if not request.skip_schema and all(one.severity < Severity.ERROR for one in found):
+        mistakes = list(dict.fromkeys(lint_kinds(asked)))  # a loop makes the same mistake again and again
+        if request.strict_kinds:
+            found, mistakes = [*found, *mistakes], []
     worst = Severity.WARNING if request.strict else Severity.ERROR
     failed = any(one.severity >= worst for one in found)
-    return Linted(path, tuple(found), failed=failed)
+    return Linted(path, tuple(found), tuple(mistakes), failed=failed)
+
+
+def lint_kinds(request: LintRequest) -> Iterator[Finding]:
+    """Yield what the kinds do not take of the objects that a chart makes, with the template's line.
+
+    Objects of other systems are left alone, and so is a chart that cannot be rendered with these values.
+    """
+    chart = load(request.files)
+    release = ReleaseInfo("test-release", request.namespace)
+    wanted = RenderRequest(chart, request.values, release, host=request.host, jinja=request.jinja)
+    try:
+        made = render(wanted)
+    except PxhelmError:
+        return
+    ours = [m for m in (*made.manifests, *(h.manifest for h in made.hooks)) if m.api_version.startswith(_GROUP)]
+    if not ours:
+        return
+    from pxhelm.kinds import parse_all
+
+    try:
+        parse_all(ours, request.namespace)
+    except StageError as stage:
+        lines = {manifest.file: manifest.template_line for manifest in ours}
+        for error in stage.errors:
+            yield _kind_finding(error, lines)
+
+
+def _kind_finding(error: PxhelmError, lines: Mapping[str, Callable[[int], Where | None] | None]) -> Finding:
+    """Return a mistake with the template's path and line; where it is known, that is what the error names already."""
+    where = error.where or Where("templates/")
+    told = None if error.rendered else lines.get(where.file)
+    place = (told(where.line) if told else None) or where
+    path = place.file.partition("/")[2] or place.file
+    hint = f" ({error.hint.rstrip('?')}?)" if error.hint.startswith("did you mean") else ""
+    field = f"{where.field}: " if where.field else ""
+    return Finding(Severity.ERROR, f"{path}:{place.line}", f"{field}{error.message}{hint}")

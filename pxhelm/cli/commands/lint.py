@@ -10,12 +10,17 @@ from pxhelm.cli import command as cli
 from pxhelm.cli.options import flag, values_flags
 from pxhelm.errors import PxhelmError
 
-HELP = """Examine charts for possible issues. Errors fail the command, with --strict warnings do, too."""
+HELP = """Examine charts for possible issues. Errors fail the command, with --strict warnings do, too.
+
+What the kinds of Proxmox objects do not take, such as a misspelt field, is told on standard error with the template's
+line; with --strict-kinds it is an error.
+"""
 
 
 @cli.command("lint", usage="PATH", arguments=(0, None), help=HELP)
 @values_flags
 @flag("--strict", help="fail on lint warnings")
+@flag("--strict-kinds", help="fail when an object has fields or values that its kind does not take")
 @flag("--with-subcharts", help="lint dependent charts")
 @flag("--quiet", help="print only warnings and errors")
 @flag("--skip-schema-validation", help="disable JSON schema validation")
@@ -37,11 +42,15 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         quiet=options["quiet"],
         with_subcharts=options["with_subcharts"],
         skip_schema=options["skip_schema_validation"],
+        strict_kinds=options["strict_kinds"],
     )
     with showing() as listen, open_services(session.flags, listen) as services:
         found = lint_charts(services, request)
     text = report(found, quiet=request.quiet)
     click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
+    for one in found:
+        for mistake in one.mistakes:
+            click.echo(f"hint: {one.path}/{mistake.path}: {mistake.message}", err=True)
     if any(one.failed for one in found):
         raise PxhelmError(summary(found))
     if not request.quiet or text:

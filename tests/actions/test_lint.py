@@ -1,0 +1,80 @@
+"""Lint knows the kinds: what they do not take is told with the template's line, and fails only when asked to.
+
+Without that, findings are those of ``helm lint``; the recorded stories hold them.
+"""
+
+from types import SimpleNamespace
+
+import pytest
+
+from pxhelm.actions.lint import LintCharts, lint_charts
+from tests.actions.fake_sources import services
+
+VM = """\
+{{- range $i := until 2 }}
+---
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata:
+  name: web-{{ $i }}
+spec:
+  template: debian
+  memroy: 2048
+  cpu:
+    cores: {{ $.Values.cores }}
+{{- end }}
+"""
+
+
+def linted(template, values="cores: 2\n", **options):
+    files = {
+        "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\nicon: https://example.invalid/i.svg\n",
+        "web/values.yaml": values,
+        "web/templates/vm.yaml": template,
+    }
+    asked = services({name: text.encode() for name, text in files.items()})
+    asked = SimpleNamespace(**vars(asked), read=None, elapsed=lambda: 0.0, random_bytes=bytes, jinja=None)
+    (found,) = lint_charts(asked, LintCharts(("web",), **options))
+    return found
+
+
+def test_a_misspelt_field_is_told_with_the_line_of_the_template():
+    found = linted(VM)
+    assert not found.findings
+    assert not found.failed
+    assert {str(one) for one in found.mistakes} == {
+        "[ERROR] templates/vm.yaml:9: spec.memroy: unknown field memroy (did you mean memory?)"
+    }
+
+
+def test_it_fails_when_asked_to():
+    found = linted(VM, strict_kinds=True)
+    assert found.failed
+    assert "spec.memroy" in str(found.findings[0])
+
+
+def test_a_value_of_the_wrong_type_is_told_where_it_is_written():
+    found = linted(VM.replace("memroy", "memory"), values="cores: many\n")
+    assert str(found.mistakes[0]).startswith("[ERROR] templates/vm.yaml:11: spec.cpu.cores: ")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        VM.replace("memroy", "memory"),
+        VM.replace("proxmox.io/v1", "apps/v1"),
+        '{{ required "needed" .Values.nope }}',
+        "",
+    ],
+    ids=["right", "of another system", "wants a value", "empty"],
+)
+def test_nothing_is_told_of_what_is_right_or_not_ours(template):
+    assert linted(template).mistakes == ()
+
+
+def test_the_same_mistake_of_several_objects_is_told_once():
+    assert len(linted(VM).mistakes) == 1
+
+
+def test_skipping_schemas_skips_kinds():
+    assert linted(VM, skip_schema=True, strict_kinds=True).findings == ()
