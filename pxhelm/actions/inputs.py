@@ -11,6 +11,7 @@ from pxhelm.chart.load import load
 from pxhelm.chart.model import Chart
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
+from pxhelm.resource.deletions import Word
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Services
@@ -50,6 +51,8 @@ class Wanted:
     """An executable that the manifests are piped through, and its arguments."""
     force_conflicts: bool = False
     """Take over fields that another manager owns."""
+    word: Word = field(default_factory=Word)
+    """What the user said of objects that go."""
 
 
 DRY_RUN = {"none": "", "false": "", "true": "client", "unset": "client", "client": "client", "server": "server"}

@@ -68,6 +68,7 @@ def _command(
         values=values,
         post_renderer=wanted.post_renderer,
         force_conflicts=wanted.force_conflicts,
+        word=wanted.word,
     )
 
 

@@ -16,6 +16,7 @@ from pxhelm.manifest import Manifest, load_manifests
 from pxhelm.plan.model import Action
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Resource
+from pxhelm.store.objects import ObjectQuery
 
 MANAGER = "kubectl:pxhelm"
 
@@ -104,6 +105,11 @@ def _plan_request(request: ManifestRequest) -> PlanRequest:
 def carry_out(services: Services, planned: Planned, how: ApplyRequest | None = None) -> ApplyResult:
     """Do what a plan says."""
     return apply_plan(ports_of(services), planned, how)
+
+
+def count_objects(services: Services) -> int:
+    """Return how many objects the store has of the cluster."""
+    return len(services.store.objects.list(ObjectQuery(services.place.cluster)))
 
 
 def destroys(planned: Planned) -> tuple[ObjectKey, ...]:

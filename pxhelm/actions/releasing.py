@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pxhelm.actions.services import Services
 from pxhelm.chart.model import Chart
 from pxhelm.release.configuration import Configuration
 from pxhelm.release.failure import ReleaseNotFoundError
-from pxhelm.release.objects import ObjectPort
+from pxhelm.release.objects import Item, ObjectPort
 from pxhelm.release.resume import Attempt
 from pxhelm.release.storage import Storage
+from pxhelm.resource.deletions import Word, check
 from pxhelm.store.fence import fenced
 from pxhelm.store.leases import Lease
 from pxhelm.store.outcome import LeaseHeldError
@@ -42,6 +43,20 @@ class Command:
     """An executable and its arguments."""
     force_conflicts: bool = False
     """Take over fields that another manager owns."""
+    word: Word | None = None
+    """What the user said of objects that go; None where that is not asked."""
+
+    def asking(self, configuration: Configuration) -> Configuration:
+        """Return the configuration of a command that asks before many objects go (engine.md D11.4)."""
+        word = self.word
+        if word is None:
+            return configuration
+
+        def consent(have: Sequence[Item], want: Sequence[Item]) -> None:
+            kept = {item.key for item in want}
+            check([item.address for item in have if item.key not in kept and goes(item)], len(have), len(want), word)
+
+        return replace(configuration, consent=consent)
 
     def facts(self, services: Services, lease: str) -> Operation:
         """Return what is recorded with the revision that the command writes."""
@@ -86,6 +101,14 @@ def dry(services: Services, release: str) -> Configuration:
     return _configuration(services, services.objects(f"{services.place.namespace}/{release}", False), None)
 
 
+def goes(item: Item) -> bool:
+    """Whether an object that is no longer wanted is deleted, and not merely let go."""
+    metadata = item.document.get("metadata")
+    annotations = (metadata.get("annotations") if isinstance(metadata, Mapping) else None) or {}
+    kept = annotations.get("helm.sh/resource-policy") == "keep"
+    return not kept and annotations.get("pxhelm.io/deletion-policy") != "Retain"
+
+
 @contextmanager
 def changing(services: Services, command: Command) -> Iterator[Configuration]:
     """Hold the release's lock and hand out the configuration of a verb that changes it.
@@ -104,10 +127,11 @@ def changing(services: Services, command: Command) -> Iterator[Configuration]:
         except LeaseHeldError:
             if command.verb not in _TELLS_PENDING or not _is_pending(services, command.release):
                 raise
-            yield _configuration(services, objects, Attempt(facts), post_renderer=command.post_renderer)
+            yield command.asking(_configuration(services, objects, Attempt(facts), post_renderer=command.post_renderer))
         else:
             attempt = Attempt(facts, recorded_holder_gone=True)
-            yield _configuration(services, objects, attempt, lease, post_renderer=command.post_renderer)
+            made = _configuration(services, objects, attempt, lease, post_renderer=command.post_renderer)
+            yield command.asking(made)
 
 
 _TELLS_PENDING = ("install", "upgrade")

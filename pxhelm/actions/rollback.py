@@ -11,12 +11,20 @@ from pxhelm.release.options import RollbackOptions, UninstallOptions
 from pxhelm.release.rollback import rollback as run_rollback
 from pxhelm.release.uninstall import Uninstalled
 from pxhelm.release.uninstall import uninstall as run_uninstall
+from pxhelm.resource.deletions import Word
 
 
-def rollback(services: Services, release: str, options: RollbackOptions, *, force_conflicts: bool = False) -> Release:
+def rollback(
+    services: Services,
+    release: str,
+    options: RollbackOptions,
+    *,
+    force_conflicts: bool = False,
+    word: Word | None = None,
+) -> Release:
     """Apply an earlier revision as a new one and return its record."""
     flags = {name: value for name, value in asdict(options).items() if name not in ("timeout", "wait", "wait_for_jobs")}
-    command = Command("rollback", release, flags, force_conflicts=force_conflicts)
+    command = Command("rollback", release, flags, force_conflicts=force_conflicts, word=word)
     with changing(services, command) as configuration:
         return run_rollback(configuration, release, options)
 

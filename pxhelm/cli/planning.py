@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -91,6 +92,21 @@ def planned_from(services: Services, arguments: tuple[str, ...], options: dict[s
     return plan_chart(
         services, Wanted(arguments[0], arguments[1], value_flags({**options, "values": options["files"]})), asked
     )
+
+
+def confirm_deletion(services: Services, planned: Planned, options: dict[str, Any]) -> None:
+    """Ask before objects go; many need the number in ``--confirm-deletes`` where nobody can be asked (engine.md D11.4)."""
+    from pxhelm.actions.objects import count_objects
+    from pxhelm.cli.deletions import word
+    from pxhelm.plan.build import check_deletions
+
+    confirmed = options["confirm_deletes"] is not None
+    if not confirmed and not options["yes"]:
+        confirm_destruction(planned, yes=False)  # names everything
+        return
+    # Somebody who wrote --yes is not asked again, but many objects need their number.
+    said = replace(word(options), ask=None, allow_empty=True)
+    check_deletions(planned.plan, count_objects(services), 0, said)
 
 
 def confirm_destruction(planned: Planned, *, yes: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.errors import PxhelmError
 from pxhelm.plan.diff import Diff, Ownership
 from pxhelm.plan.domains import Verdicts, ids_of, with_endings
 from pxhelm.plan.gate import refused as refused_by_version
@@ -20,6 +20,7 @@ from pxhelm.plan.next_step import Situation, change_of, conflict, difference, fo
 from pxhelm.plan.observe import Verdict, View, identify
 from pxhelm.plan.subject import Subject
 from pxhelm.proxmox.schema import Schema, load
+from pxhelm.resource.deletions import Word, check
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Surroundings
@@ -332,23 +333,10 @@ def _warnings(subjects: Sequence[Subject], view: View) -> tuple[str, ...]:
     return tuple(found)
 
 
-def check_deletions(plan: Plan, inventory: int, *, confirmed: int | None, rendered: int, allow_empty: bool) -> None:
-    """Refuse a plan that would delete much more than people mean to (engine.md D11.4).
+def check_deletions(plan: Plan, inventory: int, rendered: int, word: Word) -> None:
+    """Refuse a plan that would delete much more than people mean to (engine.md D11.4); PxhelmError (REFUSED).
 
-    ``inventory`` is how many objects there were, ``rendered`` how many are wanted now, ``confirmed`` the number that
-    the user gave. Raises PxhelmError (REFUSED) naming what would go.
+    ``inventory`` is how many objects there are, ``rendered`` how many are wanted now. What only is let go does not count.
     """
-    going = [o for o in plan.objects if o.action is Action.DELETE]
-    if going and not rendered and not allow_empty:
-        raise PxhelmError(
-            f"cannot delete all {len(going)} objects: the manifests are empty",
-            code=ExitCode.REFUSED,
-            hint="check the values; if it is meant, give --allow-empty",
-        )
-    if len(going) > max(3, inventory // 5) and confirmed != len(going):
-        names = ", ".join(o.key.address for o in going[:5]) + (" …" if len(going) > 5 else "")
-        raise PxhelmError(
-            f"cannot delete {len(going)} of {inventory} objects without your word for it: {names}",
-            code=ExitCode.REFUSED,
-            hint=f"look at the plan, then give --confirm-deletes={len(going)}",
-        )
+    going = [o for o in plan.objects if o.action is Action.DELETE and any(s.verb != "release" for s in o.steps)]
+    check([o.key.address for o in going], inventory, rendered, word)

@@ -50,6 +50,7 @@ class _Rollback:
         target = self._prepared(current, pending)
         if self._options.dry_run:
             return target
+        self._configuration.consent(self._built(current, "current"), self._built(target, "new"))
         if pending:
             self._storage.update(target)
         else:

@@ -11,7 +11,7 @@ from pxhelm.errors import PxhelmError
 from pxhelm.golang.strconv import quote
 from pxhelm.release import resume
 from pxhelm.release.cleanup import clean_up
-from pxhelm.release.configuration import Configuration
+from pxhelm.release.configuration import Configuration, unasked
 from pxhelm.release.failure import (
     InterruptedOperationError,
     NoDeployedError,
@@ -103,6 +103,7 @@ class _Upgrade:
         if self._options.is_dry:
             release.info.description = self._options.description or "Dry run complete"
             return release
+        self._configuration.consent(current, target)
         self._store(before, release)
         try:
             self._perform(before.current, release, current, target)
@@ -283,4 +284,4 @@ def _failed(text: str, cause: PxhelmError, release: Release) -> ReleaseFailedErr
 
 def _without_resuming(configuration: Configuration) -> Configuration:
     """Return the configuration of a nested operation: it is no command that could be repeated."""
-    return replace(configuration, attempt=None)
+    return replace(configuration, attempt=None, consent=unasked)

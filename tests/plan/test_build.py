@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.errors import PxhelmError
 from pxhelm.plan.build import build, check_deletions
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
+from pxhelm.proxmox.request import Request
+from pxhelm.resource.deletions import Word
 from pxhelm.resource.identity import Marker, ObjectKey
 from pxhelm.resource.model import ABSENT, Existence, Live, Reference, Resource
+from pxhelm.resource.step import Guard, Step
 from tests.plan.wishes import MINE, OURS, VIEW, WEB, found, known, policy, subject, wanted
 
 GIB = 1 << 30
@@ -189,24 +192,18 @@ def test_dependencies_come_first_and_removals_last():
     assert made.objects[1].depends_on == (pool,)
 
 
-def deletions(count):
+def deletions(count, verb="destroy"):
     keys = [ObjectKey("VirtualMachine", "prod", f"vm-{n}") for n in range(count)]
-    return Plan("lab", MINE, tuple(ObjectPlan(k, "u", Action.DELETE) for k in keys))
+    step = Step(verb, Request("DELETE", "/nodes/n/qemu/100"), Guard.IDENTITY)
+    return Plan("lab", MINE, tuple(ObjectPlan(k, "u", Action.DELETE, steps=(step,)) for k in keys))
 
 
-def test_many_deletions_need_a_word():
-    check_deletions(deletions(3), 4, confirmed=None, rendered=1, allow_empty=False)
-    with pytest.raises(PxhelmError, match="delete 4 of 5") as told:
-        check_deletions(deletions(4), 5, confirmed=None, rendered=1, allow_empty=False)
-    assert (told.value.code, told.value.hint) == (
-        ExitCode.REFUSED,
-        "look at the plan, then give --confirm-deletes=4",
-    )
-    check_deletions(deletions(4), 5, confirmed=4, rendered=1, allow_empty=False)
-    check_deletions(deletions(20), 100, confirmed=None, rendered=80, allow_empty=False)
+def test_many_deletions_of_a_plan_need_a_word():
+    check_deletions(deletions(3), 4, 1, Word())
+    with pytest.raises(PxhelmError, match="delete 4 of 5"):
+        check_deletions(deletions(4), 5, 1, Word())
+    check_deletions(deletions(4), 5, 1, Word(confirmed=4))
 
 
-def test_an_empty_rendering_deletes_nothing_by_accident():
-    with pytest.raises(PxhelmError, match="the manifests are empty"):
-        check_deletions(deletions(1), 1, confirmed=None, rendered=0, allow_empty=False)
-    check_deletions(deletions(1), 1, confirmed=None, rendered=0, allow_empty=True)
+def test_what_is_only_let_go_is_no_deletion():
+    check_deletions(deletions(9, "release"), 9, 0, Word())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.deletions import confirm_flag
 from pxhelm.cli.options import files_flag, flag, output_flag, yes_flag
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -21,8 +22,8 @@ HELP = """Delete objects: the guests with their disks, or the definitions of sto
   pxhelm delete vm web             by kind and name
   pxhelm delete vm/web ct/db       several
 
-Only what pxhelm manages. Asks first; without a terminal it needs --yes, else it exits with 5. A whole release goes
-with `pxhelm uninstall`.
+Only what pxhelm manages. Asks first; without a terminal it needs --yes, else it exits with 5. More than three objects,
+and more than a fifth of all, need their number there: --confirm-deletes=N. A whole release goes with `pxhelm uninstall`.
 """
 
 
@@ -31,13 +32,14 @@ with `pxhelm uninstall`.
 @flag("--ignore-not-found", help="what is not there counts as deleted")
 @flag("--stop-on-delete", "stop", help="stop guests that run; without it they are shut down first")
 @yes_flag
+@confirm_flag
 @output_flag("text", "json", "yaml", default="text")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Plan the deletion, ask, and do it."""
     from pxhelm.actions.objects import MANAGER, carry_out, plan_keys
     from pxhelm.app import open_services
     from pxhelm.apply.engine import PlanRequest
-    from pxhelm.cli.planning import confirm_destruction, show_result
+    from pxhelm.cli.planning import confirm_deletion, show_result
     from pxhelm.cli.progress import showing
 
     _check(arguments, options)
@@ -47,7 +49,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
             return ExitCode.OK
         request = PlanRequest(manager=MANAGER, options={"stop-on-delete": True} if options["stop"] else {})
         planned = plan_keys(services, keys, request)
-        confirm_destruction(planned, yes=options["yes"])
+        confirm_deletion(services, planned, options)
         result = carry_out(services, planned)
     return show_result(result, options["output"])
 

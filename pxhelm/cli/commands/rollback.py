@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.deletions import upgrade_deletion_flags
 from pxhelm.cli.options import all_of, dry_run_flag, duration, flag, force_conflicts_flag, output_flag, server_side_flag
 from pxhelm.cli.options import wait_flag as wait
 from pxhelm.errors import ExitCode, PxhelmError
@@ -25,6 +26,7 @@ from pxhelm.errors import ExitCode, PxhelmError
 @flag("--recreate-pods", hidden=True, help="accepted for Helm's sake: a guest restarts when its change asks for it")
 @flag("--force", "--force-replace", "force", help="replace objects that cannot be changed in place")
 @flag("--cleanup-on-fail", help="delete objects created by this rollback when it fails")
+@upgrade_deletion_flags
 @flag("--no-hooks", help="do not run hooks")
 @click.option("--history-max", type=int, default=10, show_default=True, help="revisions kept per release; 0 keeps all")
 @output_flag("table", "json", "yaml")
@@ -33,6 +35,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     from pxhelm.actions.inputs import dry_run
     from pxhelm.actions.rollback import rollback
     from pxhelm.app import open_services
+    from pxhelm.cli.deletions import word_as_helm
     from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import seconds, truth
     from pxhelm.cli.views.release import print_release
@@ -51,7 +54,8 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         max_history=options["history_max"],
     )
     with showing() as listen, open_services(session.flags, listen) as services:
-        release = rollback(services, arguments[0], asked, force_conflicts=options["force_conflicts"])
+        word = word_as_helm(options, listen)
+        release = rollback(services, arguments[0], asked, force_conflicts=options["force_conflicts"], word=word)
     if options["output"] == "table":
         click.echo("Rollback was a success! Happy Helming!")
     else:

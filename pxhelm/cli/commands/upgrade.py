@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.deletions import upgrade_deletion_flags
 from pxhelm.cli.options import (
     all_of,
     chart_flags,
@@ -29,6 +30,7 @@ kept, as Helm does; --reset-values goes back to the chart's own.
 
 @cli.command("upgrade", usage="[RELEASE] [CHART]", arguments=(2, 2), help=HELP)
 @all_of(values_flags, strict_values_flag, chart_flags, render_flags, execution_flags, post_renderer_flags)
+@upgrade_deletion_flags
 @flag("-i", "--install", help="if a release by this name doesn't already exist, run an install")
 @flag("--reset-values", help="reset the values to the ones built into the chart")
 @flag("--reuse-values", help="reuse the last release's values and merge in any overrides")
@@ -40,9 +42,12 @@ kept, as Helm does; --reset-values goes back to the chart's own.
 @output_flag("table", "json", "yaml")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Upgrade and print the release."""
+    from dataclasses import replace
+
     from pxhelm.actions.install import upgrade
     from pxhelm.actions.locate import locate
     from pxhelm.app import open_services
+    from pxhelm.cli.deletions import word_as_helm
     from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import shared, wanted
     from pxhelm.cli.views.release import print_release
@@ -61,7 +66,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
 
     with showing() as listen, open_services(session.flags, listen) as services:
         where = locate(services, chart, chart_location(options), tell)
-        given = wanted(name, where, options)
+        given = replace(wanted(name, where, options), word=word_as_helm(options, listen))
         release, installed = upgrade(services, given, asked, installing if options["install"] else None)
     if shown and not installed:
         click.echo(f'Release "{name}" has been upgraded. Happy Helming!')
