@@ -1,7 +1,8 @@
 """``make bench``: pxhelm's binary against real helm, side by side in one run; ratios, never bare times.
 
 Helm is installed by the Go tool chain into ``.cache``. Each pair is run in turn, A B A B …; the ratio is that of the
-medians of CPU time (user + system, children included) and of peak memory.
+medians of CPU time (user + system, children included) and of peak memory. The template engines alone are compared in a
+process each, warm, over the same charts: ``engine_bench.py`` and ``engine_bench.go``.
 """
 
 from __future__ import annotations
@@ -18,13 +19,35 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HELM_VERSION = "v3.22.0"
 RUNS = 9
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What both programs are given, and what pxhelm may cost as a part of what Helm does."""
+
+    title: str
+    arguments: tuple[str, ...]
+    cpu: float = 0
+    """The bound; 0 = only reported."""
+    memory: float = 0
+
+
 PAIRS = (
-    # name, our arguments, helm's arguments, bound on the CPU ratio (0: none)
-    ("version", ["version"], ["version"], 1.0),
-    ("template, helm create's chart", ["template", "r", "scaffold"], ["template", "r", "scaffold"], 0),
-    ("template, 20 subcharts", ["template", "r", "umbrella"], ["template", "r", "umbrella"], 0),
-    ("template, 1,000 documents", ["template", "r", "k1000"], ["template", "r", "k1000"], 0),
+    Pair("version", ("version",), cpu=1.0),
+    Pair("template, helm create's chart", ("template", "r", "scaffold")),
+    Pair("template, 20 subcharts", ("template", "r", "umbrella")),
+    Pair("template, 1,000 documents", ("template", "r", "k1000"), cpu=0.9, memory=0.6),
+    Pair("lint, helm create's chart", ("lint", "scaffold")),
+    Pair("lint, 1,000 documents", ("lint", "k1000"), cpu=0.5, memory=0.6),
 )
+ENGINES = (
+    # title, chart, bound on the CPU ratio (0: only reported)
+    ("engine, helm create's chart", "scaffold", 0),
+    ("engine, 20 subcharts", "umbrella", 0),
+    ("engine, 1,000 documents", "k1000", 1.2),
+)
+ROUNDS, REPETITIONS = 5, 6
+"""How often each engine's process is started, and how often it renders; its first rendering warms up."""
 
 
 PART = """\
@@ -54,6 +77,16 @@ class Cost:
     """Seconds."""
     memory: int
     """KiB at the peak."""
+
+
+def binary() -> Path:
+    """Return pxhelm's binary, built anew when a source is newer."""
+    program = ROOT / "dist" / "pxhelm"
+    sources = (path for folder in ("pxhelm", "packaging") for path in (ROOT / folder).rglob("*.*") if path.is_file())
+    newest = max(path.stat().st_mtime for path in sources if path.suffix != ".pyc")
+    if not program.exists() or program.stat().st_mtime < newest:
+        subprocess.run([sys.executable, ROOT / "packaging" / "build.py"], check=True)
+    return program
 
 
 def helm() -> Path:
@@ -106,29 +139,86 @@ def run(command: list[str | Path], folder: Path) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 
 
-def main() -> None:
-    """Print one line per pair; exit 1 when a bound is broken."""
-    ours = ROOT / "dist" / "pxhelm"
-    if not ours.exists():
-        subprocess.run([sys.executable, ROOT / "packaging" / "build.py"], check=True)
-    theirs = helm()
+def engine_program() -> Path:
+    """Return the program that times Helm's engine, built on first use against the pinned Helm."""
+    folder = ROOT / ".cache" / f"engine-{HELM_VERSION}"
+    program = folder / "render"
+    source = ROOT / "packaging" / "engine_bench.go"
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        print(f"building helm {HELM_VERSION}'s engine with go", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        shutil.copy(source, folder / "main.go")
+        for command in (
+            ["go", "mod", "init", "bench"],
+            ["go", "get", f"helm.sh/helm/v3@{HELM_VERSION}"],
+            ["go", "build", "-mod=mod", "-o", program.name, "."],
+        ):
+            subprocess.run(command, check=True, cwd=folder, stderr=subprocess.DEVNULL)
+    return program
+
+
+def engine_times(command: list[str | Path], folder: Path) -> tuple[list[float], str]:
+    """Run a timer of an engine; return the CPU seconds of its warm repetitions and how much it wrote."""
+    told = subprocess.run([*command, str(REPETITIONS)], check=True, cwd=folder, stdout=subprocess.PIPE, text=True)
+    rows = [line.split() for line in told.stdout.splitlines()]
+    return [float(seconds) for seconds, _ in rows[1:]], rows[0][1]
+
+
+def row(title: str, cells: list[tuple[float | None, float]]) -> bool:
+    """Print ratios beside their bounds; tell whether one is broken."""
+    texts = []
     broken = False
+    for ratio, bound in cells:
+        over = ratio is not None and bool(bound) and ratio > bound
+        broken |= over
+        limit = f"≤ {bound}{' BROKEN' if over else ''}" if bound else ""
+        texts.append(f"{'' if ratio is None else f'{ratio:.2f}':>8} {limit:14}")
+    print(f"{title:32}{''.join(texts)}".rstrip(), flush=True)
+    return broken
+
+
+def compare_programs(ours: Path, theirs: Path, folder: Path) -> bool:
+    """Compare whole commands; tell whether a bound is broken."""
+    broken = False
+    for pair in PAIRS:
+        runs = [
+            (run([ours, *pair.arguments], folder), run([theirs, *pair.arguments], folder)) for _ in range(RUNS + 1)
+        ][1:]
+        cpu = statistics.median(a.cpu for a, _ in runs) / statistics.median(b.cpu for _, b in runs)
+        memory = statistics.median(a.memory for a, _ in runs) / statistics.median(b.memory for _, b in runs)
+        broken |= row(pair.title, [(cpu, pair.cpu), (memory, pair.memory)])
+    return broken
+
+
+def compare_engines(theirs: Path, folder: Path) -> bool:
+    """Compare the template engines alone; tell whether a bound is broken."""
+    broken = False
+    for title, chart, bound in ENGINES:
+        left: list[float] = []
+        right: list[float] = []
+        for _ in range(ROUNDS):
+            mine, size = engine_times([sys.executable, ROOT / "packaging" / "engine_bench.py", chart], folder)
+            helms, helms_size = engine_times([theirs, chart], folder)
+            if size != helms_size:
+                sys.exit(f"bench: {chart} renders to {size} bytes, with helm to {helms_size}")
+            left += mine
+            right += helms
+        broken |= row(title, [(statistics.median(left) / statistics.median(right), bound)])
+    return broken
+
+
+def main() -> None:
+    """Print one line per comparison; exit 1 when a bound is broken."""
+    ours = binary()
+    theirs, engine = helm(), engine_program()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         charts(folder, theirs)
-        print(
-            f"{'':32} {'cpu ratio':>9} {'memory ratio':>12}   (pxhelm / helm {HELM_VERSION}, medians of {RUNS} pairs)"
-        )
-        for title, left, right, bound in PAIRS:
-            pairs = [(run([ours, *left], folder), run([theirs, *right], folder)) for _ in range(RUNS + 1)][1:]
-            cpu = statistics.median(a.cpu for a, _ in pairs) / statistics.median(b.cpu for _, b in pairs)
-            memory = statistics.median(a.memory for a, _ in pairs) / statistics.median(b.memory for _, b in pairs)
-            over = bool(bound) and cpu > bound
-            broken |= over
-            print(
-                f"{title:32} {cpu:9.2f} {memory:12.2f}   {f'bound {bound}' if bound else ''}{' BROKEN' if over else ''}",
-                flush=True,
-            )
+        print(f"pxhelm / helm {HELM_VERSION}, medians of {RUNS} pairs; engines: of {ROUNDS * (REPETITIONS - 1)}")
+        print(f"{'':32}{'cpu':>8} {'':14}{'memory':>8}")
+        broken = compare_programs(ours, theirs, folder)
+        broken |= compare_engines(engine, folder)
     sys.exit(broken)
 
 
