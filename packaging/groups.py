@@ -26,30 +26,13 @@ EXCLUDED = [
     "trio",
     "anyio._backends._trio",
     "uvloop",
+    "_uuid",  # uuid does without, and click imports uuid at every start
 ]
 
 Entry = tuple[str, str, str]
 
 # Top-level folder or file stem → group; what is named nowhere goes to the group of its own top-level name.
-CORE_STEMS = (
-    "libpython",
-    "base_library",
-    "libz.",
-    "zlib.",
-    "_struct.",
-    "math.",
-    "binascii.",
-    "_posixsubprocess.",
-    "select.",
-    "fcntl.",
-    "grp.",
-    "_random.",
-    "_bisect.",
-    "_datetime.",
-    "_json.",
-    "_opcode.",
-    "_heapq.",
-)
+CORE_STEMS = ("libpython", "base_library")
 
 
 # Shared libraries that an extension module needs: group of the module → file name starts.
@@ -63,6 +46,7 @@ LIBRARIES = {
     "_bz2": ("libbz2",),
     "readline": ("libreadline", "libtinfo", "libncurses"),
     "yaml": ("libyaml",),
+    "zlib": ("libz.",),
 }
 
 
@@ -82,6 +66,17 @@ def split(entries: list[Entry]) -> tuple[list[Entry], list[Entry], dict[str, lis
         for group in _groups(name):
             groups.setdefault(group, []).append(name)
     return core, lazy, groups
+
+
+def extensions(entries: list[Entry]) -> dict[str, str]:
+    """Return the file of each extension module."""
+    found = {}
+    for name, _, kind in entries:
+        if kind == "EXTENSION":
+            parts = list(Path(name).parts)
+            below = parts[2:] if "lib-dynload" in parts else parts
+            found[".".join([*below[:-1], below[-1].split(".")[0]])] = name
+    return found
 
 
 def _groups(name: str) -> list[str]:

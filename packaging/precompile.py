@@ -1,13 +1,11 @@
-"""Works out, when the binary is built, what Python would work out at each start: regular expressions, dataclasses.
+"""Compiles, when the binary is built, the regular expressions that Python would compile at each start.
 
-Half of a short command's time went there: a pattern costs half a millisecond, a frozen dataclass as much. Run in the
-build environment as ``precompile.py OUT``: imports all of pxhelm, notes every pattern and every method that
-``dataclasses`` writes as text, and writes their compiled forms as the module that ``precompiled`` reads.
+A pattern costs half a millisecond. Run in the build environment as ``precompile.py OUT``: imports all of pxhelm, notes
+every pattern, and writes their compiled forms as the module that ``precompiled`` reads.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import marshal
 import pkgutil
@@ -22,12 +20,10 @@ ALSO = ("yaml", "httpx", "urllib.request", "tarfile", "email.parser", "ssl")
 """What pxhelm imports only inside functions, and commands often need."""
 
 patterns: dict[tuple[str | bytes, int], tuple[object, ...]] = {}
-texts: dict[str, set[str]] = {}
-"""By the module whose dataclass they are for."""
 
 
 def note() -> None:
-    """Have ``re`` and ``dataclasses`` tell what they compile."""
+    """Have ``re`` tell what it compiles."""
     compiler: Any = re._compiler  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
     original, engine = compiler.compile, compiler._sre  # noqa: SLF001
 
@@ -45,12 +41,7 @@ def note() -> None:
         finally:
             compiler._sre = engine  # noqa: SLF001
 
-    def execute(text: str, scope: dict[str, Any], *more: Any) -> None:
-        texts.setdefault(scope["__name__"], set()).add(text)
-        exec(text, scope, *more)  # noqa: S102 - what dataclasses itself does
-
     compiler.compile = compile_
-    dataclasses.exec = execute  # type: ignore[attr-defined]
     re.purge()
 
 
@@ -67,13 +58,9 @@ def main() -> None:
     """Write the table."""
     note()
     import_all()
-    codes = {
-        module: marshal.dumps({text: compile(text, "<string>", "exec") for text in sorted(found)})
-        for module, found in sorted(texts.items())
-    }
-    rows = "".join(f"    {key!r}: {patterns[key]!r},\n" for key in sorted(patterns, key=repr))
-    Path(sys.argv[1]).write_text(f"PATTERNS = {{\n{rows}}}\nCODES = {codes!r}\n")
-    print(f"{len(patterns)} patterns and the dataclasses of {len(codes)} modules compiled ahead")
+    rows = "".join(f"    {key!r}: {marshal.dumps(patterns[key])!r},\n" for key in sorted(patterns, key=repr))
+    Path(sys.argv[1]).write_text(f"PATTERNS = {{\n{rows}}}\n")
+    print(f"{len(patterns)} patterns compiled ahead")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,22 @@
-"""Run-time half of ``precompile``: gives ``re`` and ``dataclasses`` what was compiled when the binary was built.
+"""Run-time half of ``precompile``: gives ``re`` what was compiled when the binary was built.
 
 What is not in the table is compiled as ever. The table was made by the very Python that the binary carries.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import marshal
 import re
-from types import CodeType
-from typing import Any
 
-from precompiled_table import CODES, PATTERNS  # type: ignore[import-not-found]  # generated
+from precompiled_table import PATTERNS  # type: ignore[import-not-found]  # generated
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def install() -> None:
-    """Put the tables in the way of the two compilers."""
+    """Put the table in the way of the compiler."""
     compiler: Any = re._compiler  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
     original, engine = compiler.compile, compiler._sre.compile  # noqa: SLF001
 
@@ -26,17 +27,7 @@ def install() -> None:
             known = None
         if known is None:
             return original(pattern, flags)
-        real, code, groups, index, names = known
+        real, code, groups, index, names = marshal.loads(known)  # noqa: S302 - our own
         return engine(pattern, real, memoryview(code).cast("I").tolist(), groups, index, names)
 
-    methods: dict[str, dict[str, CodeType]] = {}
-
-    def execute(text: str, scope: dict[str, Any], *more: Any) -> None:
-        module = scope["__name__"]
-        known = methods.get(module)
-        if known is None:
-            known = methods[module] = marshal.loads(CODES[module]) if module in CODES else {}  # noqa: S302 - our own
-        exec(known.get(text, text), scope, *more)  # noqa: S102 - what dataclasses itself does
-
     compiler.compile = compile_
-    dataclasses.exec = execute  # type: ignore[attr-defined]

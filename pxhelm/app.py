@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pxhelm.actions.services import ChartSource, Place, Process
 from pxhelm.errors import PxhelmError
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from pxhelm.proxmox.connection import Certificate, Connection
     from pxhelm.release.objects import ObjectPort
     from pxhelm.render.model import JinjaJob
+    from pxhelm.repo.http import Web
+    from pxhelm.repo.registry import Registry
     from pxhelm.store.clusters import Cluster as Known
     from pxhelm.store.leases import Lease
     from pxhelm.store.port import Store
@@ -243,30 +245,33 @@ class Opened:
     @cached_property
     def sources(self) -> Sources:
         """Where charts come from: files, repositories, registries."""
-        from pxhelm.actions.sources import Sources
-        from pxhelm.repo.credentials import Credentials
-        from pxhelm.repo.http import Web
+        from pxhelm.actions.sources import Sources, WhenUsed
         from pxhelm.repo.local import Disk
-        from pxhelm.repo.registry import Registry
 
         folders, environ = self.settings.directories, os.environ
 
         def place(name: str, usual: Path) -> str:
             return self.places.get(name) or environ.get(f"PXHELM_{name.upper()}") or str(usual)
 
-        web = Web()
-        self._to_close.append(web)
+        web: Any = WhenUsed(self._web)
         kept = place("registry_config", folders.config / "registry" / "config.json")
         docker = str(Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "config.json")
         return Sources(
             disk=Disk(),
             web=web,
-            registry=Registry(Credentials(kept, (docker,)), web),
+            registry=cast("Any", WhenUsed(lambda: _registry(kept, docker, web))),
             repositories=place("repository_config", folders.config / "repositories.yaml"),
             cache=place("repository_cache", folders.cache / "repository"),
             keyring=str(Path(environ.get("GNUPGHOME") or Path.home() / ".gnupg") / "pubring.gpg"),
             folder=str(Path.cwd()),
         )
+
+    def _web(self) -> Web:
+        from pxhelm.repo.http import Web
+
+        web = Web()
+        self._to_close.append(web)
+        return web
 
     @staticmethod
     def manifests(name: str) -> Mapping[str, bytes]:
@@ -328,6 +333,13 @@ class Opened:
 
 PLACES = ("registry_config", "repository_config", "repository_cache")
 SIMULATOR_TOKEN_ID = "root@pam!pxhelm"  # noqa: S105 - the name of a token, not its secret
+
+
+def _registry(kept: str, docker: str, web: Web) -> Registry:
+    from pxhelm.repo.credentials import Credentials
+    from pxhelm.repo.registry import Registry
+
+    return Registry(Credentials(kept, (docker,)), web)
 
 
 @contextmanager

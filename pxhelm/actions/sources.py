@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from pxhelm.repo.access import Access, Artifact, Pulled
 
@@ -70,6 +70,19 @@ class Registry(Protocol):
 
     def logout(self, host: str) -> None:
         """Forget the credentials of a host."""
+
+
+class WhenUsed:
+    """Stands for a port that is made when something is first asked of it: most charts are folders of this machine."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        made = self.__dict__.get("_made")
+        if made is None:
+            made = self._made = self._make()
+        return getattr(made, name)
 
 
 @dataclass(frozen=True, slots=True)

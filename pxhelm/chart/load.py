@@ -5,9 +5,8 @@ Never reads a disk; subcharts in ``charts/`` come as folders or as archives, bot
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from pxhelm.chart import archive, decode
@@ -183,7 +182,7 @@ def _subchart(group: str, files: dict[str, bytes], path: str, budget: _Budget) -
         raise ChartError(f"error unpacking subchart tar in {path.rpartition('/')[2]}: expected {group}, got {first}")
     if budget.nested >= budget.limits.nested:
         raise ChartError(f"charts are nested deeper than {budget.limits.nested} archives")
-    limits = dataclasses.replace(budget.limits, total=max(0, min(budget.limits.total, budget.left)))
+    limits = replace(budget.limits, total=max(0, min(budget.limits.total, budget.left)))
     inner = archive.unpack(data, limits)
     budget.left -= sum(map(len, inner.values()))
     budget.nested += 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
 from pxhelm.chart.model import Chart
@@ -196,6 +195,8 @@ def _unread(
     prefixes: set[tuple[str, ...]],
     known: object,
 ) -> list[Unread]:
+    from difflib import get_close_matches
+
     found = []
     for key, value in values.items():
         here = (*path, key)

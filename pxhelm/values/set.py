@@ -6,13 +6,16 @@ Never reads a file: ``--set-file`` is given a reader. Mirrors Helm also in what 
 from __future__ import annotations
 
 from collections.abc import Callable
-from json import JSONDecoder
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from pxhelm.errors import PxhelmError
 from pxhelm.golang import json
 from pxhelm.golang.strconv import NumError, parse_int, quote
 from pxhelm.golang.value import Int64, type_name
+
+if TYPE_CHECKING:
+    from json import JSONDecoder
 
 MAX_INDEX: Final = 65536
 MAX_NESTED_NAMES: Final = 30
@@ -318,7 +321,7 @@ def _put_at(items: list[object], index: int, read: Callable[[], object]) -> list
 def _decode_json(text: str, at: int) -> tuple[object, int]:
     """Decode the JSON value that starts here and return it with the place after it."""
     try:
-        _, end = _PREFIX.raw_decode(text, _blank_end(text, at))
+        _, end = _prefix().raw_decode(text, _blank_end(text, at))
         return json.unmarshal(text[at:end]), end
     except ValueError:
         pass
@@ -340,7 +343,11 @@ def _refuse(name: str) -> object:
     raise ValueError(name)
 
 
-_PREFIX: Final = JSONDecoder(parse_constant=_refuse)
+@cache
+def _prefix() -> JSONDecoder:
+    from json import JSONDecoder
+
+    return JSONDecoder(parse_constant=_refuse)
 
 
 def _quote_runes(text: str) -> str:

@@ -1,0 +1,167 @@
+"""Puts the modules that commands often need behind PyInstaller's archive, and says where each lies.
+
+PyInstaller reads a module by opening the program, seeking, inflating and asking a handful of layers: a tenth of a
+millisecond for each of two hundred modules. See ``start``, which reads what is written here.
+"""
+
+from __future__ import annotations
+
+import _imp
+import ast
+import importlib.util
+import marshal
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import expand
+from PyInstaller.building.utils import get_code_object, replace_filename_in_code_object
+
+Entry = tuple[str, str, str]
+
+BASE = ("encodings", "encodings.aliases", "encodings.utf_8", "encodings.latin_1", "encodings.ascii")
+"""What Python needs before ``start`` runs; with what is compiled into it, that is all."""
+
+LATER: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            *("inspect", "platform", "locale", "subprocess", "shutil", "json", "base64", "hashlib"),
+            *("socket", "ssl", "zlib", "unicodedata", "fcntl", "signal", "random", "csv", "math", "struct", "binascii"),
+        ),
+        (),
+    ),
+    "difflib": ("get_close_matches",),
+    "tempfile": ("gettempdir",),
+    "bisect": ("bisect_right",),
+    "ipaddress": ("ip_address",),
+}
+"""Modules that others import without using anything of them in most commands, and the functions they take from them."""
+
+EARLY = {"inspect": ("cleandoc",)}
+"""Functions that are used at once, and need nothing but ``sys`` of their module."""
+
+DATA = ("pxhelm.store.migrations", "pxhelm.proxmox.schema")
+"""Packages that read files beside themselves: those stay in the archive, whose importer knows how."""
+
+OWN = ("precompiled", "precompiled_table", "dataclass_runtime")
+"""Modules of this folder."""
+
+RECORDED = (("template", "r", "{chart}"), ("lint", "{chart}"), ("--help",), ("template", "--help"))
+"""Commands whose modules are put at hand, beside all of pxhelm's own."""
+
+RECORDER = """
+import sys
+from pxhelm.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    sys.stderr.write("\\n" + " ".join(sys.modules))
+"""
+
+
+def small_base_library(full: Path) -> list[Entry]:
+    """Cut base_library.zip down to ``BASE``; return the modules taken out, for the archive."""
+    out: list[Entry] = []
+    kept: dict[str, bytes] = {}
+    with zipfile.ZipFile(full) as archive:
+        for file in archive.namelist():
+            name = file.removesuffix(".pyc").removesuffix("/__init__").replace("/", ".")
+            if name in BASE:
+                kept[file] = archive.read(file)
+            elif not _imp.is_frozen(name):
+                spec = importlib.util.find_spec(name)
+                assert spec is not None
+                out.append((name, str(spec.origin), "PYMODULE"))
+    with zipfile.ZipFile(full, "w") as archive:
+        for file, data in kept.items():
+            archive.writestr(zipfile.ZipInfo(file), data)
+    return out
+
+
+def recorded(chart: Path) -> set[str]:
+    """Return the modules that common commands import."""
+    names: set[str] = set()
+    for command in RECORDED:
+        with tempfile.TemporaryDirectory() as home:
+            arguments = [part.format(chart=chart) for part in command]
+            done = subprocess.run(
+                [sys.executable, "-c", RECORDER, *arguments],
+                capture_output=True,
+                text=True,
+                check=False,
+                env={"HOME": home, "PYTHONPATH": ":".join(sys.path)},
+            )
+        names.update(done.stderr.rpartition("\n")[2].split())
+    return names
+
+
+def code_of(entry: Entry, cache: dict[str, CodeType]) -> CodeType:
+    """Return a module's code, pxhelm's with the dataclasses written out."""
+    name, source, _ = entry
+    file = name.replace(".", "/") + ("/__init__.py" if is_package(entry) else ".py")
+    if name.startswith("pxhelm."):
+        return compile(expand.expand(Path(source).read_text(encoding="utf-8"), name), file, "exec", dont_inherit=True)
+    code: Any = cache.get(name) or get_code_object(name, source)
+    made: CodeType = replace_filename_in_code_object(code, file)
+    return made
+
+
+def early_code(module: str, functions: tuple[str, ...]) -> CodeType:
+    """Return the code of a few functions of a module, alone."""
+    spec = importlib.util.find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in functions]
+    tree.body = [*ast.parse("import sys").body, *found]
+    return compile(tree, f"{module}.py", "exec", dont_inherit=True)
+
+
+def is_package(entry: Entry) -> bool:
+    """Tell whether a module is a package."""
+    return Path(entry[1]).name == "__init__.py"
+
+
+def is_at_hand(name: str, recorded: set[str]) -> bool:
+    """Tell whether a module is to lie behind the archive."""
+    return (
+        (name.startswith("pxhelm") and name not in DATA)
+        or (name in recorded and not _imp.is_frozen(name))
+        or name in OWN
+    )
+
+
+def append(
+    archive: Path, entries: list[Entry], importers: list[Entry], codes: dict[str, CodeType]
+) -> dict[str, object]:
+    """Write modules behind the archive; return what ``start`` wants to know of them.
+
+    ``importers``: PyInstaller's own, as compiled files.
+    """
+    stored = {entry[0]: (marshal.dumps(code_of(entry, codes)), is_package(entry)) for entry in entries}
+    stored |= {name: (Path(file).read_bytes()[16:], False) for name, file, _ in importers}
+    for name, functions in EARLY.items():
+        stored[f"{name}:early"] = marshal.dumps(early_code(name, functions)), False
+    size = archive.stat().st_size
+    modules: dict[str, tuple[int, int, bool]] = {}
+    at = 0
+    with archive.open("ab") as stream:
+        for name, (data, package) in sorted(stored.items()):
+            modules[name] = (at, len(data), package)
+            at += stream.write(data)
+    return {
+        "ARCHIVE": size,
+        "MODULES": modules,
+        "LATER": {name: taken for name, taken in LATER.items() if name in modules},
+    }
+
+
+def write_module(file: Path, table: dict[str, object]) -> None:
+    """Write a compiled module that holds nothing but constants."""
+    text = "".join(f"{name} = {value!r}\n" for name, value in table.items())
+    header = importlib.util.MAGIC_NUMBER + bytes(12)
+    file.write_bytes(header + marshal.dumps(compile(text, file.stem, "exec")))
