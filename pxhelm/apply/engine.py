@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from pxhelm.apply.command import Outcome, Result
 from pxhelm.apply.gather import gather, look_about, named, natural_id, readied, sources_missing, with_templates
-from pxhelm.apply.machine import Job, Patience
+from pxhelm.apply.machine import Job, Patience, stopped_for_a_step
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Memory, Records
 from pxhelm.apply.runner import Runner, Settings, Work
@@ -25,6 +25,7 @@ from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import Situation
 from pxhelm.plan.observe import View, look_round
 from pxhelm.resource.domain import DOMAINS, wish
+from pxhelm.resource.guest_power import WAS_RUNNING
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Live, Resource
 from pxhelm.resource.references import with_guests
@@ -373,6 +374,7 @@ class _Application:
                 options={
                     **request.options,
                     **({"adopt": True} if adopting else {}),
+                    **({WAS_RUNNING: True} if any(stopped_for_a_step(s.kind, desired) for s in memory.steps) else {}),
                     **({"retain": True} if any(s.verb == "release" for s in o.steps) else {}),
                 },
                 force=request.force_conflicts,

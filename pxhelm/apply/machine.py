@@ -19,6 +19,7 @@ from pxhelm.plan.observe import Verdict, identify
 from pxhelm.proxmox.errors import ErrorClass
 from pxhelm.proxmox.task import TaskResult, TaskState, Upid
 from pxhelm.resource.blame import told
+from pxhelm.resource.guest_power import WAS_RUNNING
 from pxhelm.resource.model import Existence, Resource
 from pxhelm.resource.step import Step
 from pxhelm.secret import REDACTED, Secret
@@ -222,6 +223,8 @@ class _Machine:
         self.succeeded[signature] = self.succeeded.get(signature, 0) + 1
         if step.verb in CREATING:
             self.s = replace(self.s, created=True)
+        if stopped_for_a_step(step.verb, self.s.desired):
+            self.s = replace(self.s, options={**self.s.options, WAS_RUNNING: True})
         self.s = replace(self.s, written=self.s.written | frozenset(step.leaves))
         yield from self.look(relist=step.verb in _RELIST)
         yield from self.commit(self.seq, step.verb, state, upid=upid, lines=lines)
@@ -467,6 +470,11 @@ class _Machine:
 
     def outcome(self, result: Result, reason: str, message: str, hint: str) -> Outcome:
         return Outcome(result, reason, message, hint, self.sent, self.s.live, warnings=tuple(self.warnings))
+
+
+def stopped_for_a_step(verb: str, desired: Resource | None) -> bool:
+    """Whether a shutdown was only for a step that needs the guest stopped, so that it is started again afterwards."""
+    return verb == "shutdown" and desired is not None and desired.leaves.get("power.policy") != "Stopped"
 
 
 _ATTEMPTS = {ErrorClass.CAS: 5, ErrorClass.GONE: 3, ErrorClass.RUNNING: 3, ErrorClass.STOPPED: 3, ErrorClass.LOST: 3}

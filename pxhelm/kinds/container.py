@@ -11,12 +11,12 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
 from pxhelm.resource.guest import LXC, clone_source, observe_guest
 from pxhelm.resource.guest_make import guest_steps, refuse_guest
-from pxhelm.resource.guest_write import Writer
 from pxhelm.resource.kind import Change, Kind, Surroundings
 from pxhelm.resource.model import Leaves, Live, Resource, Target
 from pxhelm.resource.normal import Normal, guest_shorthand, move, numbered, slots
 from pxhelm.resource.parts import common, firewall, firewall_rules, ha, mount, nic
 from pxhelm.resource.step import Step
+from pxhelm.resource.writer import Writer
 
 _R, _O, _M, _X = Effect.RESTART, Effect.ONLINE, Effect.METADATA, Effect.REPLACE
 _MIB = 1 << 20
@@ -46,7 +46,8 @@ _OWN: tuple[Field, ...] = (
     Field("source.backup.volume", "volume", creation_only=True),
     Field("source.backup.storage", "ref", creation_only=True, refers=("Storage",)),
     Field("source.backup.bandwidth", "rate", creation_only=True),
-    Field("source.backup.unique", "bool", creation_only=True),
+    Field("source.backup.unique", "bool", creation_only=True, help="fresh MAC addresses, default true"),
+    Field("source.backup.ignoreUnpackErrors", "bool", creation_only=True, help="go on when a file cannot be unpacked"),
     Field("unprivileged", "bool", "unprivileged", effect=_X, default=False, kept=True),
     Field("osType", "line", "ostype", effect=_R, choices=_OS, kept=True),
     Field("arch", "line", "arch", effect=_R, choices=_ARCH, default="amd64"),

@@ -11,12 +11,12 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
 from pxhelm.resource.guest import QEMU, clone_source, observe_guest
 from pxhelm.resource.guest_make import guest_steps, refuse_guest
-from pxhelm.resource.guest_write import Writer
 from pxhelm.resource.kind import Change, Kind, Surroundings
 from pxhelm.resource.model import Leaves, Live, Resource, Target
 from pxhelm.resource.normal import Normal, by_bus, guest_shorthand, move, slots, wrap
 from pxhelm.resource.parts import cloudinit, common, cpu, devices, disk, firewall, firewall_rules, ha, nic
 from pxhelm.resource.step import Step
+from pxhelm.resource.writer import Writer
 
 _OWN: tuple[Field, ...] = (
     Field("hostname", "name", "name", effect=Effect.METADATA, help="default: metadata.name"),
@@ -36,7 +36,9 @@ _OWN: tuple[Field, ...] = (
     Field("source.backup.volume", "volume", creation_only=True),
     Field("source.backup.storage", "ref", creation_only=True, refers=("Storage",)),
     Field("source.backup.bandwidth", "rate", creation_only=True),
-    Field("source.backup.unique", "bool", creation_only=True),
+    Field("source.backup.unique", "bool", creation_only=True, help="fresh MAC addresses and UUID, default true"),
+    Field("source.backup.liveRestore", "bool", creation_only=True, help="start it while the backup is still read"),
+    Field("source.backup.workingStorage", "ref", creation_only=True, refers=("Storage",), help="for what is unpacked"),
 )
 
 

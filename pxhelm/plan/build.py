@@ -22,6 +22,7 @@ from pxhelm.plan.subject import Subject
 from pxhelm.proxmox.schema import Schema, load
 from pxhelm.resource.deletions import Word, check
 from pxhelm.resource.effect import Effect
+from pxhelm.resource.gates import root_only
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Resource
@@ -172,6 +173,9 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     if wrong:
         return Blocked(s.key, "Invalid", f"cannot plan {s.key.address}: {wrong}")
     marks = _marks(steps) if action is not Action.CREATE else ()
+    root = root_only(s.kind, diff.changes) if steps else ()
+    if root:
+        marks = (*marks, f"only root@pam with a password may set {', '.join(root)}: Proxmox refuses a token")
     return _object_plan(s, action, diff, steps, (*notes, *marks))
 
 

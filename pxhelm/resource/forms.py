@@ -73,6 +73,22 @@ def _scaled(factor: int) -> Form:
     return Form(read, write)
 
 
+def _throttle() -> Form:
+    """Return the form of a bandwidth limit: written as ``mbps…``, which is hot, read also from ``bps…``, which is not."""
+    mbps = _scaled(MIB)
+
+    def read(content: Mapping[str, WireValue], key: str, slot: str) -> Value:
+        found = mbps.read(content, key, slot)
+        number = _number(content.get(key[1:])) if found is None else None
+        return found if number is None else int(number)
+
+    def write(content: Content, key: str, slot: str, value: Value) -> None:
+        content.pop(key[1:], None)
+        mbps.write(content, key, slot, value)
+
+    return Form(read, write)
+
+
 def _words(yes: str, no: str) -> Form:
     def read(content: Mapping[str, WireValue], key: str, _slot: str) -> Value:
         value = content.get(key)
@@ -414,6 +430,7 @@ FORMS: Mapping[str, Form] = {
     # units
     "mib": _scaled(MIB),
     "mbps": _scaled(MIB),
+    "throttle": _throttle(),
     "kibps": KIBIPS,
     # spellings
     "not": Form(_inverted_read, _inverted_write),

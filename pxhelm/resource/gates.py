@@ -11,6 +11,8 @@ from pxhelm.resource.model import Leaves, Resource
 from pxhelm.resource.table import spec_of, table_of
 
 NEWEST = "9.2"
+_VIRTUAL = ("socket", "spice")
+"""Values of ports that reach no device of the host; everybody may set them."""
 
 
 def lacking(kind: Kind, paths: Iterable[str], version: str) -> tuple[str, ...]:
@@ -60,5 +62,6 @@ def root_only(kind: Kind, changes: Iterable[LeafChange]) -> tuple[str, ...]:
     return tuple(
         change.path
         for change in changes
-        if change.op is Op.SET and (place := table.place(change.path)) is not None and place.field.root_only
-    )
+        if change.op is Op.SET and change.after not in _VIRTUAL and change.after is not False
+        and (place := table.place(change.path)) is not None and place.field.root_only
+    )  # fmt: skip

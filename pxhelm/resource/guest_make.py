@@ -25,7 +25,8 @@ from pxhelm.resource.guest import (
     template_slots,
     volumes_bytes,
 )
-from pxhelm.resource.guest_write import Writer, cloudinit_drive, shutdown, update_steps
+from pxhelm.resource.guest_power import shutdown
+from pxhelm.resource.guest_write import cloudinit_drive, update_steps
 from pxhelm.resource.identity import join_description
 from pxhelm.resource.kind import LeafChange, Op
 from pxhelm.resource.model import Existence, Live, Value
@@ -34,6 +35,7 @@ from pxhelm.resource.parts.cloudinit import needs_drive
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step, Undo
 from pxhelm.resource.table import table_of
+from pxhelm.resource.writer import Writer
 
 
 def guest_steps(writer: Writer) -> tuple[Step, ...]:
@@ -252,6 +254,11 @@ def _restore(writer: Writer, volume: str) -> dict[str, Param]:
     if isinstance(rate := leaves.get("source.backup.bandwidth"), (int, float)):
         params["bwlimit"] = int(rate // 1024)
     params["unique"] = bool(leaves.get("source.backup.unique", True))
+    for leaf, name in (("liveRestore", "live-restore"), ("ignoreUnpackErrors", "ignore-unpack-errors")):
+        if (value := leaves.get(f"source.backup.{leaf}")) is not None:
+            params[name] = bool(value)
+    if isinstance(working := leaves.get("source.backup.workingStorage"), str):
+        params["import-working-storage"] = bare(working)
     return params
 
 

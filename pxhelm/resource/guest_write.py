@@ -15,9 +15,10 @@ from pxhelm.resource.compare import unsettable
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.effects import device_of, param_of
 from pxhelm.resource.encode import STEERING, Encoded, encode
-from pxhelm.resource.guest import GuestApi, firewall_of
+from pxhelm.resource.guest import firewall_of
+from pxhelm.resource.guest_power import migration, power, restart, stopped_for
 from pxhelm.resource.identity import join_description
-from pxhelm.resource.kind import Change, Kind, LeafChange, Op
+from pxhelm.resource.kind import Change, LeafChange, Op
 from pxhelm.resource.model import Resource, Value
 from pxhelm.resource.parts import firewall, ha
 from pxhelm.resource.parts.cloudinit import needs_drive
@@ -25,35 +26,10 @@ from pxhelm.resource.parts.devices import bootable
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step, Undo
 from pxhelm.resource.table import table_of
+from pxhelm.resource.writer import Writer
 
 ANCHORS = frozenset(("storage", "volume", "cdrom", "importFrom", "bridge", "path", "hostPath", "mapping", "host"))
 """Leaves without which a device is not ours: when they go, the device goes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """Builds the steps of one guest."""
-
-    kind: Kind
-    api: GuestApi
-    change: Change
-
-    @property
-    def desired(self) -> Resource:
-        """What is wanted; there always is something here."""
-        assert self.change.desired is not None
-        return self.change.desired
-
-    def request(self, method: str, rest: str, params: dict[str, Param]) -> Request:
-        """Return a request to the guest where it is."""
-        live = self.change.live
-        assert method in ("POST", "PUT", "DELETE")
-        path = self.api.path(live.node, live.vmid, rest)
-        return Request(method, path, params, node=live.node)  # type: ignore[arg-type]
-
-    def digested(self, params: dict[str, Param]) -> dict[str, Param]:
-        """Return the parameters with the digest at which the guest was read."""
-        return {**params, "digest": self.change.live.digest} if self.change.live.digest else params
 
 
 def update_steps(writer: Writer) -> tuple[Step, ...]:
@@ -72,10 +48,10 @@ def update_steps(writer: Writer) -> tuple[Step, ...]:
             steps += _pool(writer, each)
     if any(each.path.startswith("firewall.") for each in change.changes):
         steps += firewall.steps(firewall_of(writer.api, change.live.node, change.live.vmid), change)
-    steps += _place(writer)
+    steps += migration(writer)
     steps += () if _leaves_ha(change) else ha.steps(change, writer.api.type)
     steps += _convert(writer)
-    return (*_stopped_for(writer, tuple(steps)), *_power(writer), *_restart(writer))
+    return (*stopped_for(writer, tuple(steps)), *power(writer), *restart(writer))
 
 
 def _leaves_ha(change: Change) -> bool:
@@ -355,94 +331,9 @@ def pool_request(method: str, pool: str, params: dict[str, Param]) -> Request:
     return Request(method, f"/pools/{pool}", params)  # type: ignore[arg-type]
 
 
-def _place(writer: Writer) -> list[Step]:
-    """Return the migration: asked for by a change (``Pin``), or because a clone came out on its template's node."""
-    change, leaves = writer.change, writer.desired.leaves
-    wanted = leaves.get("placement.nodes")
-    asked = next((c for c in change.changes if c.path == "placement.nodes"), None)
-    fresh = change.created and leaves.get("placement.policy") != "Ignore"
-    if not isinstance(wanted, tuple) or change.live.node in wanted or not (asked or fresh):
-        return []
-    online = [str(node) for node in wanted if change.surroundings.nodes.get(str(node), True)]
-    if not online:
-        return []
-    params: dict[str, Param] = {"target": online[0]}
-    running = change.live.power == "running"
-    if running:
-        params["online" if writer.api.type == "qemu" else "restart"] = True
-    if running and writer.api.type == "qemu":
-        params["with-local-disks"] = True
-    storage = leaves.get("placement.targetStorage")
-    if storage is not None:
-        params["targetstorage" if writer.api.type == "qemu" else "target-storage"] = bare(str(storage))
-    effect = asked.effect if asked else Effect.ONLINE
-    request = writer.request("POST", "migrate", params)
-    return [Step("migrate", request, Guard.IDENTITY, ("placement.nodes",), effect, detail={"to": online[0]})]
-
-
 def _convert(writer: Writer) -> list[Step]:
     asked = next((c for c in writer.change.changes if c.path == "isTemplate"), None)
     if asked is None or not asked.after:
         return []
     request = writer.request("POST", "template", {})
     return [Step("convert", request, Guard.IDENTITY, ("isTemplate",), asked.effect, Undo.IRREVERSIBLE, why=asked.why)]
-
-
-def _stopped_for(writer: Writer, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Put a shutdown before steps that need the guest stopped; ``refuse`` has said no where that is not allowed."""
-    if writer.change.live.power != "running":
-        return steps
-    first = next((i for i, s in enumerate(steps) if s.effect is Effect.OFFLINE_OP), None)
-    if first is None:
-        return steps
-    down = shutdown(writer, "the next step needs the guest stopped")
-    again = () if steps[-1].verb == "convert" else (_start(writer),)
-    return (*steps[:first], down, *steps[first:], *again)
-
-
-def _power(writer: Writer) -> tuple[Step, ...]:
-    """Return the step to the wanted power state; ``OnCreate`` starts a guest once, when it was just made."""
-    change, leaves = writer.change, writer.desired.leaves
-    policy = leaves.get("power.policy", "OnCreate")
-    if leaves.get("ha.state", "ignored") != "ignored":
-        return ()  # the HA manager starts and stops it
-    is_template = bool(leaves.get("isTemplate", change.live.intended.get("isTemplate", False)))
-    on = change.live.power == "running"
-    wants = policy == "Running" or (policy == "OnCreate" and change.created)
-    if wants and not on and not is_template:
-        return (_start(writer),)
-    if policy == "Stopped" and on:
-        return (shutdown(writer, "power: Stopped"),)
-    return ()
-
-
-def _start(writer: Writer) -> Step:
-    return Step("start", writer.request("POST", "status/start", {}), Guard.IDENTITY, (), Effect.ONLINE)
-
-
-def shutdown(writer: Writer, why: str) -> Step:
-    """Return the shutdown, by the guest's own system within its timeout; then by force only if that was allowed."""
-    leaves = writer.change.desired.leaves if writer.change.desired is not None else writer.change.applied
-    timeout = leaves.get("power.shutdownTimeout", 180)
-    force = writer.change.desired is None or leaves.get("power.onTimeout") == "Stop"
-    params: dict[str, Param] = {
-        "timeout": int(timeout) if isinstance(timeout, (int, float)) else 180,
-        "forceStop": force,
-    }
-    request = writer.request("POST", "status/shutdown", params)
-    return Step("shutdown", request, Guard.IDENTITY, (), Effect.ONLINE_DISRUPTIVE, why=why)
-
-
-def _restart(writer: Writer) -> tuple[Step, ...]:
-    """Return the restart that pending values wait for, if the manifest allows it and nothing else is left to write."""
-    change = writer.change
-    if writer.desired.leaves.get("power.restart") != "IfRequired" or change.live.power != "running":
-        return ()
-    pending = change.live.current != change.live.intended
-    waits = pending or any(c.effect is Effect.RESTART for c in change.changes)
-    if not waits:
-        return ()
-    timeout = writer.desired.leaves.get("power.shutdownTimeout", 180)
-    params: dict[str, Param] = {"timeout": int(timeout) if isinstance(timeout, (int, float)) else 180}
-    request = writer.request("POST", "status/reboot", params)
-    return (Step("restart", request, Guard.IDENTITY, (), Effect.RESTART, why="pending values need a restart"),)

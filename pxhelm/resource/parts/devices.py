@@ -80,7 +80,7 @@ PASSED_THROUGH: tuple[Field, ...] = (
     Field("virtiofs.*.directIO", "bool", "*.direct-io", effect=R, default=False),
     Field("virtiofs.*.exposeACL", "bool", "*.expose-acl", effect=R, default=False),
     Field("virtiofs.*.exposeXattr", "bool", "*.expose-xattr", effect=R, default=False),
-    Field("serial.*", "line", "*", effect=R),
+    Field("serial.*", "line", "*", effect=R, root_only=True),
     Field("parallel.*", "line", "*", effect=R, root_only=True),
 )
 

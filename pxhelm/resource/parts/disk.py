@@ -111,7 +111,7 @@ def _limits(prefix: str, effect: Effect) -> tuple[Field, ...]:
     for scope, suffix in (("total", ""), ("read", "_rd"), ("write", "_wr")):
         at, end = f"{prefix}.{scope}", suffix
         fields += (
-            Field(f"{at}.bandwidth", "rate", f"*.mbps{end}", form="mbps", effect=effect),
+            Field(f"{at}.bandwidth", "rate", f"*.mbps{end}", form="throttle", effect=effect),
             Field(f"{at}.burst", "rate", f"*.mbps{end}_max", form="mbps", effect=effect),
             Field(f"{at}.burstDuration", "duration", f"*.bps{end}_max_length", effect=effect),
             Field(f"{at}.iops", "int", f"*.iops{end}", effect=effect),
