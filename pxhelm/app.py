@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -325,6 +325,10 @@ class Opened:
         command = source.get("command") or ()
         return SecretSource(str(source.get("env", "")), str(source.get("file", "")), tuple(command)).read("the secret")
 
+    def rehearse(self) -> AbstractContextManager[Opened]:
+        """Hand out services over a fresh simulated cluster, which is gone afterwards."""
+        return rehearsal(self.settings)
+
     def close(self) -> None:
         """Close what was opened, last first."""
         while self._to_close:
@@ -353,6 +357,24 @@ def open_services(flags: Mapping[str, Any], listen: Listener = nobody) -> Iterat
         yield opened
     finally:
         opened.close()
+
+
+@contextmanager
+def rehearsal(settings: Settings) -> Iterator[Opened]:
+    """Hand out services over a fresh simulated cluster and store, which are gone afterwards."""
+    import tempfile
+
+    from pxhelm.settings import SIMULATOR
+
+    with tempfile.TemporaryDirectory(prefix="pxhelm-") as folder:
+        fresh = replace(
+            settings, directories=replace(settings.directories, data=Path(folder)), store_file=Path(folder) / "store.db"
+        )
+        opened = Opened(fresh, Context(SIMULATOR), nobody)
+        try:
+            yield opened
+        finally:
+            opened.close()
 
 
 Make = Callable[[Settings, Context | None, Listener], Opened]

@@ -181,3 +181,6 @@ class Services(Protocol):
     @property
     def sources(self) -> Sources:
         """Where charts come from: files, repositories, registries."""
+
+    def rehearse(self) -> AbstractContextManager[Services]:
+        """Hand out services over a fresh simulated cluster, which is gone afterwards."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pxhelm.actions.host import template_host
 from pxhelm.actions.inputs import load_chart
 from pxhelm.chart.model import Chart
 from pxhelm.charttest.model import Suite, SuiteError, SuiteResult
-from pxhelm.charttest.rendering import World
+from pxhelm.charttest.rendering import Objects, World
 from pxhelm.charttest.run import Runner
 from pxhelm.charttest.snapshot import Snapshots
 from pxhelm.charttest.suite import load_suites
-from pxhelm.errors import PxhelmError
+from pxhelm.errors import PxhelmError, StageError
+from pxhelm.events import Warned
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Services
@@ -76,6 +77,7 @@ def unittest(services: Services, request: UnittestRequest, find: Finder) -> Unit
         jinja=services.jinja,
         post_render=services.post_render,
         skip_schema=request.skip_schema,
+        applied=_Simulated(services),
     )
     runner = Runner(world, read, request.values, request.fail_fast)
     kept: dict[str, Snapshots] = {}
@@ -103,6 +105,59 @@ def unittest(services: Services, request: UnittestRequest, find: Finder) -> Unit
         vanished=0 if stopped else sum(one.vanished for one in kept.values()),
         written={} if stopped else {path: text.encode() for path, text in texts.items() if text is not None},
     )
+
+
+_GROUP = "proxmox.io/"
+
+
+class _Simulated:
+    """Applies the objects of a suite to a fresh simulated cluster, once for each set of them."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._known: dict[str, Objects] = {}
+
+    def __call__(self, objects: Objects) -> Objects:
+        """Return the objects as the cluster and the store have them; those of other systems as they are."""
+        ours = [one for one in objects if str(one.get("apiVersion", "")).startswith(_GROUP)]
+        if not ours:
+            return objects
+        from pxhelm.golang.yaml import to_yaml
+
+        text = "---\n".join(to_yaml(dict(one)) + "\n" for one in ours)
+        if text not in self._known:
+            self._known[text] = self._apply(objects, text)
+        return self._known[text]
+
+    def _apply(self, objects: Objects, text: str) -> Objects:
+        from pxhelm.actions.objects import MANAGER, carry_out, parse_text, plan_resources
+        from pxhelm.apply.engine import PlanRequest
+
+        with self._services.rehearse() as cluster:
+            try:
+                resources = parse_text(cluster, text, "kubernetesProvider.objects")
+                result = carry_out(cluster, plan_resources(cluster, resources, PlanRequest(manager=MANAGER)))
+                refused = [f"{one.key.address}: {one.outcome.message}" for one in result.failed]
+            except StageError as error:
+                refused = [f"{one.where.field}: {one.message}" if one.where else one.message for one in error.errors]
+            except PxhelmError as error:
+                refused = [error.message]
+            for reason in refused:
+                self._services.listen(Warned(f"lookup finds an object as the suite writes it: {reason}"))
+            lookup = template_host(cluster, live=True).lookup
+            return tuple(_settled(one, lookup) for one in objects)
+
+
+def _settled(one: Mapping[str, Any], lookup: Callable[[str, str, str, str], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return an object as the simulated cluster has it; as it is when it is not there."""
+    from pxhelm.kinds import KINDS
+
+    metadata = one.get("metadata") or {}
+    kind, name = str(one.get("kind", "")), str(metadata.get("name", ""))
+    if not str(one.get("apiVersion", "")).startswith(_GROUP) or kind not in KINDS or not name:
+        return one
+    namespace = str(metadata.get("namespace") or "default") if KINDS[kind].namespaced else ""
+    return lookup("proxmox.io/v1", kind, namespace, name) or one
 
 
 def _snapshot_path(suite: Suite) -> str:

@@ -1,6 +1,7 @@
 """One rendering for one test: its values, release, capabilities, the templates it looks at, and their documents.
 
-Never touches the cluster: ``lookup`` finds the objects that the suite gives.
+Never touches the cluster: ``lookup`` finds the objects that the suite gives, those of Proxmox as a simulated cluster has
+them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pxhelm.values.dependencies import process_dependencies
 from pxhelm.values.merge import Values, Warnings, coalesce
 from pxhelm.values.schema import validate
 
+Objects = tuple[Mapping[str, Any], ...]
 _ALL: Final = "**"
 # What helm-unittest takes out of an error: the template, and the message after its place.
 _ERROR: Final = re.compile(r"^(?:.+?: |.+? \()(?:(.+?):\d+?:\d+?).+?(?:.+?>)*?: (.+?)$", re.MULTILINE | re.DOTALL)
@@ -37,6 +39,8 @@ class World:
     jinja: JinjaRenderer | None = None
     post_render: Callable[[str, tuple[str, ...], str], str] | None = None
     skip_schema: bool = False
+    applied: Callable[[Objects], Objects] = lambda objects: objects
+    """Brings objects about in a simulated cluster and returns them as they are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def _files(world: World, wanted: Wanted) -> dict[str, str]:
             settings.release.get("upgrade") is True,
         ),
         capabilities=_capabilities(settings.capabilities),
-        host=replace(world.host, lookup=_lookup(settings)),
+        host=replace(world.host, lookup=_lookup(settings, world)),
         jinja=world.jinja,
     )
     return run_templates(request, chart, values, told).files
@@ -164,7 +168,7 @@ def _pattern(route: str, name: str) -> re.Pattern[str]:
     return re.compile("".join(wild.get(part) or re.escape(part) for part in parts))
 
 
-def _lookup(settings: Settings) -> Callable[[str, str, str, str], Mapping[str, Any]]:
+def _lookup(settings: Settings, world: World) -> Callable[[str, str, str, str], Mapping[str, Any]]:
     if not settings.objects:
         return lambda _api_version, _kind, _namespace, _name: {}
 
@@ -173,7 +177,7 @@ def _lookup(settings: Settings) -> Callable[[str, str, str, str], Mapping[str, A
         if scheme.get("should_err"):
             raise PxhelmError(str(scheme["should_err"]))
         found = []
-        for one in settings.objects:
+        for one in world.applied(settings.objects):
             metadata = one.get("metadata") or {}
             if (one.get("apiVersion"), one.get("kind")) != (api_version, kind):
                 continue
