@@ -115,7 +115,9 @@ class Opened:
                 return SealingKey(bytes.fromhex(given))
             except ValueError:
                 raise PxhelmError("cannot use PXHELM_KEY: it is not 64 hexadecimal digits") from None
-        return _key_file(self.settings.store.with_suffix(".key"))
+        from pxhelm.files import key_file
+
+        return key_file(self.settings.store.with_suffix(".key"))
 
     @cached_property
     def installation(self) -> str:
@@ -423,31 +425,6 @@ def jinja_child() -> int:
     from pxhelm.render.sandbox import child_main
 
     return child_main()
-
-
-def _key_file(path: Path) -> SealingKey:
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(os.urandom(32))
-            stream.flush()
-            os.fsync(stream.fileno())
-        try:
-            os.link(temporary, path)  # fails if another process was first: then its key stands
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
-        raw = path.read_bytes()
-    except OSError as error:
-        raise PxhelmError(f"cannot read the store's key {path}: {_reason(error)}") from None
-    if len(raw) != 32:
-        raise PxhelmError(f"cannot use the store's key {path}: it has {len(raw)} bytes, not 32")
-    return SealingKey(raw)
 
 
 def _reason(error: OSError) -> str:

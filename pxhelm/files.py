@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pxhelm.errors import PxhelmError
+from pxhelm.secret import SealingKey
 
 
 def write_files(root: str | Path, files: Mapping[str, bytes], *, mode: int = 0o644) -> list[Path]:
@@ -70,3 +71,33 @@ def _umask() -> int:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
+
+
+def key_file(path: Path) -> SealingKey:
+    """Return the key in a file that only its owner can read, made when it is not there.
+
+    Raises:
+        PxhelmError: when it cannot be read, or is no key.
+    """
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(os.urandom(32))
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            os.link(temporary, path)  # fails if another process was first: then its key stands
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+        raw = path.read_bytes()
+    except OSError as error:
+        raise PxhelmError(f"cannot read the store's key {path}: {(error.strerror or str(error)).lower()}") from None
+    if len(raw) != 32:
+        raise PxhelmError(f"cannot use the store's key {path}: it has {len(raw)} bytes, not 32")
+    return SealingKey(raw)
