@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint format bench binary docs repo interop lock conformance clean
+.PHONY: help setup demo test lint format bench fuzz binary docs repo interop lock conformance clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -40,6 +40,11 @@ bench: $(READY) ## ratios against real helm, side by side
 conformance: $(READY) ## recorded cases of real Helm and real Proxmox
 	@$(BIN)/python -m tests.conformance $(wildcard ../shared/conformance/*.jsonl.gz); cases=$$?; \
 	$(BIN)/python -m tests.replay $(wildcard ../shared/facts/pve-*-stories.jsonl.gz) && exit $$cases
+
+FUZZ_SECONDS ?= 1800
+
+fuzz: $(READY) ## generated templates, values and flags against real helm, for FUZZ_SECONDS
+	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 binary: $(READY) ## dist/pxhelm
 	@$(BIN)/python packaging/build.py

@@ -53,6 +53,8 @@ class _Printer:
             return self._string(value)
         if isinstance(value, bool):
             return pad("true" if value else "false", self.flags) if self.verb in "tv" else self._bad(value)
+        if self.flags.sharp_v and not self.erroring and hasattr(value, "go_source"):
+            return self._s(str(value.go_source()))
         method = self._stringer(value)
         if method is not None:
             return self._string(method)

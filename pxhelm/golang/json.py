@@ -12,11 +12,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from pxhelm.golang.strconv import NumError, decimal_digits, format_float, parse_float, quote
-from pxhelm.golang.value import Struct, go_string
+from pxhelm.golang.value import NilMap, Struct, go_string, type_name
 
 
 class JsonError(ValueError):
     """JSON that cannot be printed or read; the text is Go's."""
+
+    ended = False
+    """Whether the text was over too soon."""
+    partial: object = None
+    """What was read in spite of the error, with nil for each number that no float64 holds."""
 
 
 _HTML = re.compile(r'[\x00-\x1f"\\<>&\u2028\u2029\ud800-\udfff]')
@@ -60,34 +65,61 @@ def number(value: float) -> str:
 
 def marshal(value: object, *, indent: str = "", html: bool = True) -> str:
     """Print a value as ``json.Marshal`` does, or as ``MarshalIndent`` with no prefix; JsonError with Go's text."""
-    return "".join(_pieces(value, "\n" if indent else "", indent, html))
+    return "".join(_pieces(value, ("\n" if indent else "", indent, html), 0))
 
 
-def _pieces(value: object, newline: str, indent: str, html: bool) -> Iterator[str]:
+_DEEP = 1000
+"""Levels after which Go looks for a value that holds itself."""
+
+
+def holds_itself(value: object) -> bool:
+    """Whether a map or list can be reached from itself."""
+    path: set[int] = set()
+    known: set[int] = set()
+
+    def within(item: object) -> bool:
+        if not isinstance(item, dict | list | tuple) or id(item) in known:
+            return False
+        if id(item) in path:
+            return True
+        path.add(id(item))
+        found = any(map(within, item.values() if isinstance(item, dict) else item))
+        path.discard(id(item))
+        known.add(id(item))
+        return found
+
+    return within(value)
+
+
+def _pieces(value: object, form: tuple[str, str, bool], depth: int) -> Iterator[str]:
+    newline, indent, html = form
+    if depth == _DEEP and holds_itself(value):
+        raise JsonError("json: unsupported value: encountered a cycle via map[string]interface {}")
     if isinstance(value, str):
         yield text(value, html=html)
     elif isinstance(value, dict) and value:
-        yield from _object(value, newline, indent, html)
+        yield from _object(value, form, depth)
     elif isinstance(value, list | tuple) and value:
         inner = newline + indent
         lead = "[" + inner
         for item in value:
             yield lead
-            yield from _pieces(item, inner, indent, html)
+            yield from _pieces(item, (inner, indent, html), depth + 1)
             lead = "," + inner
         yield newline + "]"
     else:
-        yield _scalar(value, newline, indent, html)
+        yield _scalar(value, form, depth)
 
 
-def _object(value: dict[Any, object], newline: str, indent: str, html: bool) -> Iterator[str]:
+def _object(value: dict[Any, object], form: tuple[str, str, bool], depth: int) -> Iterator[str]:
+    newline, indent, html = form
     inner = newline + indent
     lead = "{" + inner
     colon = ": " if indent else ":"
     order: Any = value if isinstance(value, Struct) else sorted(value, key=_byte_order)
     for key in order:
         yield lead + text(str(key), html=html) + colon
-        yield from _pieces(value[key], inner, indent, html)
+        yield from _pieces(value[key], (inner, indent, html), depth + 1)
         lead = "," + inner
     yield newline + "}"
 
@@ -101,7 +133,7 @@ def _byte_order(key: object) -> str:
     )
 
 
-def _scalar(value: object, newline: str, indent: str, html: bool) -> str:
+def _scalar(value: object, form: tuple[str, str, bool], depth: int) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -111,10 +143,10 @@ def _scalar(value: object, newline: str, indent: str, html: bool) -> str:
     if isinstance(value, float):
         return number(value)
     if isinstance(value, dict):
-        return "{}"
+        return "null" if isinstance(value, NilMap) else "{}"
     if isinstance(value, list | tuple):
         return "null" if getattr(value, "GO_NIL", False) else "[]"
-    return "".join(_pieces(plain(value), newline, indent, html))
+    return "".join(_pieces(plain(value), form, depth))
 
 
 def plain(value: object) -> Any:
@@ -124,7 +156,7 @@ def plain(value: object) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, dict):
-        made = Struct if isinstance(value, Struct) else dict
+        made = type(value) if isinstance(value, Struct | NilMap) else dict
         return made({str(key): plain(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
@@ -132,7 +164,7 @@ def plain(value: object) -> Any:
     if go_json is not None:
         shown = go_json()
         return plain(Struct(shown) if type(shown) is dict else shown)
-    raise JsonError(f"json: unsupported type: {getattr(value, 'GO_TYPE', type(value).__name__)}")
+    raise JsonError(f"json: unsupported type: {type_name(value)}")
 
 
 # ---------------------------------------------------------------------------------------------- reading
@@ -174,11 +206,12 @@ class _Reader:
     def __init__(self, source: str) -> None:
         self._source = source
         self._at = 0
+        self._problem: JsonError | None = None
 
     def document(self) -> object:
         self._check()
         try:
-            return _json.loads(
+            found: object = _json.loads(
                 re.sub("[\udc80-\udcff]", "\ufffd", self._source),
                 parse_int=self._number,
                 parse_float=self._number,
@@ -186,12 +219,18 @@ class _Reader:
             )
         except RecursionError:
             raise JsonError("exceeded max depth") from None
+        if self._problem is not None:
+            self._problem.partial = found
+            raise self._problem
+        return found
 
-    def _number(self, digits: str) -> float:
+    def _number(self, digits: str) -> float | None:
         try:
             return parse_float(digits)
         except NumError:
-            raise JsonError(f"json: cannot unmarshal number {digits} into Go value of type float64") from None
+            text = f"json: cannot unmarshal number {digits} into Go value of type float64"
+            self._problem = self._problem or JsonError(text)
+            return None
 
     def _check(self) -> None:
         """Walk the whole text as Go's scanner does; JsonError at the first character it refuses."""
@@ -227,11 +266,14 @@ class _Reader:
 
     def _fail(self, context: str) -> None:
         char = self._peek()
-        if not char:
-            if not re.search("literal (true|false|null)|numeric literal|escape", context):
-                raise JsonError("unexpected end of JSON input")
-            char = " "  # what Go's scanner is fed at the end
-        raise JsonError(f"invalid character {_quote_char(char)} {context}")
+        if char:
+            raise JsonError(f"invalid character {_quote_char(char)} {context}")
+        error = JsonError("unexpected end of JSON input")
+        if re.search("literal (true|false|null)|numeric literal|escape", context):
+            # a space is what Go's scanner is fed at the end
+            error = JsonError(f"invalid character ' ' {context}")
+        error.ended = True
+        raise error
 
     def _value(self, stack: list[str]) -> None:
         """Read a scalar, or open a collection and read on to the end of its first scalar."""

@@ -35,6 +35,8 @@ _CODES = {
     "pattern too large - compile failed": "expression too large",
 }
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
+_SIZE = re.compile(r"\{(\d+)(,?)(\d*)\}\??\Z")
+_MOST = 1000
 _NAME = re.compile(rb"[A-Za-z0-9_]+")
 _ANY_BYTE = re.compile(r"(?:[^\\]|\\[^C])*?\\C")
 
@@ -61,9 +63,20 @@ def _worded(reason: str | bytes, pattern: str) -> str:
         if text.startswith(code):
             argument = text[len(code) :].removeprefix(": ")
             argument = _argument(code, argument, pattern)
+            if code == "bad repetition operator" and (size := _impossible_size(argument)):
+                return f"error parsing regexp: {_CODES['invalid repetition size']}: `{size}`"
             reason = "invalid named capture" if argument.startswith("(?<") else _CODES[code]
             return f"error parsing regexp: {reason}: `{argument}`"
     return f"error parsing regexp: {text}"
+
+
+def _impossible_size(operators: str) -> str:
+    """Return the last operator when no text can be repeated so: Go's parser finds that first."""
+    found = _SIZE.search(operators)
+    if found is None:
+        return ""
+    least, comma, most = int(found[1]), found[2], int(found[3] or found[1])
+    return found[0] if least > _MOST or most > _MOST or (comma and found[3] and least > most) else ""
 
 
 def _argument(code: str, argument: str, pattern: str) -> str:

@@ -63,6 +63,12 @@ class Version:
             text += f"-{self.prerelease}"
         return f"{text}+{self.metadata}" if self.metadata else text
 
+    def go_source(self) -> str:
+        """Return the literal that ``%#v`` prints."""
+        numbers = f"major:0x{self.major:x}, minor:0x{self.minor:x}, patch:0x{self.patch:x}"
+        texts = f"pre:{quote(self.prerelease)}, metadata:{quote(self.metadata)}, original:{quote(self.original)}"
+        return f"{'&' if self.GO_KIND == 'ptr' else ''}semver.Version{{{numbers}, {texts}}}"
+
     def go_json(self) -> str:
         """Return what JSON holds of it."""
         return str(self)
@@ -122,32 +128,53 @@ class Version:
         """Whether both are the same but for metadata."""
         return self.compare(other) == 0
 
-    def inc_major(self) -> Version:
+    def inc_major(self) -> VersionValue:
         """Return the next major version."""
-        return self._renamed(Version(self.major + 1, 0, 0))
+        return self._renamed(Version(_next(self.major, "major"), 0, 0))
 
-    def inc_minor(self) -> Version:
+    def inc_minor(self) -> VersionValue:
         """Return the next minor version."""
-        return self._renamed(Version(self.major, self.minor + 1, 0))
+        return self._renamed(Version(self.major, _next(self.minor, "minor"), 0))
 
-    def inc_patch(self) -> Version:
+    def inc_patch(self) -> VersionValue:
         """Return the next patch version; that of a prerelease is its release."""
-        return self._renamed(Version(self.major, self.minor, self.patch + (not self.prerelease)))
+        patch = self.patch if self.prerelease else _next(self.patch, "patch")
+        return self._renamed(Version(self.major, self.minor, patch))
 
-    def set_prerelease(self, prerelease: str) -> Version:
+    def set_prerelease(self, prerelease: str) -> VersionValue:
         """Return the version with another prerelease; SemverError when it is malformed."""
         if prerelease:
             _check_prerelease(prerelease)
         return self._renamed(replace(self, prerelease=prerelease))
 
-    def set_metadata(self, metadata: str) -> Version:
+    def set_metadata(self, metadata: str) -> VersionValue:
         """Return the version with other metadata; SemverError when it is malformed."""
         if metadata:
             _check_metadata(metadata)
         return self._renamed(replace(self, metadata=metadata))
 
-    def _renamed(self, version: Version) -> Version:
-        return replace(version, original=("v" if self.original.startswith("v") else "") + str(version))
+    def _renamed(self, version: Version) -> VersionValue:
+        original = ("v" if self.original.startswith("v") else "") + str(version)
+        return VersionValue(version.major, version.minor, version.patch, version.prerelease, version.metadata, original)
+
+
+class VersionValue(Version):
+    """A version that is no pointer, as counting one up gives it: it lacks the methods of a pointer."""
+
+    __slots__ = ()
+    GO_TYPE: ClassVar[str] = "semver.Version"
+    GO_KIND: ClassVar[str] = "struct"
+    GO_METHODS: ClassVar[dict[str, str]] = {
+        name: attribute
+        for name, attribute in Version.GO_METHODS.items()
+        if name in ("Major", "Minor", "Patch", "Prerelease", "Metadata", "String") or name.startswith(("Inc", "Set"))
+    }
+
+
+def _next(number: int, name: str) -> int:
+    if number == 2**64 - 1:
+        raise SemverError(f"{name} version increment would overflow uint64")
+    return number + 1
 
 
 def compare_prerelease(left: str, right: str) -> int:

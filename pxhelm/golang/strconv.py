@@ -94,7 +94,7 @@ def _quoted(char: str) -> str:
 
 _INT = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F_]+)|0[bB]([01_]+)|0[oO]([0-7_]+)|(0[0-7_]+)|([1-9][0-9_]*|0))\Z")
 _PLAIN_INT = re.compile(r"[-+]?[0-9]+\Z")
-_UNDERSCORE = re.compile(r"(?:[-+]?0(?:[xXbBoO]_?)?)?[0-9a-fA-F]*(?:_[0-9a-fA-F]+)*\Z")
+_UNDERSCORE = re.compile(r"[-+]?(?:0(?:[xXbBoO]_?)?)?[0-9a-fA-F]*(?:_[0-9a-fA-F]+)*\Z")
 
 
 class NumError(ValueError):
@@ -130,9 +130,7 @@ def parse_int(text: str, base: int = 10, *, function: str = "ParseInt") -> int:
 
 def _parse_based(text: str, function: str) -> int:
     found = _INT.match(text)
-    if not found or (
-        "_" in text and not (_UNDERSCORE.match(text) and len(text.lstrip("+-")) > 1 and text.lstrip("+-")[0] == "0")
-    ):
+    if not found or ("_" in text and not _UNDERSCORE.match(text)):
         raise NumError(function, text)
     sign, hexa, binary, octal, old, decimal = found.groups()
     for digits, base in ((hexa, 16), (binary, 2), (octal, 8), (old, 8), (decimal, 10)):
@@ -145,6 +143,7 @@ def _parse_based(text: str, function: str) -> int:
     raise NumError(function, text)
 
 
+_SEPARATED = re.compile(r"[^_]*(?:(?<=[0-9])_(?=[0-9])[^_]*)+\Z")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\Z")
 _HEX_FLOAT = re.compile(r"[-+]?0[xX](?:[0-9a-fA-F_]+\.?[0-9a-fA-F_]*|\.[0-9a-fA-F_]+)[pP][-+]?[0-9]+\Z")
 _SPECIAL = re.compile(r"(?:[-+]?inf(?:inity)?|nan)\Z", re.IGNORECASE)
@@ -152,6 +151,8 @@ _SPECIAL = re.compile(r"(?:[-+]?inf(?:inity)?|nan)\Z", re.IGNORECASE)
 
 def parse_float(text: str) -> float:
     """Read a float64 as ``ParseFloat(text, 64)``; NumError with Go's text."""
+    if "_" in text and _SEPARATED.match(text) and not _HEX_FLOAT.match(text):
+        return parse_float(text.replace("_", ""))
     if _FLOAT.match(text):
         number = float(text)
         if number in (float("inf"), float("-inf")):

@@ -78,6 +78,15 @@ class Time:
     def __str__(self) -> str:
         return self.format("2006-01-02 15:04:05.999999999 -0700 MST")
 
+    def go_source(self) -> str:
+        """Return the call that makes it, as ``%#v`` prints it."""
+        from pxhelm.golang.strconv import quote
+
+        year, month, day, seconds = self.civil()
+        clock = f"{seconds // 3600}, {seconds // 60 % 60}, {seconds % 60}, {self.nanosecond}"
+        place = "time.UTC" if self.zone == UTC else f"time.Location({quote(self.zone.name)})"
+        return f"time.Date({year}, time.{MONTHS[month - 1]}, {day}, {clock}, {place})"
+
     def go_json(self) -> str:
         """Return RFC 3339 as JSON holds it."""
         return self.format("2006-01-02T15:04:05.999999999Z07:00")
@@ -117,15 +126,16 @@ class Time:
 
     def unix_nano(self) -> Int64:
         """Return Unix nanoseconds."""
-        return Int64(self.unix * SECOND + self.nanosecond)
+        whole = self.unix * SECOND + self.nanosecond
+        return Int64((whole + 2**63) % 2**64 - 2**63)
 
     def unix_micro(self) -> Int64:
         """Return Unix microseconds."""
-        return Int64(self.unix_nano() // 1000)
+        return Int64(self.unix * 1_000_000 + self.nanosecond // 1000)
 
     def unix_milli(self) -> Int64:
         """Return Unix milliseconds."""
-        return Int64(self.unix_nano() // 1_000_000)
+        return Int64(self.unix * 1000 + self.nanosecond // 1_000_000)
 
     def go_year(self) -> int:
         """Return the year."""

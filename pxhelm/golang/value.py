@@ -68,6 +68,14 @@ class NilStrings(Strings):
     GO_NIL = True
 
 
+class NilMap(dict[str, object]):
+    """A nil ``map[string]interface {}``: reads as an empty map, is ``null`` in JSON, takes no entry."""
+
+    __slots__ = ()
+    GO_NIL = True
+    GO_UNDERLYING = "map[string]interface {}"
+
+
 class StringMap(dict[str, object]):
     """A ``map[string]string``."""
 
@@ -162,8 +170,11 @@ def deep_equal(left: object, right: object) -> bool:
     if type_name(left) != type_name(right):
         return False
     if isinstance(left, dict) and isinstance(right, dict):
-        return len(left) == len(right) and all(
-            key in right and deep_equal(item, right[key]) for key, item in left.items()
+        same_nil = getattr(left, "GO_NIL", False) == getattr(right, "GO_NIL", False)
+        return (
+            same_nil
+            and len(left) == len(right)
+            and all(key in right and deep_equal(item, right[key]) for key, item in left.items())
         )
     if isinstance(left, list) and isinstance(right, list):
         return (

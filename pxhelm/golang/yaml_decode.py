@@ -192,37 +192,35 @@ def _key_text(key: object, value: object) -> str:
         return text
     kind = "%!s(<nil>)" if key is None else "uint64"
     shown = "<nil>" if key is None else f"0x{key:x}"
-    raise YamlError(
-        f"unsupported map key of type: {kind}, key: {shown}, value: {go_syntax(value, nested=False, plus=True)}"
-    )
+    raise YamlError(f"unsupported map key of type: {kind}, key: {shown}, value: {go_syntax(value, nested=False)}")
 
 
-def go_syntax(value: object, *, nested: bool = True, plus: bool = False) -> str:
-    """Print a raw value as Go's ``%#v`` (with ``plus``: ``%+#v``) does."""
+def go_syntax(value: object, *, nested: bool = True) -> str:
+    """Print a raw value as Go's ``%#v`` and ``%+#v`` do."""
     if value is None:
         return "interface {}(nil)" if nested else "<nil>"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return f"0x{value:x}" if value >= _UINT64_FROM else f"{value:+d}" if plus and nested else str(value)
+        return f"0x{value:x}" if value >= _UINT64_FROM else str(value)
     if isinstance(value, float):
         return format_float(value)
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, list):
-        return "[]interface {}{" + ", ".join(go_syntax(item, plus=plus) for item in value) + "}"
+        return "[]interface {}{" + ", ".join(go_syntax(item) for item in value) + "}"
     assert isinstance(value, dict)
     items = sorted(((_untyped(k), v) for k, v in value.items()), key=lambda item: _go_order(item[0]))
-    inside = ", ".join(f"{go_syntax(k, plus=plus)}:{go_syntax(v, plus=plus)}" for k, v in items)
+    inside = ", ".join(f"{go_syntax(k)}:{go_syntax(v)}" for k, v in items)
     return "map[interface {}]interface {}{" + inside + "}"
 
 
 def _go_order(key: object) -> tuple[int, object]:
-    # fmt sorts interface keys by type first: nil, ints, uints, strings, floats, bools as internal/fmtsort has it
+    # fmt sorts interface keys by the address of their type first: in Helm's program strings come before numbers
     if key is None:
         return 0, 0
     if isinstance(key, bool):
         return 5, key
     if isinstance(key, int):
-        return (1, key) if key < _UINT64_FROM else (2, key)
-    return (3, key) if isinstance(key, str) else (4, key)
+        return (2, key) if key < _UINT64_FROM else (3, key)
+    return (1, key) if isinstance(key, str) else (4, key)

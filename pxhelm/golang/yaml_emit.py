@@ -9,6 +9,7 @@ import re
 from functools import cmp_to_key
 
 from pxhelm.golang.strconv import format_float
+from pxhelm.golang.value import Struct
 from pxhelm.golang.yaml_scalar import V2, V3, Dialect, scalar
 
 _SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./+=@%~*&|<>!?-]*(?: [A-Za-z0-9_./+=~*&|<>!?@%-]+)*\Z")
@@ -18,6 +19,8 @@ _KEYWORDS = frozenset(
 _PLAIN_ORDER = re.compile(r"[A-Za-z./-]*\Z")
 _MULTILINE = re.compile("[\n\r\x85\u2028\u2029]")
 _MAX_SIMPLE_KEY = 128
+_DEEP = 2000
+"""Columns after which to look for a value that holds itself."""
 
 
 class NotPlainError(TypeError):
@@ -47,6 +50,11 @@ class Emitter:
     def _map(self, value: dict[str, object], indent: int, *, first: bool) -> None:
         """Write the pairs; ``first``: the cursor stands where the first key goes."""
         out = self.out
+        if indent >= _DEEP:
+            from pxhelm.golang.json import holds_itself
+
+            if holds_itself(value):
+                raise ValueError("a map that holds itself")
         lead = "\n" + " " * indent
         for key in sorted_keys(value, self._dialect):
             if first:
@@ -120,7 +128,7 @@ class Emitter:
         if isinstance(item, float):
             return self._float(item)
         if isinstance(item, dict):
-            return "{}"
+            return "null" if self._json_numbers and getattr(item, "GO_NIL", False) else "{}"
         if isinstance(item, list | tuple):
             return "null" if self._json_numbers and getattr(item, "GO_NIL", False) else "[]"
         raise NotPlainError(item)
@@ -128,9 +136,9 @@ class Emitter:
     def _float(self, number: float) -> str:
         if self._json_numbers and -1e21 < number < 1e21 and number == int(number):
             # JSON prints such a float without a point, and goyaml reads that as an integer
-            whole = int(float(number))
-            if -(2**63) <= whole < 2**64:
-                return _json_whole(number)
+            whole = _json_whole(number)
+            if -(2**63) <= int(whole) < 2**64:
+                return whole
         text = format_float(number)
         if self._json_numbers and number - number != 0:
             raise ValueError(f"json: unsupported value: {text}")
@@ -155,7 +163,7 @@ def _json_whole(number: float) -> str:
 
 def sorted_keys(value: dict[str, object], dialect: Dialect) -> list[str]:
     """Return the keys in goyaml's natural order."""
-    if len(value) < 2:
+    if len(value) < 2 or (dialect.digits_first and isinstance(value, Struct)):
         return list(value)
     if _PLAIN_ORDER.match("".join(value)):
         return sorted(value)

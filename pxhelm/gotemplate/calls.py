@@ -12,7 +12,7 @@ from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.applying import FAILURES, Called, CheckFinal, apply, apply_piped, apply_with_host, apply_with_run
 from pxhelm.gotemplate.blame import last_visited
 from pxhelm.gotemplate.building import Compiler
-from pxhelm.gotemplate.builtins import length_of_piped
+from pxhelm.gotemplate.builtins import length, length_of_piped
 from pxhelm.gotemplate.errors import TemplateError
 from pxhelm.gotemplate.runtime import Frame, Get
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError
@@ -42,10 +42,12 @@ def compile_call(
             raise compiler.error(head, problem)
 
         return fail
+    if name == "len" and args and compiler.in_interface(args[0]):
+        return _length(compiler, command, args[0])
     wants_run = isinstance(function, EngineFunction)
     node = command if len(command.args) > 1 or command.args[0] is head else head
     typed = wants_run or function.host or any(check_for(t) for t in (*function.params, function.variadic or ANY))
-    called = Called(compiler, node, name, _callable(compiler, function, name, args), typed=typed)
+    called = Called(compiler, node, name, _callable(function, name, args), typed=typed)
     if final is None:
         getters = _arguments(compiler, function, args)
         if wants_run:
@@ -67,9 +69,24 @@ def compile_call(
     return call
 
 
-def _callable(compiler: Compiler, function: Function, name: str, args: Sequence[n.Node]) -> Callable[..., object]:
+def _length(compiler: Compiler, command: n.Command, arg: n.Node) -> Get:
+    """Return ``len`` of what sits in an interface{}, if it is a value at all."""
+    get, origin = compiler.operand(arg), _origin(compiler, arg)
+
+    def call(f: Frame) -> object:
+        value = get(f)
+        measure = length if value is not None or origin is None or origin(f) is not None else length_of_piped
+        try:
+            return measure(value)
+        except FunctionError as error:
+            raise compiler.error(command, f"error calling len: {error}", error) from error
+
+    return call
+
+
+def _callable(function: Function, name: str, args: Sequence[n.Node]) -> Callable[..., object]:
     """Return what is called; ``len`` and ``call`` tell how their argument is written."""
-    if name == "len" and not (args and compiler.in_interface(args[0])):
+    if name == "len":
         return length_of_piped
     if name != "call":
         return function.call
@@ -88,7 +105,7 @@ def invoke(
     """Call a method and wrap its error."""
     try:
         return callable_(*values)
-    except (FunctionError, TemplateError) as error:
+    except (FunctionError, TemplateError, ValueError) as error:
         raise compiler.error(node, f"error calling {name}: {error}", error) from error
 
 
@@ -173,16 +190,30 @@ def _argument(compiler: Compiler, node: n.Node, go_type: str) -> Get:
     held = compiler.in_interface(node)
     blamed = last_visited(node)
 
+    origin = _origin(compiler, node)
+
     def checked(f: Frame) -> object:
         value = get(f)
         if type(value) is plain:
             return value
         try:
-            return check(value, held)
+            return check(value, held and (value is not None or origin is None or origin(f) is not None))
         except MismatchError as error:
             raise compiler.error(blamed, str(error)) from None
 
     return checked
+
+
+def _origin(compiler: Compiler, node: n.Node) -> Get | None:
+    """Return where a chain of fields begins: one that begins at nil gives no value, not a nil in an interface{}."""
+    match node:
+        case n.Field():
+            return lambda f: f.dot
+        case n.Variable(slot=slot) if slot >= 0:
+            return lambda f: f.vars[slot]
+        case n.Chain(node=n.Pipe() as inner):
+            return compiler.pipeline(inner)
+    return None
 
 
 def _constant(compiler: Compiler, node: n.Bool | n.Number | n.String, go_type: str) -> Get:
@@ -199,7 +230,7 @@ def _constant(compiler: Compiler, node: n.Bool | n.Number | n.String, go_type: s
             value = node.real if isinstance(node, n.Number) else None
         case "int" | "int64" | "int32" | "rune":
             wanted = "integer"
-            value = node.whole if isinstance(node, n.Number) else None
+            value = node.whole if isinstance(node, n.Number) and (node.whole or 0) < 2**63 else None
         case "uint" | "uint8" | "uint32" | "uint64":
             wanted = "unsigned integer"
             value = node.whole if isinstance(node, n.Number) and (node.whole or 0) >= 0 else None

@@ -125,21 +125,20 @@ def _imaginary(text: str) -> Parsed:
 
 
 def _character(text: str) -> Parsed:
-    inner = text[1:-1]
-    if inner in ("", "'"):
+    """Read one character as strconv.UnquoteChar does; more than one is told only after the first is right."""
+    found = _ESCAPE.match(text, 1)
+    if text[1] == "'" or (text[1] == "\\" and found is None):
         raise ConstantError("invalid syntax")
-    value = inner if "\\" not in inner else None
-    if value is None:
-        found = _ESCAPE.fullmatch(inner)
-        if found is None:
-            raise ConstantError("invalid syntax")
-        if found.group(1) or found.group(4):
-            code = _escaped(found, "'")[0]
-            return code, float(code), None
-        value = _escaped(found, "'").decode("utf-8", "surrogateescape")
-    if len(value) != 1:
+    if found is None:
+        code, end = ord(text[1]), 2
+        if 0xDC80 <= code <= 0xDCFF:
+            code = 0xFFFD
+    else:
+        escaped, end = _escaped(found, "'"), found.end()
+        code = escaped[0] if found[1] or found[4] else ord(escaped.decode())
+    if text[end:] != "'":
         raise ConstantError(f"malformed character constant: {text}")
-    return ord(value), float(ord(value)), None
+    return code, float(code), None
 
 
 def _quoted(text: str) -> str:

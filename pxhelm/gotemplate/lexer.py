@@ -40,20 +40,20 @@ _KINDS = (ERROR, RIGHT, SPACE, IDENTIFIER, FIELD, VARIABLE, STRING, NUMBER, DOT,
 """What the groups of ``_TOKEN`` are, from 1."""
 _TRIMMED = r"[ \t\r\n]-\}\}"
 _NAME = r"[^\W\d]\w*+"
-_ENDS = r"(?=[ \t\r\n.,|:)(}]|\Z)"
+_ENDS = r"(?=[ \t\r\n.,|:)(]|\}\}|\Z)"
 _TOKEN = re.compile(
     rf"({_TRIMMED}|\}}\}})"
     rf"|([ \t\r\n]+(?={_TRIMMED})|[ \t\r\n]++)"
     rf"|({_NAME}{_ENDS})"
     rf"|(\.{_NAME}{_ENDS})"
-    rf"|(\$(?:{_NAME}{_ENDS}|(?![^\W\d])))"
+    rf"|(\$\w*+{_ENDS})"
     r'|("(?:[^"\\\n]|\\[^\n])*+")'
     r"|(-?[0-9]++(?![\w.+-]))"
     rf"|(\.{_ENDS})"
     r"|(:=|[=|(),])"
 )
 """The common tokens, each a group; what does not match is rare or wrong."""
-_UNENDED = re.compile(rf"[.$]?{_NAME}|\.")
+_UNENDED = re.compile(rf"\$\w*+|\.?{_NAME}|\.")
 _WORDS: Final = {**{word: word for word in KEYWORDS}, "true": BOOL, "false": BOOL}
 _NUMBER = re.compile(
     r"[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[bB][01_]*(?:\.[01_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?"

@@ -174,5 +174,5 @@ class Values(_Shared):
         for part in parents:
             found = found.get(part) if isinstance(found, dict) else None
         if not isinstance(found, dict) or last not in found or isinstance(found[last], dict):
-            raise FunctionError(f'"{path}" is not a value')
+            raise FunctionError(f'"{last}" is not a value')
         return found[last]

@@ -44,19 +44,23 @@ class _Parser:
         self.loops = 0
         self.parens = 0
         self.last = self.tokens[0]
-        """The token that Go has in hand, whose line an error names."""
+        """The token that Go read last, whose line an error names: stepping back does not change it."""
+        self.furthest = 0
 
     # tokens
 
     def next(self) -> Token:
         token = self.tokens[self.at]
+        if self.at >= self.furthest:
+            self.furthest, self.last = self.at, token
         self.at += 1
-        self.last = token
         return token
 
     def peek(self) -> Token:
-        self.last = self.tokens[self.at]
-        return self.last
+        token = self.tokens[self.at]
+        if self.at >= self.furthest:
+            self.furthest, self.last = self.at, token
+        return token
 
     def next_solid(self) -> Token:
         token = self.peek_solid()
@@ -212,11 +216,14 @@ class _Parser:
         word = token.kind
         mark = len(self.variables)
         pipe = self.pipeline(word, lx.RIGHT)
+        inside = len(self.variables)
         if word == "range":
             self.loops += 1
         body, stop = self.item_list()
         if word == "range":
             self.loops -= 1
+        # Go's parser still knows the body's variables in the other branch; they are missed when it runs.
+        self.variables[inside:] = [(name, -1) for name, _ in self.variables[inside:]]
         otherwise: n.List | None = None
         if stop.word == "else":
             chained = self.tokens[self.at].kind

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from pxhelm.golang.value import type_name
+from pxhelm.golang.value import NilMap, type_name
 
 Check = Callable[[object, bool], object]
 """(value, whether a nil would be one held in an interface{}) → the value; MismatchError when it does not fit."""
@@ -43,7 +43,7 @@ def check_for(go_type: str) -> Check | None:
             if in_interface:
                 raise MismatchError(f"wrong type for value; expected {go_type}; got interface {{}}")
             if nilable:
-                return {} if go_type.startswith("map[") else None
+                return NilMap() if go_type.startswith("map[") else None
             raise MismatchError(f"invalid value; expected {go_type}")
         if not fits(value, go_type):
             raise MismatchError(f"wrong type for value; expected {go_type}; got {type_name(value)}")

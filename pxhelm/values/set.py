@@ -322,6 +322,8 @@ def _decode_json(text: str, at: int) -> tuple[object, int]:
     """Decode the JSON value that starts here and return it with the place after it."""
     try:
         _, end = _prefix().raw_decode(text, _blank_end(text, at))
+        if text[end - 1 : end].isdecimal() and text[end : end + 1] in (".", "e", "E"):
+            raise ValueError(text)  # half a number: the decoder had read on
         return json.unmarshal(text[at:end]), end
     except ValueError:
         pass
@@ -329,7 +331,7 @@ def _decode_json(text: str, at: int) -> tuple[object, int]:
         json.unmarshal(text[at:])
     except json.JsonError as e:
         # A decoder that runs out of text says it otherwise than Unmarshal.
-        raise SetError("unexpected EOF" if str(e) == "unexpected end of JSON input" else str(e)) from None
+        raise SetError("unexpected EOF" if e.ended else str(e)) from None
     raise SetError("unexpected EOF")
 
 

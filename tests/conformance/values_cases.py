@@ -45,7 +45,10 @@ def user_values(case):
     """Return the user's values of a case: files, over them the tree, then flags by kind."""
     values = {}
     for text in case.get("valuesYaml") or ():
-        values = merge_files(values, yaml.load_map(text))
+        try:
+            values = merge_files(values, yaml.load_map(text))
+        except yaml.YamlError as error:
+            raise PxhelmError(str(error)) from None
     values = merge_files(values, floats(case.get("values") or {}))
     for field, setter in (
         ("setJson", strvals.set_json),

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pxhelm.golang import json, yaml
@@ -32,6 +32,7 @@ def test_what_is_printed_reads_back_equal(value):
 @settings(max_examples=100, deadline=None)
 @given(values)
 def test_the_pretty_form_reads_back_equal(value):
+    assume("<<" not in str(value))  # Helm, too, prints this key as if it asked for a merge
     assert yaml.load(yaml.to_yaml_pretty(value)) == value
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pxhelm.golang.text import to_string
-from pxhelm.golang.value import Strings, type_name
+from pxhelm.golang.value import NilMap, Strings, type_name
 from pxhelm.gotemplate.objects import Values
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError, function
 
@@ -28,6 +28,8 @@ def get(values: Dict, key: str) -> object:
 
 def set_(values: Dict, key: str, value: object) -> Dict:
     """Set a key in place and return the same map."""
+    if isinstance(values, NilMap):
+        raise FunctionError("assignment to entry in nil map")
     values[key] = value
     return _plain(values)
 
@@ -100,6 +102,7 @@ def _merge_into(target: Dict, source: Dict, *, overwrite: bool) -> None:
 
 def merge(target: Dict, *sources: Dict) -> Dict:
     """Fill what is missing or empty in the first map from the others, in place."""
+    target = {} if isinstance(target, NilMap) else target
     for source in sources:
         if source is not target:
             _merge_into(target, source or {}, overwrite=False)
@@ -108,6 +111,7 @@ def merge(target: Dict, *sources: Dict) -> Dict:
 
 def merge_overwrite(target: Dict, *sources: Dict) -> Dict:
     """Overwrite the first map with the others, in place."""
+    target = {} if isinstance(target, NilMap) else target
     for source in sources:
         if source is not target:
             _merge_into(target, source or {}, overwrite=True)

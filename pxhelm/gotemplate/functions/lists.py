@@ -6,6 +6,9 @@ cannot tell Go's panic from an error.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from pxhelm.golang.cast import to_int64
 from pxhelm.golang.text import to_string
 from pxhelm.golang.value import GoList, Ints, Lists, NilList, deep_equal, kind_name
@@ -45,11 +48,18 @@ def prepend(value: object, item: object) -> list[object]:
 def chunk(size: int, value: object) -> Lists:
     """Cut a list into lists of one size."""
     items = _items(value, "Cannot chunk type")
-    if size <= 0 and (size == 0 or (len(items) - 1) // size + 1 != 0):
-        raise FunctionError("runtime error: makeslice: len out of range")
-    if size < 0:
-        return Lists()
+    if size <= 0:
+        return _chunk_backwards(size, items)
     return Lists([items[i : i + size] for i in range(0, len(items), size)])
+
+
+def _chunk_backwards(size: int, items: Sequence[object]) -> Lists:
+    """Return what sprig's arithmetic makes of a size that is none: of one element one list, of few nothing."""
+    count = (len(items) - 1) // size + 1 if size else -1
+    rest_ = math.fmod(len(items), size) if size else 0
+    if count < 0 or (count and not rest_):
+        raise FunctionError("runtime error: makeslice: len out of range")
+    return Lists([list(items)]) if count else Lists()
 
 
 def first(value: object) -> object:

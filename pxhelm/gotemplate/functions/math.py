@@ -109,7 +109,8 @@ def maxf(first: object, *others: object) -> float:
     numbers = [to_float64(value) for value in (first, *others)]
     if math.inf in numbers:
         return math.inf
-    return math.nan if any(map(math.isnan, numbers)) else max(numbers)
+    # of two zeros the positive one is Go's larger
+    return math.nan if any(map(math.isnan, numbers)) else max(numbers, key=lambda n: (n, math.copysign(1, n)))
 
 
 def minf(first: object, *others: object) -> float:
@@ -117,7 +118,7 @@ def minf(first: object, *others: object) -> float:
     numbers = [to_float64(value) for value in (first, *others)]
     if -math.inf in numbers:
         return -math.inf
-    return math.nan if any(map(math.isnan, numbers)) else min(numbers)
+    return math.nan if any(map(math.isnan, numbers)) else min(numbers, key=lambda n: (n, math.copysign(1, n)))
 
 
 def _decimal(value: object) -> Decimal:

@@ -18,7 +18,7 @@ def to_yaml(value: object) -> str:
     """Print YAML; the empty text when the value cannot be printed."""
     try:
         return yaml.to_yaml(value).removesuffix("\n")
-    except ValueError:
+    except (ValueError, RecursionError):  # a map that holds itself
         return ""
 
 
@@ -26,7 +26,7 @@ def to_yaml_pretty(value: object) -> str:
     """Print YAML with indented lists; the empty text when the value cannot be printed."""
     try:
         return yaml.to_yaml_pretty(value).removesuffix("\n")
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
 
 
@@ -94,12 +94,21 @@ def _misfit(value: object, go_type: str) -> str:
     return f"json: cannot unmarshal {name} into Go value of type {go_type}"
 
 
+def _outermost(error: json.JsonError, text: str, wanted: str, go_type: str) -> str:
+    """Return the reader's complaint; that all of it is of another kind comes before a number that does not fit."""
+    first = text.lstrip(" \t\r\n")[:1]
+    if first == wanted or "cannot unmarshal number" not in str(error):
+        return str(error)
+    return _misfit({"{": {}, "[": []}.get(first, 0.0), go_type)
+
+
 def from_json(text: str) -> dict[str, object]:
     """Read a JSON map."""
     try:
         value = json.unmarshal(text)
     except json.JsonError as error:
-        return {"Error": str(error)}
+        read = error.partial if isinstance(error.partial, dict) else {}
+        return {**read, "Error": _outermost(error, text, "{", _MAP)}
     if value is None or isinstance(value, dict):
         return value or {}
     return {"Error": _misfit(value, _MAP)}
@@ -110,7 +119,7 @@ def from_json_array(text: str) -> list[object]:
     try:
         value = json.unmarshal(text)
     except json.JsonError as error:
-        return [str(error)]
+        return [_outermost(error, text, "[", _LIST)]
     if value is None or isinstance(value, list):
         return value or []
     return [_misfit(value, _LIST)]
