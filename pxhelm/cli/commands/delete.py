@@ -8,10 +8,11 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.deletions import confirm_flag
-from pxhelm.cli.options import files_flag, flag, output_flag, yes_flag
+from pxhelm.cli.options import files_flag, flag, output_flag, selection_flags, yes_flag
 from pxhelm.errors import ExitCode, PxhelmError
 
 if TYPE_CHECKING:
+    from pxhelm.actions.inspect import Found
     from pxhelm.actions.services import Services
     from pxhelm.resource.identity import ObjectKey
 
@@ -21,6 +22,7 @@ HELP = """Delete objects: the guests with their disks, or the definitions of sto
   pxhelm delete -f web.yaml        what the manifests name
   pxhelm delete vm web             by kind and name
   pxhelm delete vm/web ct/db       several
+  pxhelm delete vms -l app=shop    by labels; also --field-selector and --all
 
 Only what pxhelm manages. Asks first; without a terminal it needs --yes, else it exits with 5. More than three objects,
 and more than a fifth of all, need their number there: --confirm-deletes=N. A whole release goes with `pxhelm uninstall`.
@@ -29,6 +31,8 @@ and more than a fifth of all, need their number there: --confirm-deletes=N. A wh
 
 @cli.command("delete", usage="-f FILE|DIR|- | KIND NAME ... | KIND/NAME ...", arguments=(0, None), help=HELP)
 @files_flag
+@selection_flags
+@flag("--all", "everything", help="all objects of the kind that pxhelm manages")
 @flag("--ignore-not-found", help="what is not there counts as deleted")
 @flag("--stop-on-delete", "stop", help="stop guests that run; without it they are shut down first")
 @yes_flag
@@ -58,7 +62,7 @@ def _check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
     if bool(arguments) == bool(options["files"]):
         what = "cannot delete files and names at once" if arguments else "you must say what to delete"
         raise PxhelmError(what, code=ExitCode.USAGE, hint="pxhelm delete -f FILE, or pxhelm delete KIND NAME")
-    if len(arguments) == 1 and "/" not in arguments[0]:
+    if len(arguments) == 1 and "/" not in arguments[0] and not _chosen(options):
         from pxhelm.actions.inspect import NAMES
 
         name = arguments[0]
@@ -69,6 +73,10 @@ def _check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
             if name.lower() in NAMES
             else f"did you mean `pxhelm uninstall {name}`? objects are deleted by `pxhelm delete KIND NAME`",
         )
+
+
+def _chosen(options: dict[str, Any]) -> bool:
+    return bool(options["selector"] or options["field_selector"] or options["everything"])
 
 
 def _of_files(services: Services, options: dict[str, Any]) -> tuple[ObjectKey, ...]:
@@ -88,29 +96,47 @@ def _of_files(services: Services, options: dict[str, Any]) -> tuple[ObjectKey, .
 
 
 def _of_names(services: Services, arguments: tuple[str, ...], options: dict[str, Any]) -> tuple[ObjectKey, ...]:
-    from pxhelm.actions.inspect import NotFoundError, find_one, key_of, kinds_of
+    from pxhelm.actions.inspect import NotFoundError, Query, find_each, kinds_of, only
+    from pxhelm.cli.listing import pairs_of, selected
 
-    pairs = [
-        tuple(a.split("/", 1)) if "/" in a else (arguments[0], a) for a in arguments[0 if "/" in arguments[0] else 1 :]
-    ]
-    keys = []
-    for kind, name in pairs:
-        try:
-            found = find_one(services, kinds_of(kind), name)
-        except NotFoundError:
-            if options["ignore_not_found"]:
-                continue
-            raise
-        if found.stored is None:
-            by_vmid = (
-                f"`pxhelm {'vm' if found.kind == 'VirtualMachine' else 'container'} delete vmid:{found.vmid} --yes`"
-            )
-            raise PxhelmError(
-                f"cannot delete {kind}/{name}: pxhelm does not manage it",
-                code=ExitCode.REFUSED,
-                hint=f"if it shall really go: {by_vmid}" if found.vmid else "remove it in Proxmox itself",
-            )
-        if found.stored.release:
-            click.echo(f"note: {kind}/{name} belongs to release {found.stored.release}", err=True)
-        keys.append(key_of(found))
-    return tuple(keys)
+    pairs = pairs_of(arguments, "delete")
+    if _chosen(options):
+        if any(names for _, names in pairs):
+            raise PxhelmError("name cannot be provided when a selector is specified", code=ExitCode.USAGE)
+        kinds = kinds_of(pairs[0][0])
+        (everything,) = find_each(services, [Query(kinds, all_namespaces=options["all_namespaces"])])
+        found = [one for one in selected(services, everything, kinds, options) if one.stored]
+        if not found:
+            click.echo("No resources found", err=True)
+        return _keys(found)
+    queries = [Query(kinds_of(kind), (name,)) for kind, names in pairs for name in names]
+    missing: list[NotFoundError] = []
+    groups = find_each(services, queries, missing)
+    if missing and not options["ignore_not_found"]:
+        raise missing[0]
+    found = [only(group, query.names[0]) for query, group in zip(queries, groups, strict=True) if group]
+    for one in found:
+        if one.stored is None:
+            raise _foreign(one)
+    return _keys(found)
+
+
+def _keys(found: list[Found]) -> tuple[ObjectKey, ...]:
+    """Return the objects' keys; says to which release they belong."""
+    from pxhelm.actions.inspect import key_of
+    from pxhelm.cli.views.objects import short_name
+
+    for one in found:
+        if one.stored and one.stored.release:
+            click.echo(f"note: {short_name(one.kind)}/{one.name} belongs to release {one.stored.release}", err=True)
+    return tuple(dict.fromkeys(key_of(one) for one in found))
+
+
+def _foreign(one: Found) -> PxhelmError:
+    group = "vm" if one.kind == "VirtualMachine" else "container"
+    by_vmid = f"if it shall really go: `pxhelm {group} delete vmid:{one.vmid} --yes`"
+    return PxhelmError(
+        f"cannot delete {group if one.vmid else one.kind.lower()}/{one.name}: pxhelm does not manage it",
+        code=ExitCode.REFUSED,
+        hint=by_vmid if one.vmid else "remove it in Proxmox itself",
+    )

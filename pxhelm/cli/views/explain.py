@@ -83,9 +83,7 @@ def _described(kind: Kind, wanted: Sequence[str]) -> str:
         return _doc(kind)
     slots = kind.slots.get(wanted[0])
     if slots and len(wanted) == 1:
-        return (
-            f"Devices by slot: {slots[0]} … {slots[-1]}. `absent: true` in one removes it, `extra` takes sub-options."
-        )
+        return f"Devices by slot: {_slots(slots)}. `absent: true` in one removes it, `extra` takes sub-options."
     return f"Fields of {'.'.join(wanted)}."
 
 
