@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.deletions import confirm_flag
 from pxhelm.cli.options import flag, yes_flag
 from pxhelm.cli.progress import showing
 from pxhelm.cli.targets import GuestKind, chosen_flags, manner_of, show_done, targets
@@ -31,6 +32,7 @@ def add_delete(group: cli.Group, about: GuestKind) -> None:
     @chosen_flags
     @flag("--force", help="also if it runs")
     @yes_flag
+    @confirm_flag
     def delete(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
         return _delete(session, about, arguments, options)
 
@@ -80,9 +82,9 @@ def _delete_ours(services: Services, guests: list[Found], options: dict[str, Any
     from pxhelm.actions.inspect import key_of
     from pxhelm.actions.objects import MANAGER, carry_out, plan_keys
     from pxhelm.apply.engine import PlanRequest
-    from pxhelm.cli.planning import confirm_destruction, show_result
+    from pxhelm.cli.planning import confirm_deletion, show_result
 
     asked = {"stop-on-delete": True} if options["force"] else {}
     planned = plan_keys(services, [key_of(one) for one in guests], PlanRequest(manager=MANAGER, options=asked))
-    confirm_destruction(planned, yes=options["yes"])
+    confirm_deletion(services, planned, options)
     return show_result(carry_out(services, planned), options["output"])
