@@ -13,18 +13,26 @@ from pxhelm.errors import PxhelmError, StageError
 from pxhelm.kinds.acme_account import ACME_ACCOUNT
 from pxhelm.kinds.acme_plugin import ACME_PLUGIN
 from pxhelm.kinds.backup_job import BACKUP_JOB
+from pxhelm.kinds.cluster_options import CLUSTER_OPTIONS
 from pxhelm.kinds.container import CONTAINER
 from pxhelm.kinds.cpu_model import CPU_MODEL
 from pxhelm.kinds.dir_mapping import DIR_MAPPING
 from pxhelm.kinds.group import GROUP
 from pxhelm.kinds.ha_rule import HA_RULE
 from pxhelm.kinds.metric_server import METRIC_SERVER
+from pxhelm.kinds.network import NETWORK
+from pxhelm.kinds.node_config import NODE_CONFIG
 from pxhelm.kinds.notification_matcher import NOTIFICATION_MATCHER
 from pxhelm.kinds.notification_target import NOTIFICATION_TARGET
 from pxhelm.kinds.pci_mapping import PCI_MAPPING
 from pxhelm.kinds.pool import POOL
 from pxhelm.kinds.replication_job import REPLICATION_JOB
 from pxhelm.kinds.role import ROLE
+from pxhelm.kinds.sdn_controller import SDN_CONTROLLER
+from pxhelm.kinds.sdn_dns import SDN_DNS
+from pxhelm.kinds.sdn_ipam import SDN_IPAM
+from pxhelm.kinds.sdn_subnet import SDN_SUBNET
+from pxhelm.kinds.sdn_vnet import SDN_VNET
 from pxhelm.kinds.sdn_zone import SDN_ZONE
 from pxhelm.kinds.security_group import SECURITY_GROUP
 from pxhelm.kinds.snapshot import SNAPSHOT
@@ -46,6 +54,14 @@ KINDS: Mapping[str, Kind] = {
             ROLE,
             SDN_ZONE,
             SECURITY_GROUP,
+            CLUSTER_OPTIONS,
+            NETWORK,
+            NODE_CONFIG,
+            SDN_CONTROLLER,
+            SDN_DNS,
+            SDN_IPAM,
+            SDN_SUBNET,
+            SDN_VNET,
             POOL,
             VIRTUAL_MACHINE,
             CONTAINER,

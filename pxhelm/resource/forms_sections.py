@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 
 from pxhelm.proxmox.wire import Value as WireValue
@@ -20,7 +21,7 @@ _NUMBERS = frozenset(("iommuGroup",))
 def _items(content: Mapping[str, WireValue]) -> list[str]:
     value = content.get("")
     if isinstance(value, list):
-        return [str(each) for each in value]
+        return [str(each) for each in value if each != ""]
     return [] if value is None or value == "" else [str(value)]
 
 
@@ -131,6 +132,20 @@ def _base64_write(content: Content, _key: str, _slot: str, value: Value) -> None
         content[""] = base64.b64encode(str(value).encode()).decode()
 
 
+def _tags_read(content: Mapping[str, WireValue], key: str, _slot: str) -> Value:
+    """Read a list that is written with semicolons and shown as an array."""
+    value = content.get(key)
+    text = "\n".join(str(each) for each in value) if isinstance(value, list) else str(value or "")
+    return tuple(sorted({word for word in re.split(r"[;,\s]+", text) if word})) or None
+
+
+def _tags_write(content: Content, key: str, _slot: str, value: Value) -> None:
+    if isinstance(value, tuple) and value:
+        content[key] = ";".join(str(each) for each in value)
+    else:
+        content.pop(key, None)
+
+
 SECTION_FORMS: Mapping[str, Form] = {
     "pci-map": _records(
         {
@@ -143,10 +158,12 @@ SECTION_FORMS: Mapping[str, Form] = {
         }
     ),
     "usb-map": _records({"node": "node", "id": "id", "path": "path", "comment": "description"}),
+    "dhcp-ranges": _records({"start": "start-address", "end": "end-address"}),
     "dir-map": _records({"node": "node", "path": "path"}),
     "priorities": _map_form(_priorities, _print_priorities),
     "headers": _map_form(_headers, _print_headers),
     "base64": Form(_base64_read, _base64_write),
+    "tag-list": Form(_tags_read, _tags_write),
     "ha-guests": Form(_guest_read, _guest_write),
 }
 SECTION_MAPS: Mapping[str, Callable[[Mapping[str, WireValue]], Mapping[str, Value]]] = {

@@ -21,10 +21,13 @@ _OBJECTS = (
     "replication",
 )
 """Options that read back as objects."""
+_DEFAULT_KEY = "type"
+"""What a value without a key is, in ``migration`` and ``replication``."""
 
 
 def _object(text: str) -> dict[str, Any]:
-    found: dict[str, Any] = dict(part.partition("=")[::2] for part in text.split(",") if "=" in part)
+    parts = [part if "=" in part else f"{_DEFAULT_KEY}={part}" for part in text.split(",") if part]
+    found: dict[str, Any] = dict(part.partition("=")[::2] for part in parts)
     if "user-allow-list" in found:
         found["user-allow-list"] = split_list(found["user-allow-list"])
     return found

@@ -1,0 +1,132 @@
+"""The options of the cluster: only those that a manifest names; the others stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pxhelm.proxmox.request import ApiGen, Request, call
+from pxhelm.resource import natural
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.field import Field
+from pxhelm.resource.kind import Change, Kind
+from pxhelm.resource.model import Existence, Live, Resource, Target
+from pxhelm.resource.step import Guard, Step
+
+
+def _camel(words: str) -> str:
+    first, *rest = words.replace("_", "-").split("-")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _sub(name: str, wire: str, keys: tuple[str, ...], kind: str = "line") -> tuple[Field, ...]:
+    return tuple(Field(f"{name}.{_camel(key)}", kind, f"{wire}.{key}") for key in keys)
+
+
+_CRS = ("ha-rebalance-on-start", "ha-auto-rebalance")
+_CRS_NUMBERS = ("ha-auto-rebalance-threshold", "ha-auto-rebalance-margin", "ha-auto-rebalance-hold-duration")
+_FIELDS: tuple[Field, ...] = (
+    Field("nextID.lower", "int", "next-id.lower", help="VMIDs that Proxmox proposes: from"),
+    Field("nextID.upper", "int", "next-id.upper", help="up to, this one left out"),
+    *(
+        Field(f"bandwidth.{key}", "rate", f"bwlimit.{key}", form="kibps")
+        for key in ("default", "clone", "migration", "move", "restore")
+    ),
+    *_sub("migration", "migration", ("type", "network")),
+    *_sub("ha", "ha", ("shutdown_policy",)),
+    *_sub("crs", "crs", ("ha", "ha-auto-rebalance-method")),
+    *_sub("crs", "crs", _CRS, "bool"),
+    *_sub("crs", "crs", _CRS_NUMBERS, "number"),
+    Field("maxWorkers", "int", "max_workers", bounds=(1, None)),
+    Field("macPrefix", "line", "mac_prefix", default="BC:24:11"),
+    Field("tagStyle.caseSensitive", "bool", "tag-style.case-sensitive", default=False),
+    *_sub("tagStyle", "tag-style", ("color-map", "ordering", "shape")),
+    Field("registeredTags", "set", "registered-tags", form="tag-list"),
+    Field("userTagAccess.userAllow", "line", "user-tag-access.user-allow"),
+    Field("userTagAccess.userAllowList", "set", "user-tag-access.user-allow-list", form="tag-list"),
+    *_sub(
+        "notify",
+        "notify",
+        (
+            "fencing",
+            "package-updates",
+            "replication",
+            "target-fencing",
+            "target-package-updates",
+            "target-replication",
+        ),
+    ),
+    *_sub("replication", "replication", ("type", "network")),
+    Field("console", "line", "console", choices=("applet", "vv", "html5", "xtermjs")),
+    Field("keyboard", "line", "keyboard"),
+    Field("language", "line", "language"),
+    Field("httpProxy", "line", "http_proxy"),
+    Field("emailFrom", "line", "email_from"),
+    Field("description", "note", "description", form="description", effect=Effect.METADATA),
+    Field("consentText", "note", "consent-text", form="description"),
+    Field("fencing", "line", "fencing", choices=("watchdog", "hardware", "both"), default="watchdog"),
+    Field("location.name", "line", "location.name"),
+    Field("location.latitude", "number", "location.latitude"),
+    Field("location.longitude", "number", "location.longitude"),
+    *_sub("u2f", "u2f", ("appid", "origin")),
+    *_sub("webauthn", "webauthn", ("rp", "origin", "id")),
+    Field("webauthn.allowSubdomains", "bool", "webauthn.allow-subdomains", default=True),
+)
+_PATH = "/cluster/options"
+HOME = natural.Home(_PATH, "")
+_OF_THE_SERVER = ("allowed-tags",)
+
+
+def identifier(_resource: Resource) -> str:
+    """Return the one id there is."""
+    return "cluster"
+
+
+def observe(_target: Target) -> ApiGen[Live]:
+    """Read the options; they are always there."""
+    data = yield from call(Request("GET", _PATH))
+    found: Mapping[str, object] = data if isinstance(data, Mapping) else {}
+    shown = {key: value for key, value in found.items() if key not in _OF_THE_SERVER}
+    return natural.live_of(CLUSTER_OPTIONS, HOME, "cluster", shown)
+
+
+def steps(change: Change) -> tuple[Step, ...]:
+    """Return the write still missing; what only we had set is unset when the object goes."""
+    if change.live.existence is not Existence.PRESENT:
+        return ()
+    if change.desired is not None:
+        return natural.update(CLUSTER_OPTIONS, HOME, change, path=_PATH)
+    from pxhelm.resource.table import table_of
+
+    table = table_of(CLUSTER_OPTIONS.fields, {})
+    places = (table.place(path) for path in change.applied if path in change.live.intended)
+    gone = dict.fromkeys(place.param for place in places if place is not None and place.param in change.live.raw)
+    if not gone:
+        return ()
+    return (Step("update", Request("PUT", _PATH, {"delete": ",".join(gone)}), Guard.NONE, (), Effect.ONLINE),)
+
+
+def refuse(change: Change) -> str:
+    """Return why the options cannot be set: there is one object of this kind."""
+    if change.desired is not None and change.target.key.name != "cluster":
+        return "there is one ClusterOptions, and its name is cluster"
+    return natural.refuse(CLUSTER_OPTIONS, HOME, change)
+
+
+CLUSTER_OPTIONS = replace(
+    Kind(
+        name="ClusterOptions",
+        plural="clusteroptions",
+        short=("co",),
+        namespaced=False,
+        guest=False,
+        rank=5,
+        fields=_FIELDS,
+        api=_PATH,
+        always=True,
+    ),
+    identifier=identifier,
+    observe=observe,
+    steps=steps,
+    refuse=refuse,
+)

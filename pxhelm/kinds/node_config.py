@@ -1,0 +1,204 @@
+"""What a node is told about itself: notes, wake-up, certificates, DNS, time zone, hosts.
+
+DNS, time zone and hosts file cannot be unset: they stay as they are when a manifest no longer names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pxhelm.proxmox.errors import ApiError, ErrorClass
+from pxhelm.proxmox.request import ApiGen, Param, Request, call
+from pxhelm.resource import natural
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.field import Field, same_id
+from pxhelm.resource.kind import Change, Kind, LeafChange
+from pxhelm.resource.model import Existence, Leaves, Live, Resource, Target, Value
+from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.table import table_of
+from pxhelm.resource.types import pairs
+
+_DNS, _TIME, _HOSTS = "dns", "timezone", "hosts"
+_DOMAINS = "acme.domains"
+_FIELDS: tuple[Field, ...] = (
+    Field("node", "line", effect=Effect.REPLACE, same=same_id, help="default: metadata.name"),
+    Field("description", "note", "description", form="description", effect=Effect.METADATA),
+    Field("startAllDelay", "duration", "startall-onboot-delay", default=0),
+    Field("wakeOnLAN.mac", "mac", "wakeonlan.mac"),
+    Field("wakeOnLAN.bindInterface", "line", "wakeonlan.bind-interface"),
+    Field("wakeOnLAN.broadcastAddress", "line", "wakeonlan.broadcast-address"),
+    Field("acme.account", "ref", "acme.account", refers=("ACMEAccount",)),
+    Field(
+        _DOMAINS,
+        "records",
+        parts=(Field("domain", "line"), Field("plugin", "line"), Field("alias", "line")),
+        help="names of the certificate, each with the plugin that proves it",
+    ),
+    Field("ballooningTarget", "int", "ballooning-target", default=80, bounds=(0, 100)),
+    Field("location.name", "line", "location.name"),
+    Field("location.latitude", "number", "location.latitude"),
+    Field("location.longitude", "number", "location.longitude"),
+    Field("dns.servers", "list", kept=True),
+    Field("dns.search", "line", kept=True),
+    Field("timezone", "line", kept=True),
+    Field("hosts", "note", kept=True, help="the whole of /etc/hosts"),
+)
+_SLOTS = 6
+"""Names that one node can have certificates for, each in a parameter of its own."""
+
+
+def identifier(resource: Resource) -> str:
+    """Return the node."""
+    return str(resource.leaves.get("node", resource.key.name))
+
+
+def observe(target: Target) -> ApiGen[Live]:
+    """Read one node: four short answers; a node that is not there is unknown."""
+    node = str(target.row.get("id") or target.key.name)
+    base = f"/nodes/{node}"
+    data = yield from _asked(node, f"{base}/config")
+    config: Mapping[str, object] = data if isinstance(data, Mapping) else {}
+    leaves: dict[str, Value] = {"node": node}
+    domains = _domains(config)
+    if domains:
+        leaves[_DOMAINS] = domains
+    dns = yield from _asked(node, f"{base}/dns")
+    if isinstance(dns, Mapping):
+        servers = tuple(str(dns[key]) for key in ("dns1", "dns2", "dns3") if dns.get(key))
+        leaves |= {"dns.servers": servers} if servers else {}
+        leaves |= {"dns.search": str(dns["search"])} if dns.get("search") else {}
+    time = yield from _asked(node, f"{base}/time")
+    if isinstance(time, Mapping) and time.get("timezone"):
+        leaves["timezone"] = str(time["timezone"])
+    hosts = yield from _asked(node, f"{base}/hosts")
+    digest = ""
+    if isinstance(hosts, Mapping):
+        leaves["hosts"] = str(hosts.get("data", "")).rstrip("\n")
+        digest = str(hosts.get("digest") or "")
+    live = natural.live_of(NODE_CONFIG, natural.Home(f"{base}/config", ""), node, config, leaves)
+    intended = {path: value for path, value in live.intended.items() if path != "id"}
+    return replace(live, intended=intended, current=intended, raw={**live.raw, "@hosts": digest}, node=node)
+
+
+def _asked(node: str, path: str) -> ApiGen[object]:
+    try:
+        return (yield from call(Request("GET", path, node=node)))
+    except ApiError as error:
+        if error.cls is ErrorClass.DENIED:
+            return {}
+        raise
+
+
+def _domains(config: Mapping[str, object]) -> tuple[Value, ...]:
+    plain = dict(part.partition("=")[::2] for part in str(config.get("acme") or "").split(","))
+    found: list[Value] = [(("domain", name),) for name in str(plain.get("domains") or "").split(";") if name]
+    for number in range(_SLOTS):
+        text = str(config.get(f"acmedomain{number}") or "")
+        known = {"domain": text.split(",", maxsplit=1)[0]} if text and "=" not in text.split(",", maxsplit=1)[0] else {}
+        known |= dict(part.partition("=")[::2] for part in text.split(",") if "=" in part)
+        if known:
+            found.append(tuple((name, known[name]) for name in ("domain", "plugin", "alias") if name in known))
+    return tuple(found)
+
+
+def steps(change: Change) -> tuple[Step, ...]:
+    """Return the writes still missing: configuration, DNS, time zone, hosts."""
+    live = change.live
+    if live.existence is not Existence.PRESENT:
+        return ()
+    node = str(live.intended.get("node"))
+    if change.desired is None:
+        return _left(change, node)
+    found = list(_config(change, node))
+    by_path = {c.path: c for c in change.changes}
+    wanted = change.desired.leaves
+    if any(path.startswith("dns.") for path in by_path):
+        found.append(_dns(node, {**live.intended, **wanted}, tuple(p for p in by_path if p.startswith("dns."))))
+    if "timezone" in by_path and by_path["timezone"].after:
+        request = Request("PUT", f"/nodes/{node}/time", {"timezone": str(by_path["timezone"].after)}, node=node)
+        found.append(Step("update", request, Guard.NONE, ("timezone",), Effect.ONLINE))
+    if "hosts" in by_path and by_path["hosts"].after is not None:
+        params: dict[str, Param] = {"data": f"{by_path['hosts'].after}\n"}
+        if live.raw.get("@hosts"):
+            params["digest"] = live.raw["@hosts"]
+        found.append(
+            Step("update", Request("POST", f"/nodes/{node}/hosts", params, node=node), Guard.DIGEST, ("hosts",))
+        )
+    return tuple(found)
+
+
+def _config(change: Change, node: str) -> tuple[Step, ...]:
+    elsewhere = ("dns.", _TIME, _HOSTS, "node", _DOMAINS)
+    mine = [c for c in change.changes if not c.path.startswith(elsewhere)]
+    found = natural.update(NODE_CONFIG, natural.Home("", ""), change, mine, f"/nodes/{node}/config")
+    names = next((c for c in change.changes if c.path == _DOMAINS), None)
+    if names is None:
+        return found
+    params: dict[str, Param] = dict(found[0].request.params) if found else {}
+    params |= _domain_params(names, change.live.raw, params)
+    request = Request("PUT", f"/nodes/{node}/config", params, node=node)
+    leaves = (*(found[0].leaves if found else ()), _DOMAINS)
+    return (Step("update", request, Guard.DIGEST if "digest" in params else Guard.NONE, leaves, Effect.ONLINE),)
+
+
+def _domain_params(change: LeafChange, raw: Mapping[str, str], params: Mapping[str, Param]) -> dict[str, Param]:
+    records = change.after if isinstance(change.after, tuple) else ()
+    found: dict[str, Param] = {
+        f"acmedomain{number}": ",".join(f"{key}={value}" for key, value in pairs(record).items())
+        for number, record in enumerate(records)
+    }
+    gone = [f"acmedomain{n}" for n in range(len(records), _SLOTS) if f"acmedomain{n}" in raw]
+    old = str(params.get("delete") or "")
+    if gone:
+        found["delete"] = ",".join([*([old] if old else []), *gone])
+    if raw.get("digest"):
+        found["digest"] = raw["digest"]
+    return found
+
+
+def _dns(node: str, leaves: Leaves, touched: tuple[str, ...]) -> Step:
+    servers = leaves.get("dns.servers")
+    params: dict[str, Param] = {"search": str(leaves.get("dns.search", "local"))}
+    if isinstance(servers, tuple):
+        params |= {f"dns{number}": str(each) for number, each in enumerate(servers[:3], 1)}
+    return Step("update", Request("PUT", f"/nodes/{node}/dns", params, node=node), Guard.NONE, touched)
+
+
+def _left(change: Change, node: str) -> tuple[Step, ...]:
+    """Return the step that unsets what we had set; DNS, time and hosts stay as they are."""
+    table = table_of(NODE_CONFIG.fields, {})
+    places = (table.place(path) for path in change.applied if path in change.live.intended)
+    gone = dict.fromkeys(p.param for p in places if p is not None and p.param and p.param in change.live.raw)
+    if _DOMAINS in change.applied:
+        gone |= dict.fromkeys(name for name in change.live.raw if name.startswith("acmedomain"))
+    if not gone:
+        return ()
+    request = Request("PUT", f"/nodes/{node}/config", {"delete": ",".join(gone)}, node=node)
+    return (Step("update", request, Guard.NONE, (), Effect.ONLINE),)
+
+
+def refuse(change: Change) -> str:
+    """Return why the node cannot be told."""
+    node = change.desired is not None and identifier(change.desired)
+    known = change.surroundings.nodes
+    return f"there is no node {node}; nodes: {', '.join(sorted(known))}" if node and known and node not in known else ""
+
+
+NODE_CONFIG = replace(
+    Kind(
+        name="NodeConfig",
+        plural="nodeconfigs",
+        short=("nc",),
+        namespaced=False,
+        guest=False,
+        rank=20,
+        fields=_FIELDS,
+        api="/nodes/x/config",
+        always=True,
+    ),
+    identifier=identifier,
+    observe=observe,
+    steps=steps,
+    refuse=refuse,
+)

@@ -1,0 +1,33 @@
+"""A manager of addresses for networks of the SDN; the one called pve is built in."""
+
+from __future__ import annotations
+
+from pxhelm.resource.columns import text
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.field import Field, same_id
+from pxhelm.resource.kind import Column, Kind
+from pxhelm.resource.natural import Home, natural
+
+_D = Effect.ONLINE_DISRUPTIVE
+_X = Effect.REPLACE
+_FIELDS: tuple[Field, ...] = (
+    Field("id", "line", "ipam", effect=_X, same=same_id),
+    Field("type", "line", "type", effect=_X, choices=("netbox", "phpipam", "pve")),
+    Field("url", "line", "url", effect=_D),
+    Field("token", "secret", "token", write_only=True, effect=_D),
+    Field("section", "int", "section", effect=_D),
+    Field("fingerprint", "line", "fingerprint", effect=_D),
+)
+SDN_IPAM = natural(
+    Kind(
+        name="SDNIPAM",
+        plural="sdnipams",
+        short=("ipam",),
+        namespaced=False,
+        guest=False,
+        rank=18,
+        fields=_FIELDS,
+        columns=(Column("TYPE", text("type")),),
+    ),
+    Home("/cluster/sdn/ipams", "ipam", needs={"": ("type",)}),
+)
