@@ -90,6 +90,12 @@ def observe(_target: Target) -> ApiGen[Live]:
     return natural.live_of(CLUSTER_OPTIONS, HOME, "cluster", shown)
 
 
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return the one row there is."""
+    data = yield from call(Request("GET", _PATH))
+    return {"cluster": data if isinstance(data, Mapping) else {}}
+
+
 def steps(change: Change) -> tuple[Step, ...]:
     """Return the write still missing; what only we had set is unset when the object goes."""
     if change.live.existence is not Existence.PRESENT:
@@ -128,5 +134,6 @@ CLUSTER_OPTIONS = replace(
     identifier=identifier,
     observe=observe,
     steps=steps,
+    listing=listing,
     refuse=refuse,
 )

@@ -168,6 +168,22 @@ def observe(target: Target) -> ApiGen[Live]:
     return Live(Existence.PRESENT, leaves, leaves, raw)
 
 
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return a row per interface, with the nodes that have it; nodes that are off are left out."""
+    answer = yield from call(Request("GET", "/nodes"))
+    rows = [row for row in answer if isinstance(row, Mapping)] if isinstance(answer, list) else []
+    found: dict[str, dict[str, object]] = {}
+    for node in sorted(str(row["node"]) for row in rows if row.get("status") == "online"):
+        data = yield from call(Request("GET", f"/nodes/{node}/network", node=node))
+        for entry in data if isinstance(data, list) else []:
+            known = found.setdefault(str(entry["iface"]), {**entry, "nodes": ""})
+            known["nodes"] = ",".join(part for part in (str(known["nodes"]), node) if part)
+            for key in ("cidr", "bridge_ports"):
+                texts = [str(known.get(key) or ""), str(entry.get(key) or "")]
+                known[key] = ",".join(dict.fromkeys(text_ for text_ in texts if text_))
+    return found
+
+
 def steps(change: Change) -> tuple[Step, ...]:
     """Return what is still to be staged, node by node."""
     live = change.live
@@ -302,5 +318,6 @@ NETWORK = replace(
     observe=observe,
     steps=steps,
     staged_in=staged_in,
+    listing=listing,
     refuse=refuse,
 )

@@ -102,6 +102,12 @@ def _domains(config: Mapping[str, object]) -> tuple[Value, ...]:
     return tuple(found)
 
 
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return a row per node."""
+    data = yield from call(Request("GET", "/nodes"))
+    return {str(row["node"]): row for row in data if isinstance(row, Mapping)} if isinstance(data, list) else {}
+
+
 def steps(change: Change) -> tuple[Step, ...]:
     """Return the writes still missing: configuration, DNS, time zone, hosts."""
     live = change.live
@@ -200,5 +206,6 @@ NODE_CONFIG = replace(
     identifier=identifier,
     observe=observe,
     steps=steps,
+    listing=listing,
     refuse=refuse,
 )

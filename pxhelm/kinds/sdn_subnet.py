@@ -60,6 +60,20 @@ def observe(target: Target) -> ApiGen[Live]:
     return natural.live_of(SDN_SUBNET, HOME, place, {**row, "at": row["subnet"]}, {"vnet": vnet, "cidr": cidr})
 
 
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return a row per subnet of every network."""
+    vnets = yield from call(Request("GET", "/cluster/sdn/vnets"))
+    found: dict[str, Mapping[str, object]] = {}
+    for vnet in vnets if isinstance(vnets, list) else []:
+        rows = yield from call(Request("GET", f"/cluster/sdn/vnets/{vnet['vnet']}/subnets"))
+        found |= (
+            {f"{vnet['vnet']}/{row['cidr']}": row for row in rows if isinstance(row, Mapping)}
+            if isinstance(rows, list)
+            else {}
+        )
+    return found
+
+
 def steps(change: Change) -> tuple[Step, ...]:
     """Return the write still missing: at most one."""
     live = change.live
@@ -107,10 +121,10 @@ SDN_SUBNET = replace(
             Column("GATEWAY", text("gateway")),
         ),
         api=HOME.collection,
-        later=("addresses",),
     ),
     identifier=identifier,
     observe=observe,
     steps=steps,
+    listing=listing,
     refuse=refuse,
 )

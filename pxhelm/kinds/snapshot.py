@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from pxhelm.proxmox.errors import ApiError, ErrorClass
 from pxhelm.proxmox.request import ApiGen, Param, Request, call
@@ -76,6 +77,23 @@ def observe(target: Target) -> ApiGen[Live]:
     return Live(Existence.PRESENT, leaves, leaves, {"path": path}, node=str(guest["node"]))
 
 
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return a row per snapshot: one question for each guest, since nothing lists them all."""
+    guests = yield from call(Request("GET", "/cluster/resources", {"type": "vm"}))
+    found: dict[str, Mapping[str, object]] = {}
+    for guest in guests if isinstance(guests, list) else []:
+        rows = yield from call(Request("GET", f"/nodes/{guest['node']}/{guest['type']}/{guest['vmid']}/snapshot"))
+        for row in rows if isinstance(rows, list) else []:
+            if isinstance(row, Mapping) and row.get("name") != "current":
+                found[f"{guest['vmid']}/{row['name']}"] = {**row, "guest": guest.get("name") or guest["vmid"]}
+    return found
+
+
+def _taken(row: Mapping[str, object]) -> str:
+    moment = row.get("snaptime")
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%MZ}" if isinstance(moment, int) else ""
+
+
 def steps(change: Change) -> tuple[Step, ...]:
     """Return the write still missing."""
     live = change.live
@@ -140,8 +158,8 @@ SNAPSHOT = replace(
         fields=_FIELDS,
         columns=(
             Column("GUEST", text("guest")),
-            Column("TAKEN", text("snaptime")),
-            Column("RAM", text("vmstate")),
+            Column("TAKEN", _taken),
+            Column("RAM", lambda row: "yes" if row.get("vmstate") else "no"),
             Column("PARENT", text("parent")),
         ),
         api="/nodes/x/qemu/100/snapshot",
@@ -149,5 +167,6 @@ SNAPSHOT = replace(
     identifier=identifier,
     observe=observe,
     steps=steps,
+    listing=listing,
     refuse=refuse,
 )

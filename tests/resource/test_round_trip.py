@@ -19,6 +19,7 @@ from pxhelm.resource.explain import json_schema
 from pxhelm.resource.table import table_of
 from pxhelm.resource.types import TYPES
 from pxhelm.secret import Secret
+from tests.idempotence.values import representative
 
 
 def endpoint_of(kind):
@@ -36,6 +37,11 @@ BESIDE = {
     "rootfs": "local-lvm:vm-100-disk-0,size=8G",
     "mounts": "local-lvm:vm-100-disk-3,mp=/srv,size=8G",
     "networks": {"VirtualMachine": "virtio=BC:24:11:00:00:01,bridge=vmbr0", "Container": "name=eth0,bridge=vmbr0"},
+    "wakeOnLAN": "mac=BC:24:11:00:00:01,bind-interface=eno1",
+    "location": "latitude=52.5,longitude=13.4,name=here",
+    "migration": "type=secure,network=10.0.0.0/24",
+    "replication": "type=secure,network=10.0.0.0/24",
+    "crs": "ha=static,ha-auto-rebalance=1",
     "audio": "device=AC97",
     "rng": "source=/dev/urandom",
     "ivshmem": "size=32",
@@ -182,6 +188,33 @@ BY_PATH = {
     "NotificationTarget:mailToUser": [["root@pam"]],
     "NotificationTarget:mailTo": [["a@example.net"]],
     "ReplicationJob:schedule": ["*/15"],
+    "SDNSubnet:dhcpRanges": [[{"start": "10.0.0.5", "end": "10.0.0.9"}]],
+    "SDNController:isisNet": ["49.0001.1921.6800.1002.00"],
+    "SDNController:peers": [["10.0.0.1", "10.0.0.2"]],
+    "SDNController:fabric": ["under"],
+    "Network:cidr": ["10.0.0.1/24"],
+    "Network:cidr6": ["fd00::1/64"],
+    "Network:gateway": ["10.0.0.254"],
+    "Network:gateway6": ["fd00::2"],
+    "Network:bond.mode": ["802.3ad"],
+    "Network:bond.xmitHashPolicy": ["layer2"],
+    "Network:bridge.vids": [["2-100", "200"]],
+    "ClusterOptions:tagStyle.colorMap": ["prod:ff0000"],
+    "ClusterOptions:tagStyle.ordering": ["alphabetical"],
+    "ClusterOptions:tagStyle.shape": ["dense"],
+    "ClusterOptions:macPrefix": ["02:00:00"],
+    "ClusterOptions:keyboard": ["de"],
+    "ClusterOptions:language": ["fr"],
+    "ClusterOptions:httpProxy": ["http://proxy:3128"],
+    "ClusterOptions:emailFrom": ["a@example.net"],
+    "ClusterOptions:ha.shutdownPolicy": ["migrate"],
+    "ClusterOptions:crs.ha": ["static"],
+    "ClusterOptions:crs.haAutoRebalanceMethod": ["bruteforce"],
+    "ClusterOptions:userTagAccess.userAllow": ["list"],
+    "ClusterOptions:location.latitude": [52.5],
+    "ClusterOptions:location.longitude": [13.4],
+    "NodeConfig:location.latitude": [52.5],
+    "NodeConfig:location.longitude": [13.4],
 }
 # Proxmox chooses or keeps these; the steps have their own tests
 IRREGULAR = ("storage", "volume-size", "image-format", "import", "file", "ct-volume")
@@ -213,6 +246,8 @@ def choices_of(kind, field):
             return BY_PATH[key]
     if field.choices:
         return [[c] for c in field.choices] if field.type == "set" else list(field.choices)
+    if not kind.guest and not isinstance(kind, str) and field.type in ("line", "int", "number"):
+        return representative(kind, field)[:2]
     return VALUES[field.type]
 
 
@@ -282,7 +317,12 @@ def test_unsetting_takes_the_leaf_away_and_nothing_else(kind, field, value):
     full = dict(encode(kind, raw, {place.path: TYPES[field.type].read(value)}).params)
     endpoint = endpoint_of(kind)
     stored = stored_by(full, endpoint)
-    if place.path.startswith("confidential.tdx") and place.key in ("type", "attestation"):
+    spec = endpoint.parameters[place.param]
+    alone = not place.key or place.key not in spec.properties
+    demanded = not alone and not spec.properties[place.key].optional and bool(raw) and field.default is None
+    if (place.path.startswith("confidential.tdx") and place.key in ("type", "attestation")) or (
+        demanded and not kind.guest
+    ):
         with pytest.raises(PxhelmError, match="is missing"):
             encode(kind, stored, {place.path: None})
         return
