@@ -40,6 +40,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "all": (*GUESTS.values(), "Storage", "Pool", NODE),
     "templates": ("VirtualMachine", "Container"),
     "template": ("VirtualMachine", "Container"),
+    **{f"{short}s": (kind.name,) for kind in KINDS.values() for short in kind.short},
     **{name: (kind.name,) for kind in KINDS.values() for name in (kind.name.lower(), kind.plural, *kind.short)},
     **{name: (kind,) for kind, names in LIVE_NAMES.items() for name in names},
     "vms": ("VirtualMachine",),
