@@ -26,6 +26,8 @@ from pxhelm.kinds.notification_matcher import NOTIFICATION_MATCHER
 from pxhelm.kinds.notification_target import NOTIFICATION_TARGET
 from pxhelm.kinds.pci_mapping import PCI_MAPPING
 from pxhelm.kinds.pool import POOL
+from pxhelm.kinds.realm import REALM
+from pxhelm.kinds.realm_sync import REALM_SYNC
 from pxhelm.kinds.replication_job import REPLICATION_JOB
 from pxhelm.kinds.role import ROLE
 from pxhelm.kinds.sdn_controller import SDN_CONTROLLER
@@ -38,6 +40,7 @@ from pxhelm.kinds.security_group import SECURITY_GROUP
 from pxhelm.kinds.snapshot import SNAPSHOT
 from pxhelm.kinds.storage import STORAGE
 from pxhelm.kinds.usb_mapping import USB_MAPPING
+from pxhelm.kinds.user import USER
 from pxhelm.kinds.virtual_machine import VIRTUAL_MACHINE
 from pxhelm.resource.domain import DOMAINS
 from pxhelm.resource.identity import ObjectKey
@@ -52,6 +55,9 @@ KINDS: Mapping[str, Kind] = {
             STORAGE,
             GROUP,
             ROLE,
+            REALM,
+            REALM_SYNC,
+            USER,
             SDN_ZONE,
             SECURITY_GROUP,
             CLUSTER_OPTIONS,

@@ -65,6 +65,8 @@ def same(kind: Kind, wanted: Leaves, live: Live, path: str) -> bool:
         return value is not None and (value == default or (value in ("", ()) and not default))
     if place.field.refers and isinstance(value, str):
         return bare(value) == bare(str(found))
+    if place.field.refers and isinstance(value, tuple) and isinstance(found, tuple):
+        return {bare(str(each)) for each in value} == {bare(str(each)) for each in found}
     return value == found or (
         (path.startswith("config.") or ".extra." in path) and _same_text(kind, place, value, str(found))
     )

@@ -116,6 +116,8 @@ def _write(draft: _Draft, place: Place, value: Value) -> None:
         return
     if place.field.refers and isinstance(value, str):
         value = bare(value)
+    if place.field.refers and isinstance(value, tuple):
+        value = tuple(bare(str(each)) for each in value)
     content = draft.content(place.param)
     if value is None and set(content) - {place.key} and _required(draft, place):
         value = place.field.default  # the key has to stay beside those of others, so it says the default

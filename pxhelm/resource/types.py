@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from pxhelm.proxmox.wire import PropertyError, parse_size, print_size
 from pxhelm.resource.model import SecretSource, Value
@@ -273,6 +274,22 @@ def reference(value: object) -> str:
     return text
 
 
+def _date_time(value: object) -> int:
+    text = _text(value)
+    if text == "never":
+        return 0
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UnfitError(f"it is {_kind_of(text)}") from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _show_date_time(value: Value) -> object:
+    assert isinstance(value, int)
+    return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value else "never"
+
+
 def _ports(value: object) -> Value:
     items = value if isinstance(value, (list, tuple)) else [value]
     return tuple(sorted({str(_int(item)) if isinstance(item, (int, float)) else _line(item) for item in items}))
@@ -401,6 +418,7 @@ TYPES: Mapping[str, ValueType] = {
         ValueType("rate", "a rate such as 100MB/s or 512KB/s", _rate, _show_rate, _STRING),
         ValueType("duration", "a duration such as 30s, 5m or 1h30m", _duration, _show_duration, _STRING),
         ValueType("schedule", "a calendar event such as mon..fri 02:00", _matching(_CALENDAR), _as_is, _STRING),
+        ValueType("date-time", "a time such as 2027-01-01T00:00:00Z, or never", _date_time, _show_date_time, _STRING),
         ValueType("mac", "a MAC address such as BC:24:11:00:00:01", _mac, _as_is, _STRING),
         ValueType("address", "an IP address", _address, _as_is, _STRING),
         ValueType("cidr", "an address with prefix such as 10.0.0.5/24, or dhcp", _cidr(4, ("dhcp",)), _as_is, _STRING),

@@ -1,0 +1,128 @@
+"""A realm: where users are authenticated. Never touches pam and pve beyond what a manifest says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pxhelm.resource import natural
+from pxhelm.resource.columns import text
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.field import Field, same_id
+from pxhelm.resource.kind import Change, Column, Kind
+from pxhelm.resource.model import Existence
+from pxhelm.resource.normal import Normal, ShorthandError
+
+_BUILT_IN = ("pam", "pve")
+
+
+def _line(path: str, wire: str) -> Field:
+    return Field(path, "line", wire)
+
+
+def _flag(path: str, wire: str, *, default: bool | None = False) -> Field:
+    return Field(path, "bool", wire, default=default)
+
+
+_FIELDS: tuple[Field, ...] = (
+    Field("id", "line", "realm", effect=Effect.REPLACE, same=same_id),
+    Field("type", "line", "type", effect=Effect.REPLACE, choices=("ad", "ldap", "openid", "pam", "pve")),
+    Field("comment", "note", "comment", effect=Effect.METADATA),
+    _flag("default", "default"),
+    _flag("autocreate", "autocreate"),
+    Field("tfa.type", "line", "tfa.type", choices=("oath", "yubico")),
+    Field("tfa.digits", "int", "tfa.digits", bounds=(6, 8)),
+    Field("tfa.step", "int", "tfa.step", bounds=(10, None)),
+    _line("tfa.id", "tfa.id"),
+    _line("tfa.key", "tfa.key"),
+    _line("tfa.url", "tfa.url"),
+    _line("baseDN", "base_dn"),
+    _line("bindDN", "bind_dn"),
+    Field("bindPassword", "secret", "password", write_only=True),
+    _line("userAttr", "user_attr"),
+    _line("server1", "server1"),
+    _line("server2", "server2"),
+    Field("port", "int", "port", bounds=(1, 65535)),
+    Field("mode", "line", "mode", choices=("ldap", "ldaps", "ldap+starttls"), default="ldap"),
+    _flag("secure", "secure", default=None),
+    _flag("verify", "verify"),
+    _line("caPath", "capath"),
+    _line("cert", "cert"),
+    _line("certKey", "certkey"),
+    Field("sslVersion", "line", "sslversion", choices=("tlsv1", "tlsv1_1", "tlsv1_2", "tlsv1_3")),
+    _flag("caseSensitive", "case-sensitive", default=True),
+    Field("checkConnection", "bool", "check-connection", same=lambda _path, _wanted, _live: True, kept=True,
+          help="asked once, when the realm is written"),
+    _line("domain", "domain"),
+    _line("filter", "filter"),
+    _line("groupDN", "group_dn"),
+    _line("groupFilter", "group_filter"),
+    _line("groupNameAttr", "group_name_attr"),
+    Field("groupClasses", "list", "group_classes"),
+    Field("userClasses", "list", "user_classes"),
+    _line("syncAttributes", "sync_attributes"),
+    Field("syncDefaults.scope", "line", "sync-defaults-options.scope", choices=("users", "groups", "both")),
+    Field("syncDefaults.enableNew", "bool", "sync-defaults-options.enable-new"),
+    _line("syncDefaults.removeVanished", "sync-defaults-options.remove-vanished"),
+    _line("issuerURL", "issuer-url"),
+    _line("clientID", "client-id"),
+    Field("clientKey", "secret", "client-key", write_only=True),
+    Field("usernameClaim", "line", "username-claim", effect=Effect.REPLACE),
+    _line("scopes", "scopes"),
+    _line("prompt", "prompt"),
+    _line("acrValues", "acr-values"),
+    _flag("queryUserinfo", "query-userinfo", default=True),
+    _line("groupsClaim", "groups-claim"),
+    _flag("groupsAutocreate", "groups-autocreate"),
+    _flag("groupsOverwrite", "groups-overwrite"),
+    _line("audiences", "audiences"),
+)  # fmt: skip
+HOME = natural.Home(
+    "/access/domains",
+    "realm",
+    needs={
+        "": ("type",),
+        "ad": ("domain", "server1"),
+        "ldap": ("baseDN", "server1", "userAttr"),
+        "openid": ("clientID", "issuerURL"),
+    },
+)
+
+
+def normalize(spec: Mapping[str, object]) -> Normal:
+    """Return the spec with ``servers`` as the two that Proxmox knows."""
+    normal = Normal(spec)
+    servers = normal.pop("servers", None)
+    if servers is None:
+        return normal
+    found = [servers] if isinstance(servers, str) else servers
+    if not isinstance(found, (list, tuple)) or not 0 < len(found) <= 2:
+        raise ShorthandError(("servers",), "servers must be a list of one or two names")
+    for index, name in enumerate(found):
+        if f"server{index + 1}" in normal:
+            raise ShorthandError(("servers",), f"servers and server{index + 1} say the same thing twice")
+        normal[f"server{index + 1}"] = name
+        normal.origins[(f"server{index + 1}",)] = ("servers", index) if not isinstance(servers, str) else ("servers",)
+    return normal
+
+
+def refuse(change: Change) -> str:
+    """Return why the realm cannot be had, or must stay."""
+    name = REALM.identifier(change.desired) if change.desired is not None else natural.live_id(change)
+    if name in _BUILT_IN and (change.desired is None or change.live.existence is Existence.ABSENT):
+        return f"{name} is a realm of Proxmox itself, which is neither created nor deleted"
+    return natural.refuse(REALM, HOME, change)
+
+
+_DEFINED = Kind(
+    name="Realm",
+    plural="realms",
+    short=("realm",),
+    namespaced=False,
+    guest=False,
+    rank=13,
+    fields=_FIELDS,
+    normalize=normalize,
+    columns=(Column("TYPE", text("type")), Column("COMMENT", text("comment"), wide=True)),
+)
+REALM = replace(natural.natural(_DEFINED, HOME), refuse=refuse)

@@ -1,0 +1,79 @@
+"""A user of Proxmox VE. Tokens and rights are kinds of their own; they vanish with their user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pxhelm.proxmox.request import Param, Request
+from pxhelm.resource import natural
+from pxhelm.resource.columns import text
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.field import Field, same_id
+from pxhelm.resource.kind import Change, Column, Kind, Op
+from pxhelm.resource.model import Existence, Value
+from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.types import shown
+from pxhelm.secret import Secret
+
+_M = Effect.METADATA
+_FIELDS: tuple[Field, ...] = (
+    Field("id", "line", "userid", effect=Effect.REPLACE, same=same_id, help="name@realm"),
+    Field("enabled", "bool", "enable", default=True),
+    Field("expire", "date-time", "expire", form="int", default=0),
+    Field("groups", "refs", "groups", form="commas", refers=("Group",), help="all groups of the user"),
+    Field("email", "line", "email", effect=_M),
+    Field("firstName", "line", "firstname", effect=_M),
+    Field("lastName", "line", "lastname", effect=_M),
+    Field("comment", "note", "comment", effect=_M),
+    Field("password", "secret", "password", write_only=True, help="in realm pve only; a later change needs a ticket"),
+    Field("keys", "secret", "keys", write_only=True, help="ids of a second factor (legacy)"),
+)
+HOME = natural.Home("/access/users", "userid")
+
+
+def steps(change: Change) -> tuple[Step, ...]:
+    """Return the writes still missing; a password is changed by a call of its own."""
+    if change.desired is None or change.live.existence is not Existence.PRESENT:
+        return natural.steps(USER, HOME, change)
+    others = [c for c in change.changes if c.path != "password"]
+    found = natural.update(USER, HOME, change, others)
+    for each in change.changes:
+        if each.path == "password" and each.op is Op.SET and isinstance(each.after, Secret):
+            params: dict[str, Param] = {"userid": natural.live_id(change), "password": each.after}
+            request = Request("PUT", "/access/password", params)
+            found = (*found, Step("update", request, Guard.NONE, ("password",), Effect.ONLINE))
+    return found
+
+
+def refuse(change: Change) -> str:
+    """Return why the user cannot be had as asked for."""
+    if change.desired is not None and "password" in change.desired.leaves:
+        name = USER.identifier(change.desired)
+        if not name.endswith("@pve"):
+            return f"a password can be set for users of realm pve alone, and this is {name}"
+    return natural.refuse(USER, HOME, change)
+
+
+def _expires(row: Mapping[str, object]) -> str:
+    expire: Value = int(str(row.get("expire") or 0))
+    return str(shown("date-time", expire))
+
+
+_DEFINED = Kind(
+    name="User",
+    plural="users",
+    short=("user",),
+    namespaced=False,
+    guest=False,
+    rank=16,
+    fields=_FIELDS,
+    columns=(
+        Column("ENABLED", lambda row: "yes" if row.get("enable", 1) else "no"),
+        Column("EXPIRES", _expires),
+        Column("GROUPS", text("groups")),
+        Column("EMAIL", text("email"), wide=True),
+        Column("COMMENT", text("comment"), wide=True),
+    ),
+)
+USER = replace(natural.natural(_DEFINED, HOME), steps=steps, refuse=refuse)
