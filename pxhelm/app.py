@@ -22,7 +22,7 @@ from pxhelm.actions.services import ChartSource, Place, Process
 from pxhelm.errors import PxhelmError
 from pxhelm.events import Listener, Warned, nobody
 from pxhelm.secret import SealingKey, Secret
-from pxhelm.settings import Context, SecretSource, Settings, context_of, load
+from pxhelm.settings import Context, SecretSource, Settings, context_of, load, write_secret
 
 if TYPE_CHECKING:
     from pxhelm.actions.contact import Way
@@ -320,6 +320,8 @@ class Opened:
             return socket.gethostbyname(host)
         except OSError:
             return ""
+
+    write_secret = staticmethod(write_secret)
 
     @staticmethod
     def read_secret(source: Mapping[str, Any]) -> Secret:

@@ -406,6 +406,7 @@ class _Known:
         for one in self._stored.get(kind, ()):
             ours = self._ours(one, {}, None)
             row = rows.pop(str(ours.owned.get("id") or default_id(key_of(ours))), {})
+            row = ours.owned if KINDS[kind].store_only else row
             yield Found(kind, one.key.name, one.key.namespace, _with_comment(row, ours), one, None, ours.owned)
         for name, row in rows.items():
             yield Found(kind, name, row=row)

@@ -13,7 +13,7 @@ from pxhelm.plan.observe import View
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import Request
 from pxhelm.proxmox.task import TaskResult
-from pxhelm.resource.model import Live, Target
+from pxhelm.resource.model import Live, SecretSource, Target
 from pxhelm.resource.step import Step
 from pxhelm.store.journal import StepState
 
@@ -54,6 +54,8 @@ class Send:
     """Send the request, once. → Replied or Refused."""
 
     request: Request
+    secret_to: SecretSource | None = None
+    """Where the secret in the answer goes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pxhelm.apply import secrets
 from pxhelm.apply.command import Outcome, Result
-from pxhelm.apply.gather import gather, look_about, named, natural_id, readied, sources_missing, with_templates
+from pxhelm.apply.gather import gather, look_about, named, natural_id, sources_missing, with_templates
 from pxhelm.apply.machine import Job, Patience, stopped_for_a_step
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.records import Memory, Records
+from pxhelm.apply.records import Manifest, Memory, Owner, Records
 from pxhelm.apply.runner import Runner, Settings, Work
 from pxhelm.apply.selecting import with_selected
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.build import Policy, build
 from pxhelm.plan.diff import INHERITED, Ownership, ignored_paths
 from pxhelm.plan.document import Saved, dumps, loads, plan_hash
-from pxhelm.plan.leaf import covers
+from pxhelm.plan.leaf import base_of, covers
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import Situation
 from pxhelm.plan.observe import View, look_round
@@ -291,13 +292,18 @@ class _Application:
                 kind = self.ports.kind_of(o.key.kind)
                 memory = self.memories[o.key]
                 owner = "" if kind.applies else release or _release_of(memory)
-                memory = self.records.accept(kind, resource, memory, owner, taken)
+                values = None
+                if o.key.kind == secrets.KIND:
+                    now = Manifest.load(memory.stored.manifest).values if memory.stored is not None else {}
+                    values = secrets.made_values(self.ports, resource, now)
+                memory = self.records.accept(kind, resource, memory, Owner(owner, taken), values)
                 if o.action is Action.ADOPT and kind.guest:
                     memory = self.records.adopt(kind, memory, o.vmid)
                 self.memories[o.key] = memory
         around = replace(self.view.surroundings, bound=self.records.bound())
         self.view = replace(self.view, surroundings=around)
-        wanted = {key: readied(self.ports, r) for key, r in self.planned.resources.items()}
+        unread = self.planned.resources
+        wanted = {key: secrets.readied(self.ports, r, unread) for key, r in unread.items()}
         wanted = with_selected(self.ports, wanted, self.planned.request.delete)
         self.resources = {key: named(self.ports, r, wanted) for key, r in wanted.items()}
 
@@ -323,6 +329,12 @@ class _Application:
                 self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.DONE))
                 return None
             return Work(o.key, kind, memory, self.planned.request.manager, "delete", plan_hash(o), self.job_maker(o))
+        if kind.store_only and memory.op is None:
+            owned = {p: base_of(v, self.ports.fingerprint) for p, v in self.resources[o.key].leaves.items()}
+            self.records.settle_stored(memory, self.planned.request.manager, owned)
+            done = Result.UNCHANGED if o.action is Action.NOTHING else Result.DONE
+            self.results[o.key] = ObjectResult(o.key, o.action, Outcome(done))
+            return None
         nothing = o.action is Action.NOTHING and memory.op is None
         if nothing and (o.key not in self.planned.resources or not self.owned_changed(o, memory)):
             self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.UNCHANGED))
@@ -346,6 +358,10 @@ class _Application:
             desired = None if o.action is Action.DELETE else self.resources[o.key]
             around = self.view.surroundings
             kind = self.ports.kind_of(o.key.kind)
+            if desired is not None and any(v == secrets.LATER for v in desired.leaves.values()):
+                known = secrets.readied(self.ports, self.planned.resources[o.key], {}, planning=False)
+                read = {path: known.leaves[path] for path, v in desired.leaves.items() if v == secrets.LATER}
+                desired = replace(desired, leaves={**desired.leaves, **read})
             if desired is not None and not kind.guest:
                 around = replace(around, bound=self.records.bound())  # a guest may have got another VMID meanwhile
                 desired = with_guests(kind, desired, around)

@@ -11,6 +11,7 @@ from itertools import islice
 
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Memory, Records, address_of, start_of
+from pxhelm.apply.secrets import readied
 from pxhelm.apply.selecting import with_selected
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.domains import Ending, Member, endings
@@ -20,7 +21,8 @@ from pxhelm.plan.subject import Subject
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Existence, Live, Reference, Resource, Target, Value
-from pxhelm.resource.references import resolve_names, reveal, with_guests
+from pxhelm.resource.references import resolve_names, with_guests
+from pxhelm.resource.stored import APPLIED
 from pxhelm.store.bindings import Reservation, VmidRange, candidates
 
 
@@ -36,7 +38,8 @@ class Gathered:
 def gather(ports: Ports, resources: Sequence[Resource], going: Collection[ObjectKey]) -> Gathered:
     """Return the subjects of a plan: what is wanted and what shall go, each as the cluster and the store have it."""
     records = Records(ports)
-    wanted = {r.key: readied(ports, r) for r in resources}
+    unread = {r.key: r for r in resources}
+    wanted = {r.key: readied(ports, r, unread) for r in resources}
     if len(wanted) != len(resources):
         raise _twice(resources)
     keys = (*wanted, *(key for key in going if key not in wanted))
@@ -92,11 +95,6 @@ def look_about(ports: Ports) -> View:
             hint="check the address of the context: one of the two is a copy of the other",
         )
     return view
-
-
-def readied(ports: Ports, resource: Resource) -> Resource:
-    """Return a resource with its secrets read."""
-    return reveal(resource, lambda source: ports.read_secret(source).reveal())
 
 
 def named(ports: Ports, resource: Resource, wanted: Mapping[ObjectKey, Resource]) -> Resource:
@@ -171,7 +169,10 @@ def _target(ports: Ports, records: Records, key: ObjectKey, memory: Memory, want
     target = records.target(key, memory)
     kind = ports.kind_of(key.kind)
     if not kind.guest:
-        return replace(target, row={"id": natural_id(kind, wanted, memory)})
+        row: dict[str, object] = {"id": natural_id(kind, wanted, memory)}
+        if kind.store_only:
+            row[APPLIED] = applied_leaves(memory)
+        return replace(target, row=row)
     if target.vmid or wanted is None:
         return target
     pinned = wanted.leaves.get("vmid")

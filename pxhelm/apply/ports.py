@@ -41,6 +41,11 @@ def no_secrets(source: SecretSource) -> Secret:
     raise PxhelmError(f"cannot read the secret {source}: secrets are not available here", code=ExitCode.REFUSED)
 
 
+def no_file(path: str, _secret: Secret) -> None:
+    """Refuse to write any secret."""
+    raise PxhelmError(f"cannot write a secret to {path}: files are not available here", code=ExitCode.REFUSED)
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The world of one command."""
@@ -65,6 +70,8 @@ class Ports:
     is_dead: IsDead = never
     listen: Listener = nobody
     read_secret: Callable[[SecretSource], Secret] = no_secrets
+    write_secret: Callable[[str, Secret], None] = no_file
+    """Put a secret into a file that only its owner may read."""
     actor: str = ""
     """Who asked, for the journal."""
     vmid_range: tuple[int, int] = (10000, 99999)
@@ -179,6 +186,7 @@ def ports_of(services: ServicesPort, actor: str = "") -> Ports:
         is_dead=services.process.is_dead,
         listen=services.listen,
         read_secret=read_secret,
+        write_secret=getattr(services, "write_secret", None) or no_file,
         actor=actor or "@".join(part for part in (services.process.user, services.process.holder.host) if part),
         vmid_range=services.place.vmid_range,
         schema_of=cache(lambda version: best(version, own())),

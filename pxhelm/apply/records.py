@@ -55,10 +55,15 @@ class Manifest:
 
     text: str
     annotations: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Values that a Secret keeps, by key."""
 
     def dump(self) -> bytes:
         """Return it as bytes."""
-        return json.dumps({"text": self.text, "annotations": dict(self.annotations)}, ensure_ascii=False).encode()
+        found: dict[str, object] = {"text": self.text, "annotations": dict(self.annotations)}
+        if self.values:
+            found["values"] = dict(self.values)
+        return json.dumps(found, ensure_ascii=False).encode()
 
     @classmethod
     def load(cls, raw: bytes) -> Manifest:
@@ -66,7 +71,15 @@ class Manifest:
         if not raw:
             return cls("")
         found = json.loads(raw)
-        return cls(found["text"], found["annotations"])
+        return cls(found["text"], found["annotations"], found.get("values", {}))
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose an accepted object is, and which VMIDs it must not get."""
+
+    release: str = ""
+    taken: Container[int] = ()
 
 
 class Records:
@@ -162,11 +175,17 @@ class Records:
 
     # -- accepting -----------------------------------------------------------------------------------------------------
 
-    def accept(self, kind: Kind, wanted: Resource, memory: Memory, release: str, taken: Container[int]) -> Memory:
-        """Make an object known before anything of it is written: its row, its uid, its VMID; call it in a transaction."""
+    def accept(
+        self, kind: Kind, wanted: Resource, memory: Memory, owner: Owner, values: Mapping[str, str] | None = None
+    ) -> Memory:
+        """Make an object known before anything of it is written: its row, its uid, its VMID; call it in a transaction.
+
+        ``values`` are those that a Secret keeps.
+        """
+        release = owner.release
         now = self.ports.now()
-        manifest = Manifest(wanted.text, wanted.annotations).dump()
         stored = memory.stored
+        manifest = Manifest(wanted.text, wanted.annotations, dict(values or {})).dump()
         if stored is None:
             stored = StoredObject(self.ports.new_id(), self._key(wanted.key), release, dict(wanted.labels))
             changed = True
@@ -183,7 +202,7 @@ class Records:
                 updated_at=now,
             )
             self.store.objects.put(stored)
-        binding = self._reserve(kind, wanted, stored.uid, memory.binding, taken) if kind.guest else None
+        binding = self._reserve(kind, wanted, stored.uid, memory.binding, owner.taken) if kind.guest else None
         known = replace(memory.known, uid=stored.uid, generation=stored.generation, annotations=wanted.annotations)
         return replace(memory, known=known, stored=stored, binding=binding)
 
@@ -210,6 +229,14 @@ class Records:
         made = self.store.bindings.reserve(wish)
         # The UUID of a machine that is made from nothing is known before it exists; a clone gets another one.
         return self.store.bindings.move(made, BindingState.RESERVED, self.ports.now(), self.ports.new_id())
+
+    def settle_stored(self, memory: Memory, manager: str, owned: Mapping[str, object]) -> None:
+        """Finish an object that the store alone is concerned with."""
+        assert memory.stored is not None
+        with self.store.transaction():
+            self.store.objects.set_owned(memory.known.uid, manager, owned)
+            row = replace(memory.stored, observed_generation=memory.stored.generation, updated_at=self.ports.now())
+            self.store.objects.put(row)
 
     def adopt(self, kind: Kind, memory: Memory, vmid: int) -> Memory:
         """Bind an object to a guest that exists, in place of what was reserved for it; call it in a transaction."""

@@ -21,6 +21,7 @@ from pxhelm.apply.command import Command, Event, Outcome, Result
 from pxhelm.apply.machine import Job, run
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Memory, Records
+from pxhelm.apply.secrets import keep
 from pxhelm.errors import PxhelmError
 from pxhelm.events import StepFinished, StepStarted, TaskProgress, Warned
 from pxhelm.plan.observe import View, look_round, observe
@@ -31,6 +32,7 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Existence, Live
 from pxhelm.resource.step import Step
+from pxhelm.secret import Secret
 from pxhelm.store.journal import StepState
 from pxhelm.store.leases import Lease
 from pxhelm.store.outcome import LeaseHeldError
@@ -351,6 +353,9 @@ class _Worker:
             data = self.ports.cluster.run(call(asked.request))
         except ApiError as error:
             return c.Refused(self.ports.now(), error)
+        if asked.secret_to is not None and isinstance(data, Mapping) and data.get("value"):
+            with self.r.guard:
+                keep(self.ports, self.work.key.namespace, asked.secret_to, Secret(str(data["value"])))
         return c.Replied(self.ports.now(), data)
 
     def _follow(self, asked: c.Follow) -> Event:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from pxhelm.errors import PxhelmError, StageError
+from pxhelm.kinds.acl import ACL
 from pxhelm.kinds.acme_account import ACME_ACCOUNT
 from pxhelm.kinds.acme_plugin import ACME_PLUGIN
+from pxhelm.kinds.api_token import API_TOKEN
 from pxhelm.kinds.backup_job import BACKUP_JOB
 from pxhelm.kinds.cluster_options import CLUSTER_OPTIONS
 from pxhelm.kinds.container import CONTAINER
@@ -36,6 +38,7 @@ from pxhelm.kinds.sdn_ipam import SDN_IPAM
 from pxhelm.kinds.sdn_subnet import SDN_SUBNET
 from pxhelm.kinds.sdn_vnet import SDN_VNET
 from pxhelm.kinds.sdn_zone import SDN_ZONE
+from pxhelm.kinds.secret import SECRET
 from pxhelm.kinds.security_group import SECURITY_GROUP
 from pxhelm.kinds.snapshot import SNAPSHOT
 from pxhelm.kinds.storage import STORAGE
@@ -52,12 +55,15 @@ KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in sorted(
         (
+            SECRET,
             STORAGE,
             GROUP,
             ROLE,
             REALM,
             REALM_SYNC,
             USER,
+            API_TOKEN,
+            ACL,
             SDN_ZONE,
             SECURITY_GROUP,
             CLUSTER_OPTIONS,

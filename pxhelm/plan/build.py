@@ -182,6 +182,8 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
 def _action(s: Subject, steps: tuple[Step, ...]) -> Action:
     if s.live.existence is Existence.ABSENT or (s.known.creating and steps and steps[0].verb in ("create", "clone")):
         return Action.CREATE
+    if s.kind.store_only:
+        return Action.UPDATE if s.live.intended != s.desired.leaves else Action.NOTHING  # type: ignore[union-attr]
     if s.kind.applies:
         return Action.UPDATE if steps else Action.NOTHING
     if not s.known.uid or (s.kind.guest and not s.known.bound and not s.known.creating):
@@ -227,7 +229,7 @@ def _not_ours(s: Subject, policy: Policy) -> Blocked | None:
         return Blocked(
             s.key, "Taken", message, f"choose another spec.vmid, or take the guest over with {_PREFIX}adopt-from"
         )
-    if s.known.uid or adopting or s.kind.always:
+    if s.known.uid or adopting or s.kind.always or s.kind.store_only:
         return None
     message = f"cannot create {s.key.address}: it exists and is not managed by pxhelm"
     return Blocked(

@@ -139,6 +139,8 @@ class Kind:
     """Two releases may declare the same object with the same values; the last one out deletes (kinds.md 3)."""
     always: bool = False
     """It is always there (the options of a cluster): never created, never destroyed, nobody's to take over."""
+    store_only: bool = False
+    """Proxmox knows nothing of it: it is what the store says."""
     domain: str = ""
     """Changes are staged and then applied for the whole domain at once (engine.md D9.5): the kind of
     ``pxhelm.resource.domain`` that does so, ``SDNChanges`` or ``NetworkChanges``."""

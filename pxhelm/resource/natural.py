@@ -127,7 +127,11 @@ def listing(home: Home) -> ApiGen[Mapping[str, Mapping[str, object]]]:
 
 def live_of(kind: Kind, home: Home, name: str, data: Mapping[str, object], more: Leaves | None = None) -> Live:
     """Return an object from what a read said, with leaves that stand elsewhere."""
-    raw = {str(k): text_of(v) for k, v in data.items() if k not in ("digest", home.parameter) and v not in (None, "", [], {})}
+    raw = {
+        str(k): text_of(v)
+        for k, v in data.items()
+        if k not in ("digest", home.parameter) and v not in (None, "", [], {})
+    }
     leaves: dict[str, Value] = {**decode_config(kind, raw), "id": name, **(more or {})}
     return Live(Existence.PRESENT, leaves, leaves, raw, str(data.get("digest") or ""))
 

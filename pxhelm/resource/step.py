@@ -12,6 +12,7 @@ from enum import Enum
 
 from pxhelm.proxmox.request import Request
 from pxhelm.resource.effect import Effect
+from pxhelm.resource.model import SecretSource
 
 
 class Guard(Enum):
@@ -54,5 +55,7 @@ class Step:
     """VMID of the clone's source: admission limits clones per source."""
     storage: str = ""
     """Storage on which volumes are allocated: admission limits allocations per storage."""
+    secret_to: SecretSource | None = None
+    """Where the secret goes that the answer holds once (``value`` of a new token)."""
     detail: dict[str, str] = field(default_factory=dict)
     """Words for people: ``{"from": "debian-12-template (9000)"}``."""

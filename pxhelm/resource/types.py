@@ -7,6 +7,7 @@ unquoted ``on`` in a text field and a bare number for a size are errors that say
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -332,6 +333,25 @@ def _secret(value: object) -> SecretSource:
     raise UnfitError(f"valueFrom.{source} is not understood")
 
 
+def _source(value: object) -> str:
+    found = _secret(value)
+    where: object = found.name
+    if found.source == "command":
+        where = list(found.command)
+    elif found.source == "secretRef":
+        where = {"name": found.name, "key": found.key}
+    return json.dumps({found.source: where})
+
+
+def source_of(value: object) -> SecretSource:
+    """Return the source that a leaf of type ``source`` names."""
+    return _secret({"valueFrom": json.loads(str(value))})
+
+
+def _show_source(value: Value) -> object:
+    return {"valueFrom": json.loads(str(value))}
+
+
 def _raw(value: object) -> Value:
     found = whole(value)
     if isinstance(found, (bool, int, float, str)):
@@ -444,6 +464,9 @@ TYPES: Mapping[str, ValueType] = {
         ValueType("ref", "a name, {vmid: 101} or {id: local-lvm}", _ref, _show_ref, _REF),
         ValueType("refs", "a list of references", _refs, _show_refs, {"type": "array", "items": _REF}),
         ValueType("secret", "{valueFrom: {env: NAME}}, or file, command, secretRef", _secret, _hidden, _SECRET_SCHEMA),
+        ValueType(
+            "source", "{valueFrom: {env: NAME}}, or file, command, secretRef", _source, _show_source, _SECRET_SCHEMA
+        ),
         ValueType("record", "a map", _record, _show_record, {"type": "object"}),
         ValueType("records", "a list of maps", _records, _show_records, {"type": "array"}),
         ValueType("raw", "a value as Proxmox writes it", _raw, _as_is, {"type": ["string", "number", "boolean"]}),

@@ -274,6 +274,8 @@ def update_token(call: Call) -> dict[str, Any]:
     _token(call)
     token = call.state.edit("user", user)["tokens"][name]
     token |= {k: params[k] for k in ("comment", "expire", "privsep") if k in params}
+    for option in split_list(str(params.get("delete", ""))):
+        token.pop(option, None)
     answer = _token_view(token)
     if params.get("regenerate"):
         token["secret"] = call.world.uuid()
