@@ -226,6 +226,8 @@ class _Parser:
         self.variables[inside:] = [(name, -1) for name, _ in self.variables[inside:]]
         otherwise: n.List | None = None
         if stop.word == "else":
+            # Go's parser still knows what the body declared; when it runs, nothing of it is there.
+            self.variables[inside:] = [(name, -1) for name, _ in self.variables[inside:]]
             chained = self.tokens[self.at].kind
             if word != "range" and chained == word:
                 # {{else if x}} stands for {{else}}{{if x}}…{{end}}

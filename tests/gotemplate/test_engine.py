@@ -107,3 +107,22 @@ def test_a_variable_declared_in_parentheses_stays_known():
     # Go keeps it until the end of the block that the pipeline stands in.
     source = '{{ if and true (($x := "a") | empty | not) }}{{ $x }}{{ ($y := 1) }}{{ $y }}{{ end }}'
     assert Engine().render({"c/templates/a": Template(source, {})})["c/templates/a"].text == "a11"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ('{{ $x := "out" }}{{ if false }}{{ $x := "in" }}{{ else }}{{ $x }}{{ end }}', "out"),
+        ('{{ $x := "out" }}{{ with "" }}{{ $x := "in" }}{{ else with 1 }}{{ $x }}{{ $x := 2 }}{{ end }}', "out"),
+        ('{{ $x := "out" }}{{ range list }}{{ $x := "in" }}{{ else }}{{ $x }}{{ end }}', "out"),
+        ('{{ $x := "out" }}{{ if true }}{{ $x = "set" }}{{ $x := "in" }}{{ else }}{{ end }}{{ $x }}', "set"),
+        ('{{ with $x := "" }}{{ else }}{{ $x | quote }}{{ end }}', '""'),
+    ],
+)
+def test_what_a_branch_declares_is_not_there_in_its_else(text, written):
+    assert one(text) == written
+
+
+def test_a_variable_of_the_other_branch_is_known_to_the_parser_and_missing_when_run():
+    found = failure("{{ if false }}{{ $x := 1 }}{{ else }}{{ $x }}{{ end }}")
+    assert str(found) == 'template: t/templates/a:1:40: executing "t/templates/a" at <$x>: undefined variable: $x'
