@@ -95,7 +95,8 @@ class Clone:
         text = str(config.get("description") or "") if isinstance(config, Mapping) else ""
         described, marker = split_description(text)
         if marker is not None:
-            params["description"] = described
+            # an empty text counts as none, and then the marker would be copied
+            params["description"] = described or f"copy of {means.guest.name}"
         yield from means.write(Call("/clone", params))
         return self.done
 

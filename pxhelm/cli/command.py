@@ -45,7 +45,7 @@ class Session:
                 self.flags[meant or name] = value
 
 
-def _completer(what: str) -> Callable[[click.Context, click.Parameter, str], Any]:
+def completer(what: str) -> Callable[[click.Context, click.Parameter, str], Any]:
     """Return the completer of an argument or flag; its module is imported only when the shell asks."""
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> Any:
@@ -59,10 +59,10 @@ def _completer(what: str) -> Callable[[click.Context, click.Parameter, str], Any
 def _global_options() -> list[click.Option]:
     return [
         click.Option(
-            ["--context"], help="cluster to work on (a name from `pxhelm config`)", shell_complete=_completer("context")
+            ["--context"], help="cluster to work on (a name from `pxhelm config`)", shell_complete=completer("context")
         ),
         click.Option(
-            ["-n", "--namespace"], help="namespace scope for this request", shell_complete=_completer("namespace")
+            ["-n", "--namespace"], help="namespace scope for this request", shell_complete=completer("namespace")
         ),
         click.Option(["--config"], metavar="FILE", help="configuration file"),
         click.Option(["--endpoint"], metavar="URL", help="address of a Proxmox node, instead of the context's"),
@@ -118,7 +118,7 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.usage_tail = usage
         self.bounds = arguments
-        complete = _completer("argument")
+        complete = completer("argument")
         self.params.append(click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED, shell_complete=complete))
         self.own = len(self.params)
         self.params.extend(_global_options())

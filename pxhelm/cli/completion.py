@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 _CHARTS = frozenset(("install", "template", "plan", "diff", "upgrade"))
 """Commands whose second argument is a chart: the shell completes files."""
 _RELEASES = frozenset(("upgrade", "rollback", "uninstall", "history", "status", "plan", "diff", "test"))
-_KINDS = ("vms", "containers", "storages", "pools", "nodes", "tasks", "templates", "all")
+_OF_OBJECTS = frozenset(("get", "describe", "delete", "edit", "label", "annotate", "wait"))
+"""Commands whose arguments are a kind and names, or ``KIND/NAME``."""
+_OF_GUESTS = frozenset(("exec", "logs", "cp"))
+"""Commands whose first argument is ``vm/NAME``."""
+_GUEST_KINDS = ("VirtualMachine", "Container")
+_FORMATS = ("json", "yaml", "name", "wide", "jsonpath=", "jsonpath-as-json=", "jsonpath-file=", "custom-columns=",
+            "custom-columns-file=", "go-template=", "go-template-file=")  # fmt: skip
 _PARTS = ("all", "values", "manifest", "notes", "hooks", "metadata")
 
 
@@ -63,13 +69,19 @@ def _candidates(ctx: click.Context, path: list[str], given: list[str], incomplet
             return _opened(ctx, _api(verb, given, incomplete))
         case ["discover"]:
             return ("all", "vms", "containers", "storage", "nodes", "tasks")
-        case ["vm" | "container", verb] if verb != "create":
-            return _opened(ctx, _guests("VirtualMachine" if path[0] == "vm" else "Container"))
-        case ["get" | "describe" | "delete"] if not given:
-            return _first_of_objects(ctx, path[0], incomplete)
+        case ["vm" | "container", verb] if verb not in ("create", "delete-backup"):
+            return () if verb == "clone" and given else _opened(ctx, _guests(path[0]))
+        case [verb] if verb in _OF_OBJECTS and not given:
+            return _first_of_objects(ctx, verb, incomplete)
+        case ["explain"] if not given:
+            return _fields(incomplete)
+        case ["top"] if not given:
+            return ("nodes", "vms", "containers", "storages")
+        case [verb] if verb in _OF_GUESTS and (not given or verb == "cp"):
+            return [f"{kind}/{name}" for kind in ("vm", "ct") for name in _opened(ctx, _named(kind))]
         case ["get"] if given[0] in _PARTS:
             return _opened(ctx, _releases) if len(given) == 1 else ()
-        case ["get" | "describe" | "delete"]:
+        case [verb] if verb in _OF_OBJECTS or verb == "top":
             return _opened(ctx, _named(given[0]))
         case [verb] if verb in _RELEASES and not given:
             return _opened(ctx, _releases)
@@ -79,10 +91,78 @@ def _candidates(ctx: click.Context, path: list[str], given: list[str], incomplet
 
 
 def _first_of_objects(ctx: click.Context, verb: str, incomplete: str) -> Iterable[str]:
+    from pxhelm.actions.inspect import LIVE_NAMES
+    from pxhelm.kinds import KINDS
+
     if "/" in incomplete:
         kind = incomplete.partition("/")[0]
         return [f"{kind}/{name}" for name in _opened(ctx, _named(kind))]
-    return (*_KINDS, *_PARTS[1:]) if verb == "get" else ("vm", "container", "storage", "pool")
+    head, comma, _ = incomplete.rpartition(",")
+    kinds = [name for kind in KINDS.values() for name in ("vms" if kind.name == "VirtualMachine" else kind.plural,)]
+    if verb in ("get", "describe"):
+        kinds += [names[0] for names in LIVE_NAMES.values()] + ["templates"]
+    if verb == "get":
+        kinds += _PARTS
+    return [f"{head}{comma}{kind}" for kind in kinds]
+
+
+def _fields(incomplete: str) -> Iterable[str]:
+    """Return the kinds, or the fields directly below a path such as ``vm.spec.cpu``."""
+    from pxhelm.actions.inspect import kinds_of
+    from pxhelm.kinds import KINDS
+
+    kind, dot, rest = incomplete.partition(".")
+    if not dot:
+        return [name for each in KINDS.values() for name in ((each.short or (each.plural,))[0], each.plural)]
+    if not rest.startswith("spec."):
+        return [f"{kind}.spec", f"{kind}.metadata"]
+    (name,) = kinds_of(kind)
+    above = rest.removeprefix("spec.").rpartition(".")[0]
+    depth = above.count(".") + 1 if above else 0
+    parts = above.split(".") if above else []
+    found = []
+    for each in KINDS[name].fields:
+        names = each.path.split(".")
+        if len(names) > depth and all(a in (b, "*") for a, b in zip(names, parts, strict=False)):
+            found.append(names[depth])
+    slots = KINDS[name].slots.get(parts[0], ()) if parts else ()
+    below = [slot for part in dict.fromkeys(found) for slot in (slots if part == "*" else (part,))]
+    return [f"{kind}.spec.{'.'.join((*parts, part))}" for part in below]
+
+
+def complete_output(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return kubectl's formats."""
+    return [CompletionItem(each) for each in _FORMATS if each.startswith(incomplete)]
+
+
+def complete_field(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the fields of a field selector; of the kinds that were named, where one was."""
+    with suppress(Exception):
+        from pxhelm.actions.inspect import kinds_of
+        from pxhelm.cli.selectors import fields_of
+
+        given = [word for word in (*(ctx.params.get("arguments") or ()), *ctx.args) if not word.startswith("-")]
+        kinds = kinds_of(given[0].partition("/")[0]) if given else ()
+        head, comma, last = incomplete.rpartition(",")
+        return [CompletionItem(f"{head}{comma}{each}=") for each in fields_of(kinds) if each.startswith(last)]
+    return []
+
+
+def complete_node(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the nodes that were last recorded."""
+    return _recorded(ctx, "Node", incomplete)
+
+
+def complete_storage(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the storages that were last recorded."""
+    return _recorded(ctx, "Storage", incomplete)
+
+
+def _recorded(ctx: click.Context, kind: str, incomplete: str) -> list[CompletionItem]:
+    with suppress(Exception):
+        names = _opened(ctx, lambda services: _names(services, (kind,)))
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return []
 
 
 Reader = Callable[["Opened"], "set[str] | list[str]"]
@@ -162,9 +242,9 @@ def _variables(services: Opened, name: str, path: str) -> list[str]:
     return sorted({str(one.node if name == "node" else one.current.get(kind.lower(), "")) for one in seen})
 
 
-def _guests(kind: str) -> Reader:
+def _guests(group: str) -> Reader:
     def read(services: Opened) -> list[str]:
-        return _names(services, (kind,))
+        return _names(services, (_GUEST_KINDS[group == "container"],))
 
     return read
 

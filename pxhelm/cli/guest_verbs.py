@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pxhelm.cli.command import completer
 from pxhelm.cli.options import Decorator, all_of, flag, yes_flag
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -212,10 +213,24 @@ What runs goes on running there; a container is restarted there.
 """,
         _migrate,
         all_of(
-            click.option("--target", "--node", "target", default="", metavar="NODE", help="node to move to"),
+            click.option(
+                "--target",
+                "--node",
+                "target",
+                default="",
+                metavar="NODE",
+                help="node to move to",
+                shell_complete=completer("node"),
+            ),
             flag("--offline", help="refuse to move what runs"),
             flag("--with-local-disks", help="also copy disks on storages of one node (virtual machines)"),
-            click.option("--target-storage", default="", metavar="STORAGE", help="storage for the disks there"),
+            click.option(
+                "--target-storage",
+                default="",
+                metavar="STORAGE",
+                help="storage for the disks there",
+                shell_complete=completer("storage"),
+            ),
             _rate,
         ),
     ),

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from pxhelm.cli.command import OptionalValue, comma_list
+from pxhelm.cli.command import OptionalValue, comma_list, completer
 from pxhelm.errors import ExitCode, PxhelmError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -243,6 +243,7 @@ print_flags = all_of(
         "--output",
         default="",
         metavar="format",
+        shell_complete=completer("output"),
         help="json, yaml, name, wide, jsonpath=…, jsonpath-as-json=…, custom-columns=…, go-template=…, and with -file a"
         " file's: jsonpath-file, custom-columns-file, go-template-file",
     ),
@@ -256,7 +257,11 @@ print_flags = all_of(
 selection_flags = all_of(
     click.option("-l", "--selector", default="", metavar="string", help="label query (k=v, k!=v, k in (a,b), k, !k)"),
     click.option(
-        "--field-selector", default="", metavar="string", help="field query (metadata.name=x, status.power!=running)"
+        "--field-selector",
+        default="",
+        metavar="string",
+        help="field query (metadata.name=x, status.power!=running)",
+        shell_complete=completer("field"),
     ),
     flag("-A", "--all-namespaces", help="objects of every namespace"),
 )

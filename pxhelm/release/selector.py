@@ -95,7 +95,7 @@ class _Parser:
         key = self._take() if absent else word
         if not _is_name(key):
             raise _SelectorError(f"found '{key}', expected: identifier")
-        if self._peek() in (_END, ","):
+        if absent or self._peek() in (_END, ","):
             return _Requirement(key, "!" if absent else "exists")
         operator = self._take()
         if operator in ("in", "notin"):

@@ -66,21 +66,105 @@ def test_a_misspelt_field_is_suggested():
     assert caught.value.hint == "did you mean status.node?"
 
 
+LABELS = {"app": "shop", "tier": "", "size": "4", "example.com/zone": "a.b", "env": "prod"}
+
+
 @pytest.mark.parametrize(
     ("selector", "holds"),
     [
+        ("", True),
         ("app=shop", True),
+        ("app==shop", True),
+        ("app = shop", True),
         ("app!=shop", False),
+        ("app!=other", True),
         ("app in (shop,db),tier", True),
+        ("app in (shop)", True),
+        ("app in (db, cache)", False),
+        ("app in ( shop , db )", True),
         ("app notin (shop)", False),
+        ("app notin (db)", True),
+        ("missing notin (db)", True),
+        ("missing in (db)", False),
+        ("app", True),
+        ("missing", False),
         ("!app", False),
+        ("!missing", True),
+        ("! missing", True),
         ("missing!=x", True),
+        ("missing=x", False),
+        ("missing=", False),
+        ("tier=", True),
+        ("tier!=", False),
+        ("tier in (,x)", True),
+        ("tier", True),
         ("size>3", True),
         ("size<3", False),
+        ("size>4", False),
+        ("app>3", False),
+        ("example.com/zone=a.b", True),
+        ("example.com/zone in (a.b,c)", True),
+        ("!example.com/zone", False),
+        ("app=shop,env=prod", True),
+        ("app=shop,env=test", False),
+        ("app=shop,env in (prod,test),!gone,size>1", True),
+        ("env notin (test),app!=db", True),
     ],
 )
 def test_label_selectors_follow_kubernetes_grammar(selector, holds):
-    assert label_test(selector)({"app": "shop", "tier": "", "size": "4"}) is holds
+    assert label_test(selector)(LABELS) is holds
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "app in",
+        "app in (",
+        "app in ()",
+        "app notin (a",
+        "=x",
+        "app=a=b",
+        "app==",
+        ",",
+        "app,,tier",
+        "app>x",
+        "!",
+        "!app=x",
+        "(a)",
+    ],
+)
+def test_what_is_no_label_selector_is_refused(selector):
+    if selector == "app==":
+        assert label_test(selector)({"app": ""})  # nothing is a value, too
+        return
+    with pytest.raises(PxhelmError) as caught:
+        label_test(selector)
+    assert caught.value.code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "known"),
+    [
+        ("VirtualMachine", "status.power", True),
+        ("Container", "status.osType", True),
+        ("Storage", "status.power", False),
+        ("Storage", "spec.type", True),
+        ("Pool", "status.ready", True),
+        ("Snapshot", "spec.guest", True),
+        ("ReplicationJob", "spec.guest", True),
+        ("Image", "spec.content", True),
+        ("Node", "status.status", True),
+        ("Task", "status.type", True),
+        ("Event", "involvedObject.name", True),
+        ("VirtualMachine", "involvedObject.name", False),
+    ],
+)
+def test_fields_are_those_of_the_kinds_that_are_asked_for(kind, field, known):
+    if known:
+        assert not field_test(f"{field}=nothing of that name", (kind,))(WEB)
+        return
+    with pytest.raises(PxhelmError, match=f"field label not supported: {field}"):
+        field_test(f"{field}=x", (kind,))
 
 
 def test_a_bad_label_selector_is_a_usage_error():
