@@ -16,7 +16,7 @@ from pxhelm.apply.machine import Job, Patience, stopped_for_a_step
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Manifest, Memory, Owner, Records
 from pxhelm.apply.runner import Runner, Settings, Work
-from pxhelm.apply.selecting import with_selected
+from pxhelm.apply.selecting import with_members, with_selected
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.build import Policy, build
 from pxhelm.plan.diff import INHERITED, Ownership, ignored_paths
@@ -151,6 +151,7 @@ def plan_objects(ports: Ports, resources: Sequence[Resource], request: PlanReque
     Raises ApiError when the cluster cannot be asked, PxhelmError for a cycle, a secret that cannot be read, or an object
     that the manifests hold twice.
     """
+    request = replace(request, delete=with_members(ports, resources, request.delete))
     found = gather(ports, resources, request.delete)
     plan = build(found.subjects, found.view, policy_of(ports, request))
     return Planned(plan, {**{r.key: r for r in resources}, **_wishes(plan)}, request)

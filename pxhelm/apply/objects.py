@@ -24,6 +24,7 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Existence, Resource
 from pxhelm.resource.parse import parse_resource
+from pxhelm.resource.sets import expanded
 from pxhelm.store.objects import ObjectKey as StoreKey
 
 _KEEP = "helm.sh/resource-policy"
@@ -62,7 +63,7 @@ class ReleaseObjects:
         if validate:
             kinds.parse_all(found, self.namespace)
         items = []
-        for each in found:
+        for each in expanded(found):
             known = kinds.KINDS.get(each.kind)
             namespace = "" if known is not None and not known.namespaced else each.namespace or self.namespace
             item = Item(each.api_version, each.kind, namespace, each.name, each.body)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import address_of
+from pxhelm.resource import sets as sets_of_guests
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Reference, Resource
 from pxhelm.resource.references import GUESTS
@@ -52,3 +53,23 @@ def _selected(resource: Resource, labels: Mapping[ObjectKey, Mapping[str, str]])
     names = {key.address for key in found} | {str(each) for each in (named if isinstance(named, tuple) else ())}
     leaves = {**resource.leaves, NAMES: tuple(sorted(names))}
     return replace(resource, leaves=leaves, references=(*resource.references, *edges))
+
+
+def with_members(ports: Ports, resources: Iterable[Resource], going: tuple[ObjectKey, ...]) -> tuple[ObjectKey, ...]:
+    """Return what shall go, with the members of sets that go, and those that are more than their set wants now."""
+    wanted = {r.key for r in resources}
+    sets = {key for key in (*wanted, *going) if key.kind == sets_of_guests.KIND}
+    if not sets:
+        return going
+    members = [
+        address_of(o)
+        for o in ports.store.objects.list(ObjectQuery(ports.cluster_name))
+        if ObjectKey(sets_of_guests.KIND, o.key.namespace, o.labels.get(sets_of_guests.LABEL, "")) in sets
+    ]
+    more = [key for key in members if key not in wanted and key not in going]
+    return (*going, *sorted(more, key=_ordinal, reverse=True))
+
+
+def _ordinal(key: ObjectKey) -> tuple[str, int]:
+    name, _, number = key.name.rpartition("-")
+    return name, int(number) if number.isdigit() else 0

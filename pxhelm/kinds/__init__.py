@@ -5,7 +5,7 @@ Never imports one kind from another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -20,6 +20,7 @@ from pxhelm.kinds.container import CONTAINER
 from pxhelm.kinds.cpu_model import CPU_MODEL
 from pxhelm.kinds.dir_mapping import DIR_MAPPING
 from pxhelm.kinds.group import GROUP
+from pxhelm.kinds.guest_set import GUEST_SET
 from pxhelm.kinds.ha_rule import HA_RULE
 from pxhelm.kinds.metric_server import METRIC_SERVER
 from pxhelm.kinds.network import NETWORK
@@ -45,17 +46,20 @@ from pxhelm.kinds.storage import STORAGE
 from pxhelm.kinds.usb_mapping import USB_MAPPING
 from pxhelm.kinds.user import USER
 from pxhelm.kinds.virtual_machine import VIRTUAL_MACHINE
+from pxhelm.manifest import Manifest
 from pxhelm.resource.domain import DOMAINS
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Resource
 from pxhelm.resource.parse import Document, parse_resource
+from pxhelm.resource.sets import expanded
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in sorted(
         (
             SECRET,
+            GUEST_SET,
             STORAGE,
             GROUP,
             ROLE,
@@ -135,7 +139,7 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
     lints: list[str] = []
     seen: dict[ObjectKey, Document] = {}
     claimed: dict[tuple[str, str], Resource] = {}
-    for document in documents:
+    for document in _with_members(documents):
         kind = _kind_of_document(document, errors)
         if kind is None:
             continue
@@ -157,6 +161,15 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
         count = f"{len(errors)} mistakes" if len(errors) > 1 else "a mistake"
         raise StageError(f"cannot use the manifests: {count} in them", tuple(errors))
     return Parsed(tuple(resources), tuple(warnings), tuple(lints))
+
+
+def _with_members(documents: Iterable[Document]) -> Iterator[Document]:
+    """Yield the documents, and after a set of guests its members."""
+    for document in documents:
+        if isinstance(document, Manifest):
+            yield from expanded([document])
+        else:
+            yield document
 
 
 def parse(documents: Iterable[Document], default_namespace: str = "default") -> list[Resource]:

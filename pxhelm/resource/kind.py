@@ -14,7 +14,7 @@ from pxhelm.proxmox.request import ApiGen
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import EffectRule, Field
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.model import Leaves, Live, Resource, Target, Value
+from pxhelm.resource.model import Leaves, Live, Reference, Resource, Target, Value
 from pxhelm.resource.normal import Normal
 from pxhelm.resource.step import Step
 
@@ -139,6 +139,8 @@ class Kind:
     """Two releases may declare the same object with the same values; the last one out deletes (kinds.md 3)."""
     always: bool = False
     """It is always there (the options of a cluster): never created, never destroyed, nobody's to take over."""
+    more_references: Callable[[ObjectKey, Leaves], tuple[Reference, ...]] = lambda _key, _leaves: ()
+    """Edges that no single leaf names, such as those of a set to its members."""
     store_only: bool = False
     """Proxmox knows nothing of it: it is what the store says."""
     domain: str = ""

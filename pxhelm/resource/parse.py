@@ -124,7 +124,7 @@ def parse_resource(kind: Kind, document: Document, default_namespace: str = "def
         annotations,
         tuple(reader.unset),
         tuple(reader.absent),
-        tuple(_references(reader, key)),
+        (*_references(reader, key), *kind.more_references(key, reader.leaves)),
         document.text,
         Where(document.file, document.line),  # exact places cost a second reading: ``locate`` gives them
         _locator(reader),

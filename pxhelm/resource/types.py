@@ -348,6 +348,14 @@ def source_of(value: object) -> SecretSource:
     return _secret({"valueFrom": json.loads(str(value))})
 
 
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _show_json(value: Value) -> object:
+    return json.loads(str(value))
+
+
 def _show_source(value: Value) -> object:
     return {"valueFrom": json.loads(str(value))}
 
@@ -468,6 +476,7 @@ TYPES: Mapping[str, ValueType] = {
             "source", "{valueFrom: {env: NAME}}, or file, command, secretRef", _source, _show_source, _SECRET_SCHEMA
         ),
         ValueType("record", "a map", _record, _show_record, {"type": "object"}),
+        ValueType("json", "any map, list or text", _json, _show_json, {}),
         ValueType("records", "a list of maps", _records, _show_records, {"type": "array"}),
         ValueType("raw", "a value as Proxmox writes it", _raw, _as_is, {"type": ["string", "number", "boolean"]}),
     )
