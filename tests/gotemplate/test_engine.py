@@ -120,7 +120,7 @@ def test_a_variable_declared_in_parentheses_stays_known():
     ],
 )
 def test_what_a_branch_declares_is_not_there_in_its_else(text, written):
-    assert one(text) == written
+    assert one(text).text == written
 
 
 def test_a_variable_of_the_other_branch_is_known_to_the_parser_and_missing_when_run():
