@@ -37,7 +37,6 @@ the objects of kubernetesProvider. Snapshots are kept in __snapshot__/ beside th
 @flag("--skip-schema-validation", help="disable JSON schema validation")
 @click.option("-t", "--output-type", default="XUnit", show_default=True, metavar="type", help="JUnit or XUnit")
 @click.option("-o", "--output-file", default="", metavar="FILE", help="also write the results to a file")
-@flag("--color", hidden=True, help="accepted for helm-unittest's sake")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Run the suites and print what failed."""
     from time import monotonic
