@@ -6,6 +6,7 @@ own: commands come from their click objects, fields from the tables of the kinds
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,9 +48,20 @@ EFFECTS = (
 def pages() -> dict[str, str]:
     """Return every generated page by its path below ``docs``."""
     found = {"cli/README.md": _commands_index(), "kinds/README.md": _kinds_index()}
+    found["api-coverage.md"] = _api_coverage()
     found |= {f"cli/{name}.md": _command_page(name, command) for name, command in commands().items()}
     found |= {f"kinds/{_slug(kind)}.md": _kind_page(kind) for kind in KINDS.values()}
     return found
+
+
+def _api_coverage() -> str:
+    """Return the page that another script makes; scripts are no package, so it is loaded by its file."""
+    spec = importlib.util.spec_from_file_location("pxhelm_api_coverage", Path(__file__).with_name("apicoverage.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return str(module.page(MARK))
 
 
 def commands() -> dict[str, click.Command]:
