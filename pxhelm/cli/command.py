@@ -121,7 +121,8 @@ class Command(click.Command):
         complete = completer("argument")
         self.params.append(click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED, shell_complete=complete))
         self.own = len(self.params)
-        self.params.extend(_global_options())
+        taken = {name for param in self.params for name in param.opts}
+        self.params.extend(each for each in _global_options() if not taken.intersection(each.opts))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Rewrite pflag spellings to click's, parse, and check the number of arguments."""
