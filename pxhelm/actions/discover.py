@@ -27,7 +27,7 @@ from pxhelm.store.inventory import Observation, changed
 _TYPES = {**GUESTS, "node": NODE, "storage": "Storage", "pool": "Pool"}
 """What the cluster lists, and the kinds that it is of."""
 SCOPES: Mapping[str, frozenset[str]] = {
-    "all": frozenset((*_TYPES.values(), NETWORK, TASK)),
+    "all": frozenset((*KINDS, NETWORK, NODE, TASK)),
     "vms": frozenset(("VirtualMachine",)),
     "containers": frozenset(("Container",)),
     "storage": frozenset(("Storage",)),
@@ -36,6 +36,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
 }
 VOLATILE = frozenset(
     ("cpu", "mem", "memhost", "disk", "uptime", "netin", "netout", "diskread", "diskwrite", "pressurecpusome")
+    + ("next-run", "last_sync", "next_sync", "last_try", "duration")
 )
 """Cells that change by themselves: shown from the inventory, no reason for a row of history."""
 KEEP_DAYS = 365
@@ -87,6 +88,9 @@ def discover(services: Services, scope: str, keep: float = KEEP_DAYS * 86400.0) 
     return {kind: count for kind, count in counts.items() if count != Count() or kind in _ALWAYS}
 
 
+_LISTED_ELSEWHERE = frozenset((NETWORK, "Snapshot", "NodeConfig"))
+"""Interfaces are recorded node by node; snapshots would cost a question for every guest."""
+_SECRETS = frozenset(("password", "token", "secret", "key", "keyring", "encryption-key"))
 _ALWAYS = frozenset(("VirtualMachine", "Container", "Storage", "Pool", NODE, TASK))
 
 
@@ -133,8 +137,32 @@ def _observations(services: Services, kinds: frozenset[str]) -> Iterator[Observa
         if NETWORK in kinds:
             nodes = [str(row["node"]) for row in listed if row.get("type") == "node" and row.get("status") == "online"]
             yield from _networks(services, nodes, now)
+    if kinds == SCOPES["all"]:
+        yield from _by_kind(services, now)
     if TASK in kinds:
         yield from _tasks(services, now)
+
+
+def _by_kind(services: Services, now: float) -> Iterator[Observation]:
+    """Observe the objects of all other kinds, one list a kind; what may not be listed is told and left out."""
+    others = [kind for kind in KINDS.values() if kind.listing is not None and kind.name not in _LISTED_ELSEWHERE]
+    found = services.cluster.run_all([kind.listing() for kind in others if kind.listing is not None])
+    for kind, rows in zip(others, found, strict=True):
+        if isinstance(rows, PxhelmError):
+            services.listen(Warned(f"{kind.plural} are unknown: {rows.message}"))
+            continue
+        if isinstance(rows, Exception):
+            raise rows
+        for name, row in rows.items():
+            shown_row = {key: value for key, value in row.items() if key not in _SECRETS}
+            yield Observation(
+                cluster=services.place.cluster,
+                ref=f"{kind.name.lower()}/{name}",
+                kind=kind.name,
+                at=now,
+                digest=_digest(shown_row),
+                current={**shown_row, "type": kind.name.lower(), kind.name.lower(): name, "subtype": row.get("type")},
+            )
 
 
 def _networks(services: Services, nodes: list[str], now: float) -> Iterator[Observation]:

@@ -288,8 +288,11 @@ def _rows_by_id(services: Services, kind: str, rows: list[Row], *, cached: bool)
     """Return the rows of a kind with natural keys: of the one list where it shows them, else of the kind's own."""
     if kind in _MERGE:
         return _MERGE[kind](rows)
+    if cached:
+        word = kind.lower()
+        return {str(row[word]): {**row, "type": row.get("subtype")} for row in rows if row.get("type") == word}
     listing = KINDS[kind].listing
-    return dict(services.cluster.run(listing())) if listing is not None and not cached else {}
+    return dict(services.cluster.run(listing())) if listing is not None else {}
 
 
 def _recorded_rows(services: Services, at: float) -> list[Row]:

@@ -56,7 +56,7 @@ def test_generated_pages_are_what_the_program_says_now():
 def test_no_generated_folder_holds_a_page_that_nobody_generates():
     wanted = GENERATOR.pages()
     found = {f"{folder}/{page.name}" for folder in ("cli", "kinds") for page in (DOCS / folder).iterdir()}
-    assert found == set(wanted)
+    assert found == {name for name in wanted if "/" in name}
 
 
 @pytest.mark.parametrize("context", contexts(), ids=lambda context: context.command_path)
