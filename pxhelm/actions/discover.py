@@ -35,8 +35,23 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "tasks": frozenset((TASK,)),
 }
 VOLATILE = frozenset(
-    ("cpu", "mem", "memhost", "disk", "uptime", "netin", "netout", "diskread", "diskwrite", "pressurecpusome")
-    + ("next-run", "last_sync", "next_sync", "last_try", "duration")
+    (
+        "cpu",
+        "mem",
+        "memhost",
+        "disk",
+        "uptime",
+        "netin",
+        "netout",
+        "diskread",
+        "diskwrite",
+        "pressurecpusome",
+        "next-run",
+        "last_sync",
+        "next_sync",
+        "last_try",
+        "duration",
+    )
 )
 """Cells that change by themselves: shown from the inventory, no reason for a row of history."""
 KEEP_DAYS = 365
