@@ -29,7 +29,18 @@ BASE = ("encodings", "encodings.aliases", "encodings.utf_8", "encodings.latin_1"
 LATER: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         (
-            *("inspect", "platform", "locale", "subprocess", "shutil", "json", "base64", "hashlib"),
+            *(
+                "inspect",
+                "platform",
+                "gettext",
+                "locale",
+                "ntpath",
+                "subprocess",
+                "shutil",
+                "json",
+                "base64",
+                "hashlib",
+            ),
             *("socket", "ssl", "zlib", "unicodedata", "fcntl", "signal", "random", "csv", "math", "struct", "binascii"),
         ),
         (),
@@ -37,12 +48,21 @@ LATER: dict[str, tuple[str, ...]] = {
     "difflib": ("get_close_matches",),
     "tempfile": ("gettempdir",),
     "bisect": ("bisect_right",),
+    "copy": ("copy",),
+    "urllib.parse": ("quote_from_bytes",),
     "ipaddress": ("ip_address",),
 }
 """Modules that others import without using anything of them in most commands, and the functions they take from them."""
 
-EARLY = {"inspect": ("cleandoc",)}
-"""Functions that are used at once, and need nothing but ``sys`` of their module."""
+EARLY = {
+    "platform": "import os\ndef system(): return os.uname().sysname\n",
+    # No translation is shipped: looking for one would read the locale's tables.
+    "gettext": "def gettext(message): return message\n"
+    "def ngettext(singular, plural, n): return singular if n == 1 else plural\n",
+}
+"""What is used of such modules in every command."""
+COPIED = {"inspect": ("cleandoc",)}
+"""The same, copied from the module itself."""
 
 DATA = ("pxhelm.store.migrations", "pxhelm.proxmox.schema")
 """Packages that read files beside themselves: those stay in the archive, whose importer knows how."""
@@ -72,7 +92,7 @@ def small_base_library(full: Path) -> list[Entry]:
             name = file.removesuffix(".pyc").removesuffix("/__init__").replace("/", ".")
             if name in BASE:
                 kept[file] = archive.read(file)
-            elif not _imp.is_frozen(name):
+            elif name in LATER or not _imp.is_frozen(name):
                 spec = importlib.util.find_spec(name)
                 assert spec is not None
                 out.append((name, str(spec.origin), "PYMODULE"))
@@ -110,15 +130,14 @@ def code_of(entry: Entry, cache: dict[str, CodeType]) -> CodeType:
     return made
 
 
-def early_code(module: str, functions: tuple[str, ...]) -> CodeType:
-    """Return the code of a few functions of a module, alone."""
+def copied(module: str, functions: tuple[str, ...]) -> str:
+    """Return the text of a few functions of a module, which need nothing but ``sys``."""
     spec = importlib.util.find_spec(module)
     assert spec is not None
     assert spec.origin is not None
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in functions]
-    tree.body = [*ast.parse("import sys").body, *found]
-    return compile(tree, f"{module}.py", "exec", dont_inherit=True)
+    found = [ast.unparse(n) for n in tree.body if isinstance(n, ast.FunctionDef) and n.name in functions]
+    return "\n".join(["import sys", *found])
 
 
 def is_package(entry: Entry) -> bool:
@@ -130,7 +149,7 @@ def is_at_hand(name: str, recorded: set[str]) -> bool:
     """Tell whether a module is to lie behind the archive."""
     return (
         (name.startswith("pxhelm") and name not in DATA)
-        or (name in recorded and not _imp.is_frozen(name))
+        or (name in recorded and (name in LATER or not _imp.is_frozen(name)))
         or name in OWN
     )
 
@@ -144,8 +163,9 @@ def append(
     """
     stored = {entry[0]: (marshal.dumps(code_of(entry, codes)), is_package(entry)) for entry in entries}
     stored |= {name: (Path(file).read_bytes()[16:], False) for name, file, _ in importers}
-    for name, functions in EARLY.items():
-        stored[f"{name}:early"] = marshal.dumps(early_code(name, functions)), False
+    early = EARLY | {name: copied(name, functions) for name, functions in COPIED.items()}
+    for name, text in early.items():
+        stored[f"{name}:early"] = marshal.dumps(compile(text, f"{name}.py", "exec", dont_inherit=True)), False
     size = archive.stat().st_size
     modules: dict[str, tuple[int, int, bool]] = {}
     at = 0
@@ -156,7 +176,7 @@ def append(
     return {
         "ARCHIVE": size,
         "MODULES": modules,
-        "LATER": {name: taken for name, taken in LATER.items() if name in modules},
+        "LATER": LATER,
     }
 
 

@@ -11,11 +11,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-from pxhelm.cli.progress_table import ProgressTable
 from pxhelm.events import Event, HookStarted, Listener, StepFinished, StepStarted, TaskProgress, Warned
+
+if TYPE_CHECKING:
+    from pxhelm.cli.progress_table import ProgressTable
 
 _QUIET_SECONDS = 1.0
 """A command that ends sooner shows no progress."""
@@ -94,6 +97,8 @@ def showing(*, table: bool = False) -> Iterator[Listener]:
     """
     teller: _Teller | ProgressTable = _Teller()
     if table and sys.stderr.isatty():
+        from pxhelm.cli.progress_table import ProgressTable
+
         teller = ProgressTable(sys.stderr, time.monotonic, shutil.get_terminal_size)
     try:
         yield teller.hear
