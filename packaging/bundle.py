@@ -64,9 +64,6 @@ EARLY = {
 COPIED = {"inspect": ("cleandoc",)}
 """The same, copied from the module itself."""
 
-DATA = ("pxhelm.store.migrations", "pxhelm.proxmox.schema")
-"""Packages that read files beside themselves: those stay in the archive, whose importer knows how."""
-
 OWN = ("precompiled", "precompiled_table", "dataclass_runtime")
 """Modules of this folder."""
 
@@ -92,7 +89,7 @@ def small_base_library(full: Path) -> list[Entry]:
             name = file.removesuffix(".pyc").removesuffix("/__init__").replace("/", ".")
             if name in BASE:
                 kept[file] = archive.read(file)
-            elif name in LATER or not _imp.is_frozen(name):
+            elif not _imp.is_frozen(name):
                 spec = importlib.util.find_spec(name)
                 assert spec is not None
                 out.append((name, str(spec.origin), "PYMODULE"))
@@ -147,11 +144,7 @@ def is_package(entry: Entry) -> bool:
 
 def is_at_hand(name: str, recorded: set[str]) -> bool:
     """Tell whether a module is to lie behind the archive."""
-    return (
-        (name.startswith("pxhelm") and name not in DATA)
-        or (name in recorded and (name in LATER or not _imp.is_frozen(name)))
-        or name in OWN
-    )
+    return name.startswith("pxhelm") or (name in recorded and not _imp.is_frozen(name)) or name in OWN
 
 
 def append(

@@ -11,6 +11,7 @@ import sys
 
 def _start():
     import _thread
+    import gc
     import marshal
     import posix
     from _frozen_importlib import ModuleSpec
@@ -77,7 +78,8 @@ def _start():
         @staticmethod
         def exec_module(module):
             name = module.__spec__.name
-            module.__file__ = f"{here}/{name.replace('.', '/')}.pyc"
+            package = hasattr(module, "__path__")
+            module.__file__ = f"{here}/{name.replace('.', '/')}{'/__init__' if package else ''}.pyc"
             if name in later:
                 if name + ":early" in modules:
                     run(module, ":early")
@@ -165,6 +167,7 @@ def _start():
                 data = data[posix.write(out, data) :]
             posix.close(out)
 
+    gc.disable()  # until pxhelm's main says how often: imports leave no garbage
     sys.frozen = True
     sys.pxhelm_need = need
     sys.meta_path.insert(0, Finder)

@@ -12,6 +12,7 @@ GARBAGE = 200_000
 def main() -> None:
     """Run the command line with the process' arguments and exit with its status."""
     gc.set_threshold(GARBAGE, 20, 20)
+    gc.enable()
     from pxhelm.cli import main as cli_main
 
     sys.exit(cli_main(sys.argv[1:]))
