@@ -7,10 +7,12 @@ the exact one (``yaml_nodes``, ``yaml_decode``). Never opens a file, never cuts 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from pxhelm.golang.value import Struct, type_name
 from pxhelm.golang.yaml_compose import UNUSUAL, fast_value
 from pxhelm.golang.yaml_decode import Decoder, Path, Position, check_finite, is_merge, key_text, scalar, to_json
-from pxhelm.golang.yaml_emit import NotPlainError, emit, emit_pretty
+from pxhelm.golang.yaml_emit import NotPlainError, Verbatim, emit, emit_pretty
 from pxhelm.golang.yaml_nodes import ALIAS, MAPPING, SEQUENCE, Node, YamlError, documents, first_document
 from pxhelm.golang.yaml_plain import plain_value
 
@@ -170,6 +172,23 @@ def to_yaml_pretty(value: object) -> str:
     try:
         return emit_pretty(value)
     except NotPlainError:
-        from pxhelm.golang.json import plain
+        return emit_pretty(_structured(value))
 
-        return emit_pretty(plain(value))
+
+def _structured(value: object) -> object:
+    """Return what goyaml.v3 makes of Go's types: it does not look at their JSON, so fields are in small letters."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, bytes):
+        return list(value)
+    if isinstance(value, dict):
+        made = Struct if isinstance(value, Struct) else dict
+        return made({str(key): _structured(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return [_structured(item) for item in value]
+    own: Any = value
+    if hasattr(own, "go_yaml"):
+        return _structured(own.go_yaml())
+    if hasattr(own, "GO_FIELDS"):
+        return Struct({name.lower(): _structured(getattr(own, at)) for name, at in own.GO_FIELDS.items()})
+    return Verbatim(own.go_json()) if type_name(value) == "time.Time" else own.go_json()

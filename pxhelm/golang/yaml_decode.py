@@ -148,7 +148,8 @@ def to_json(value: object, *, numbers: bool = False) -> object:
     if isinstance(value, RawMap):
         found: dict[str, object] = {}
         for typed, item in value.items():
-            found[_key_text(_untyped(typed), item)] = to_json(item, numbers=numbers)
+            key = _key_text(_untyped(typed), item)  # a wrong key is told before what is wrong below it
+            found[key] = to_json(item, numbers=numbers)
         return found
     if isinstance(value, list):
         return [to_json(item, numbers=numbers) for item in value]

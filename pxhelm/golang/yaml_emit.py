@@ -27,6 +27,12 @@ class NotPlainError(TypeError):
     """A value that is neither a scalar nor a list or map of such."""
 
 
+class Verbatim(str):
+    """A scalar that is written as it stands."""
+
+    __slots__ = ()
+
+
 class Emitter:
     """Writes one document; ``lines`` is the output, in pieces."""
 
@@ -117,6 +123,8 @@ class Emitter:
 
     def _inline(self, item: object, column: int, indent: int) -> str:
         """Return a scalar or an empty collection."""
+        if isinstance(item, Verbatim):
+            return item
         if isinstance(item, str):
             return scalar(item, column, indent, self._dialect)
         if item is None:

@@ -52,8 +52,40 @@ def first_document(text: str) -> Node | None:
     return next(documents(text), None)
 
 
+MAX_REPAIRS = 64
+"""Words such as ``{b:}`` in one text that are read as goyaml reads them; libyaml refuses them."""
+
+
 def documents(text: str) -> Iterator[Node]:
     """Yield the root node of each document of the stream."""
+    from itertools import islice
+
+    done = 0
+    for _ in range(MAX_REPAIRS):
+        try:
+            for root in islice(_documents(text), done, None):
+                done += 1
+                yield root
+        except _ColonError as error:
+            text = error.repaired(text)
+        else:
+            return
+    for root in islice(_documents(text), done, None):
+        yield root
+
+
+class _ColonError(YamlError):
+    """A word in a flow collection that ends in a colon: libyaml takes offence, goyaml takes it as it is."""
+
+    begin = end = 0
+
+    def repaired(self, text: str) -> str:
+        """Return the text with that word in quotes."""
+        word = text[self.begin : self.end].replace("'", "''")
+        return f"{text[: self.begin]}'{word}'{text[self.end :]}"
+
+
+def _documents(text: str) -> Iterator[Node]:
     from yaml import YAMLError
     from yaml._yaml import CParser
     from yaml.events import DocumentStartEvent, StreamEndEvent
@@ -66,7 +98,15 @@ def documents(text: str) -> Iterator[Node]:
                 parser.get_event()  # the document's end, whose scanning may still fail
                 yield root
     except YAMLError as error:
-        raise translate(error) from None
+        raise _colon(error) or translate(error) from None
+
+
+def _colon(error: Any) -> YamlError | None:
+    if getattr(error, "problem", "") != "found unexpected ':'" or error.context_mark.line != error.problem_mark.line:
+        return None
+    told = _ColonError(str(translate(error)), translate(error).line)
+    told.begin, told.end = error.context_mark.index, error.problem_mark.index + 1
+    return told
 
 
 def translate(error: Any) -> YamlError:

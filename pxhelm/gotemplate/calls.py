@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pxhelm.golang.value import type_name
+from pxhelm.golang.value import NilMap, type_name
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.applying import FAILURES, Called, CheckFinal, apply, apply_piped, apply_with_host, apply_with_run
 from pxhelm.gotemplate.blame import last_visited
@@ -179,6 +179,8 @@ def _argument(compiler: Compiler, node: n.Node, go_type: str) -> Get:
     """Compile one argument for a parameter of a type (evalArg)."""
     check = check_for(go_type)
     if isinstance(node, n.Nil):
+        if go_type.startswith("map["):
+            return lambda _f: NilMap()
         if check is None or go_type.startswith(("[]", "map[", "*", "func")):
             return lambda _f: None
         return compiler.failing(node, f"cannot assign nil to {go_type}")

@@ -75,7 +75,8 @@ class _Parser:
                 at += 1
                 token = tokens[at]
             self.at = at
-        self.last = token
+        if at >= self.furthest:
+            self.furthest, self.last = at, token
         return token
 
     def back(self) -> None:

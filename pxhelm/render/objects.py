@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pxhelm.chart.encode import dependency_json, maintainer_json, metadata_json
 from pxhelm.chart.model import Dependency, Maintainer, Metadata
-from pxhelm.golang.value import GoList, NilList, NilStrings, StringMap, Strings, go_string
+from pxhelm.golang.value import GoList, NilList, NilStrings, StringMap, Strings, Struct, go_string
 from pxhelm.gotemplate.objects import GoMap
 from pxhelm.render import model
 
@@ -272,6 +272,11 @@ class ChartObject:
             if name in shown:
                 shown[name] = objects
         return {**shown, "IsRoot": self.is_root}
+
+    def go_yaml(self) -> Struct:
+        """Return what goyaml has of it: the embedded metadata is a field."""
+        metadata = {go.lower(): getattr(self, name) for go, name in self.GO_FIELDS.items() if go != "IsRoot"}
+        return Struct(metadata=Struct(metadata), isroot=self.is_root)
 
 
 def _strings(texts: tuple[str, ...]) -> Strings:

@@ -13,4 +13,6 @@ def explanation(case, answer, found):
         return "Go prints where something lies in memory"
     if "toml: line " in str(answer) and "fromToml" in str(case):
         return "the text of a TOML syntax error is the parser's"
+    if "slice index out of bounds" in found and "lice" in str(case):
+        return "a Go slice reaches into the spare memory behind it"
     return ""

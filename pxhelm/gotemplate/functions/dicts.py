@@ -102,7 +102,8 @@ def _merge_into(target: Dict, source: Dict, *, overwrite: bool) -> None:
 
 def merge(target: Dict, *sources: Dict) -> Dict:
     """Fill what is missing or empty in the first map from the others, in place."""
-    target = {} if isinstance(target, NilMap) else target
+    if isinstance(target, NilMap) and not all(isinstance(source, NilMap) for source in sources):
+        target = {}
     for source in sources:
         if source is not target:
             _merge_into(target, source or {}, overwrite=False)
@@ -111,7 +112,8 @@ def merge(target: Dict, *sources: Dict) -> Dict:
 
 def merge_overwrite(target: Dict, *sources: Dict) -> Dict:
     """Overwrite the first map with the others, in place."""
-    target = {} if isinstance(target, NilMap) else target
+    if isinstance(target, NilMap) and not all(isinstance(source, NilMap) for source in sources):
+        target = {}
     for source in sources:
         if source is not target:
             _merge_into(target, source or {}, overwrite=True)

@@ -232,6 +232,9 @@ func render(q question) answer {
 		}
 		options.IsUpgrade, options.IsInstall = r.IsUpgrade, !r.IsUpgrade
 	}
+	if q.Lint && !options.IsUpgrade {
+		options.IsInstall = false // the linter gives neither
+	}
 	top, err := chartutil.ToRenderValuesWithSchemaValidation(c, values, options, capabilities, q.SkipSchema)
 	if err != nil {
 		return answer{Error: err.Error()}
