@@ -293,6 +293,8 @@ class _Application:
                 kind = self.ports.kind_of(o.key.kind)
                 memory = self.memories[o.key]
                 owner = "" if kind.applies else release or _release_of(memory)
+                if kind.shared and _release_of(memory):
+                    owner = _release_of(memory)  # whoever came first; both declare it
                 values = None
                 if o.key.kind == secrets.KIND:
                     now = Manifest.load(memory.stored.manifest).values if memory.stored is not None else {}
@@ -326,7 +328,8 @@ class _Application:
         kind = self.ports.kind_of(o.key.kind)
         if o.action is Action.DELETE:
             if not o.steps and memory.op is None:
-                self.records.forget(memory)
+                if not (kind.shared and self.records.disown(memory, self.planned.request.manager)):
+                    self.records.forget(memory)
                 self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.DONE))
                 return None
             return Work(o.key, kind, memory, self.planned.request.manager, "delete", plan_hash(o), self.job_maker(o))

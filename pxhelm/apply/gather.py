@@ -187,6 +187,8 @@ def _target(ports: Ports, records: Records, key: ObjectKey, memory: Memory, want
 def natural_id(kind: Kind, wanted: Resource | None, memory: Memory) -> str:
     """Return Proxmox' id of an object without a binding: that with which it was applied last, else the wanted one."""
     applied = applied_leaves(memory)
+    if kind.renews and wanted is not None:
+        return kind.identifier(wanted)
     if memory.stored is not None and (applied or wanted is None):
         return kind.identifier(Resource(address_of(memory.stored), applied))
     return kind.identifier(wanted) if wanted is not None else ""

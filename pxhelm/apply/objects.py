@@ -83,6 +83,8 @@ class ReleaseObjects:
         stored = self.ports.store.objects.get(StoreKey(self.ports.cluster_name, key.kind, key.namespace, key.name))
         if stored is None:
             return Existing() if subject.live.existence is Existence.PRESENT else None
+        if subject.kind.shared and stored.release and stored.release != self._release:
+            return None  # another release declares it as well: what differs is a conflict of the plan
         unmade = subject.kind.guest and not subject.known.bound and not subject.known.creating
         if unmade or subject.live.existence is Existence.ABSENT:
             return None

@@ -400,6 +400,18 @@ class Records:
                 self.store.inventory.forget(self.ports.cluster_name, ref, now)
             self.store.objects.delete(memory.known.uid)
 
+    def disown(self, memory: Memory, manager: str) -> bool:
+        """Leave an object that others declare as well to them; False when there are none."""
+        others = [name for name, leaves in memory.known.bases.items() if name != manager and leaves]
+        if not others or memory.stored is None:
+            return False
+        with self.store.transaction():
+            self.store.objects.set_owned(memory.known.uid, manager, {})
+            if manager == f"helm:{memory.stored.release}":
+                heir = next((name.removeprefix("helm:") for name in others if name.startswith("helm:")), "")
+                self.store.objects.put(replace(memory.stored, release=heir))
+        return True
+
     def say(self, uid: str, reason: str, message: str, *, normal: bool = False) -> None:
         """Remember an event of an object."""
         now = self.ports.now()

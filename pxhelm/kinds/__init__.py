@@ -22,6 +22,7 @@ from pxhelm.kinds.dir_mapping import DIR_MAPPING
 from pxhelm.kinds.group import GROUP
 from pxhelm.kinds.guest_set import GUEST_SET
 from pxhelm.kinds.ha_rule import HA_RULE
+from pxhelm.kinds.image import IMAGE
 from pxhelm.kinds.metric_server import METRIC_SERVER
 from pxhelm.kinds.network import NETWORK
 from pxhelm.kinds.node_config import NODE_CONFIG
@@ -60,6 +61,7 @@ KINDS: Mapping[str, Kind] = {
         (
             SECRET,
             GUEST_SET,
+            IMAGE,
             STORAGE,
             GROUP,
             ROLE,

@@ -275,6 +275,10 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
     annotations = s.known.annotations
     if s.live.existence is Existence.ABSENT:
         return _object_plan(s, Action.DELETE, Diff(), (), ("it is gone already: only the store's memory of it goes",))
+    others = sorted(manager for manager, leaves in s.known.bases.items() if manager != policy.manager and leaves)
+    if s.kind.shared and others:
+        note = f"it stays: {', '.join(others)} declares it as well"
+        return _object_plan(s, Action.DELETE, Diff(), (), (note,))
     if annotations.get(f"{_PREFIX}prevent-destroy") == "true":
         return _protected(s)
     situation = situation_of(s, view, policy)

@@ -137,6 +137,8 @@ class Kind:
     """Path whose POST (or PUT, where there is none) takes the kind's parameters: where the schema describes them."""
     shared: bool = False
     """Two releases may declare the same object with the same values; the last one out deletes (kinds.md 3)."""
+    renews: bool = False
+    """Another id means another thing, and the old one stays: the file of an image."""
     always: bool = False
     """It is always there (the options of a cluster): never created, never destroyed, nobody's to take over."""
     more_references: Callable[[ObjectKey, Leaves], tuple[Reference, ...]] = lambda _key, _leaves: ()
