@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pxhelm.actions.services import ChartSource, Place, Process
 from pxhelm.errors import PxhelmError
 from pxhelm.events import Listener, Warned, nobody
+from pxhelm.golang.bounds import bounds
 from pxhelm.secret import SealingKey, Secret
 from pxhelm.settings import Context, SecretSource, Settings, context_of, load, write_secret
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pxhelm.actions.contact import Way
     from pxhelm.actions.services import Cluster
     from pxhelm.actions.sources import Sources
+    from pxhelm.gotemplate.runtime import Budget
     from pxhelm.proxmox.client import Client
     from pxhelm.proxmox.connection import Certificate, Connection
     from pxhelm.release.objects import ObjectPort
@@ -234,15 +236,29 @@ class Opened:
         except OSError as error:
             raise PxhelmError(f"open {name}: {_reason(error)}") from None
 
-    @staticmethod
-    def chart(reference: str) -> ChartSource:
+    @cached_property
+    def budget(self) -> Budget:
+        """What a rendering may spend."""
+        from pxhelm.gotemplate.runtime import Budget
+
+        return Budget(*self.settings.limits.of_templates)
+
+    def bounded(self) -> AbstractContextManager[None]:
+        """Hold this process to the limits on time and memory."""
+        from pxhelm.render.sandbox import bounded
+
+        return bounded(self.settings.limits.seconds, self.settings.limits.memory)
+
+    def chart(self, reference: str) -> ChartSource:
         """Read a chart folder or archive."""
+        from pxhelm.chart.archive import Limits as ArchiveLimits
         from pxhelm.repo.local import read_chart
 
         if not Path(reference).exists():
             raise PxhelmError(f'path "{reference}" not found', hint="give the folder or the .tgz of a chart")
-        found = read_chart(reference)
-        return ChartSource(found.files, found.warnings)
+        limits = ArchiveLimits(**self.settings.limits.of_archives)
+        found = read_chart(reference, limits)
+        return ChartSource(found.files, found.warnings, limits)
 
     @cached_property
     def sources(self) -> Sources:
@@ -289,13 +305,9 @@ class Opened:
     @staticmethod
     def starter(name: str) -> Mapping[str, bytes]:
         """Read a starter chart: one of ours by name, or a folder."""
-        folder = starters() / name
-        if not folder.is_dir():
-            folder = Path(name)
-        if not (folder / "Chart.yaml").is_file():
-            known = ", ".join(sorted(p.name for p in starters().iterdir()))
-            raise PxhelmError(f"cannot find starter {name}", hint=f"one of {known}, or the folder of a chart")
-        return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+        from pxhelm.repo.local import read_starter
+
+        return read_starter(name)
 
     @staticmethod
     def post_render(program: str, arguments: tuple[str, ...], text: str) -> str:
@@ -304,12 +316,12 @@ class Opened:
 
         return post_render(program, arguments, text)
 
-    @staticmethod
-    def jinja(job: JinjaJob) -> Mapping[str, str]:
+    def jinja(self, job: JinjaJob) -> Mapping[str, str]:
         """Render Jinja templates in a child process with limits."""
+        from pxhelm.render.sandbox import Limits as ChildLimits
         from pxhelm.render.sandbox import render_jinja
 
-        return render_jinja(job)
+        return render_jinja(job, ChildLimits(memory_bytes=self.settings.limits.jinja))
 
     @staticmethod
     def resolve(host: str) -> str:
@@ -356,6 +368,7 @@ def open_services(flags: Mapping[str, Any], listen: Listener = nobody) -> Iterat
     settings = load(config_file=flags.get("config", ""), namespace=flags.get("namespace", ""))
     context = context_of(settings, flags, os.environ)
     opened = _made[-1](settings, context, listen)
+    bounds.yaml_depth, bounds.yaml_aliases, bounds.regex_memory = settings.limits.of_readers
     opened.places = {name: flags[name] for name in PLACES if flags.get(name)}
     try:
         yield opened
@@ -411,15 +424,6 @@ def peek_certificate(endpoint: str) -> Certificate:
     from pxhelm.proxmox.https import peek_certificate as peek
 
     return peek(endpoint)
-
-
-def starters() -> Path:
-    """Return the folder of the starter charts, in the checkout or in the binary."""
-    need = getattr(sys, "pxhelm_need", None)
-    if need:
-        need("chart-templates")
-        return Path(getattr(sys, "_MEIPASS", "")) / "chart-templates"
-    return Path(__file__).parents[1] / "chart-templates"
 
 
 def jinja_child() -> int:

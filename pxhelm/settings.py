@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,6 +117,81 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a chart may cost before it is refused: from ``limits`` of the configuration, then from PXHELM_LIMITS."""
+
+    seconds: float = 60.0
+    """To read and render a chart."""
+    memory: int = 1 << 30
+    """Bytes that reading and rendering may take."""
+    steps: int = 20_000_000
+    """Loop iterations and template calls."""
+    output: int = 256 << 20
+    """Characters that templates write."""
+    depth: int = 3_000
+    """Nested template calls."""
+    files: int = 20_000
+    """Files of an archive."""
+    file: int = 5 << 20
+    """Bytes of one file."""
+    archive: int = 100 << 20
+    """Bytes of an archive's files."""
+    chart: int = 256 << 20
+    """Bytes of all files of a chart and of the archives in it."""
+    nested: int = 12
+    """Archives within archives."""
+    yaml: int = 400
+    """Nested levels of a YAML document."""
+    aliases: int = 100
+    """Nodes reached by YAML aliases before their share of the document counts."""
+    regex: int = 64 << 20
+    """Bytes that a compiled regular expression may take."""
+    jinja: int = 512 << 20
+    """Bytes that Jinja templates may take."""
+
+    @property
+    def of_templates(self) -> tuple[int, float, int, int]:
+        """Return what the template engine counts."""
+        return self.steps, self.seconds, self.output, self.depth
+
+    @property
+    def of_readers(self) -> tuple[int, int, int]:
+        """Return what readers of YAML and of patterns count."""
+        return self.yaml, self.aliases, self.regex
+
+    @property
+    def of_archives(self) -> dict[str, int]:
+        """Return what is counted while archives are read."""
+        names = ("file", "files", "nested")
+        return {"total": self.archive, "everything": self.chart, **{name: getattr(self, name) for name in names}}
+
+
+def read_limits(given: Mapping[str, object], base: Limits, source: str) -> Limits:
+    """Return limits with some replaced; PxhelmError for a name that is none or a value that is no number."""
+    known = {one.name: one.type for one in fields(Limits)}
+    changes: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in known:
+            raise PxhelmError(
+                f"cannot read {source}: unknown limit {name}", code=ExitCode.USAGE, hint=f"one of {', '.join(known)}"
+            )
+        text = str(value).strip()
+        factor = 1 << {"K": 10, "M": 20, "G": 30}.get(text[-1:].upper(), 0)
+        try:
+            number = float(text[:-1] if factor > 1 else text) * factor
+        except ValueError:
+            number = 0
+        if not 0 < number < float("inf"):
+            raise PxhelmError(
+                f"cannot read {source}: limit {name} is {text or 'empty'}, not a number above 0",
+                code=ExitCode.USAGE,
+                hint="write 120, 512M or 4G",
+            )
+        changes[name] = number if name == "seconds" else int(number)
+    return replace(base, **changes)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a command starts with: directories, contexts, and the overrides of its flags."""
 
@@ -129,6 +204,7 @@ class Settings:
     """From ``--namespace`` or ``PXHELM_NAMESPACE``; empty = the context's, else ``default``."""
     store_file: Path | None = None
     """From ``PXHELM_STORE``; else ``pxhelm.db`` in the data directory."""
+    limits: Limits = Limits()
 
     def context(self, name: str = "") -> Context:
         """Return the named context, or the current one; PxhelmError when there is none."""
@@ -212,6 +288,14 @@ def load(environ: Mapping[str, str] | None = None, *, config_file: str = "", nam
         namespace=namespace or env.get("PXHELM_NAMESPACE", ""),
         store_file=Path(env["PXHELM_STORE"]).expanduser() if env.get("PXHELM_STORE") else None,
     )
+    settings = _read(settings, config_file)
+    pairs = (part.partition("=") for part in env.get("PXHELM_LIMITS", "").split(",") if part.strip())
+    found = {name.strip(): value for name, _, value in pairs}
+    return replace(settings, limits=read_limits(found, settings.limits, "PXHELM_LIMITS")) if found else settings
+
+
+def _read(settings: Settings, config_file: str) -> Settings:
+    path = settings.config_file
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -220,11 +304,11 @@ def load(environ: Mapping[str, str] | None = None, *, config_file: str = "", nam
         return settings
     except OSError as error:
         raise PxhelmError(f"cannot read {path}: {error.strerror}") from None
-    contexts, current = _parse(text, path)
-    return replace(settings, contexts=contexts, current=settings.current or current)
+    contexts, current, limits = _parse(text, path)
+    return replace(settings, contexts=contexts, current=settings.current or current, limits=limits)
 
 
-def _parse(text: str, path: Path) -> tuple[dict[str, Context], str]:
+def _parse(text: str, path: Path) -> tuple[dict[str, Context], str, Limits]:
     import yaml
 
     try:
@@ -243,7 +327,10 @@ def _parse(text: str, path: Path) -> tuple[dict[str, Context], str]:
             raise _malformed(path, place, "a mapping with a name")
         contexts[entry["name"]] = _context(entry, path, place)
     current = data.get("currentContext") or ""
-    return contexts, str(current)
+    limits = data.get("limits") or {}
+    if not isinstance(limits, dict):
+        raise _malformed(path, "limits", f"a mapping of {', '.join(one.name for one in fields(Limits))}")
+    return contexts, str(current), read_limits(limits, Limits(), str(path))
 
 
 _KEYS = {"name", "endpoints", "tokenID", "token", "user", "password", "tls", "namespace", "vmidRange"}

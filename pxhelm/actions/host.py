@@ -22,6 +22,7 @@ def template_host(services: Services, *, live: bool, dns: bool = False) -> Host:
         random_bytes=services.random_bytes,
         dns=services.resolve if dns else lambda _name: "",
         log=lambda line: services.listen(Warned(line)),
+        budget=services.budget,
     )
     if not live:
         return host

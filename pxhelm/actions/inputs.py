@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pxhelm.chart.archive import DEFAULT_LIMITS
 from pxhelm.chart.load import load
 from pxhelm.chart.model import Chart
 from pxhelm.errors import ExitCode, PxhelmError
@@ -119,8 +120,9 @@ def _unparsable(name: str, text: str, reason: str) -> PxhelmError:
 
 def load_chart(services: Services, reference: str) -> Chart:
     """Read and load a chart; what Helm logs while loading is told as warnings."""
-    source = services.chart(reference)
-    chart = load(source.files)
+    with services.bounded():
+        source = services.chart(reference)
+        chart = load(source.files, source.limits or DEFAULT_LIMITS)
     for warning in (*source.warnings, *(w for one in chart.walk() for w in one.warnings)):
         services.listen(Warned(warning))
     return chart

@@ -104,12 +104,13 @@ def _lint_one(services: Services, request: LintCharts, path: str, values: Mappin
         host=template_host(services, live=False, dns=False),
         jinja=services.jinja,
     )
-    found = lint(asked)
-    mistakes: list[Finding] = []
-    if not request.skip_schema and all(one.severity < Severity.ERROR for one in found):
-        mistakes = list(dict.fromkeys(lint_kinds(asked)))  # a loop makes the same mistake again and again
-        if request.strict_kinds:
-            found, mistakes = [*found, *mistakes], []
+    with services.bounded():
+        found = lint(asked)
+        mistakes: list[Finding] = []
+        if not request.skip_schema and all(one.severity < Severity.ERROR for one in found):
+            mistakes = list(dict.fromkeys(lint_kinds(asked)))  # a loop makes the same mistake again and again
+            if request.strict_kinds:
+                found, mistakes = [*found, *mistakes], []
     worst = Severity.WARNING if request.strict else Severity.ERROR
     failed = any(one.severity >= worst for one in found)
     return Linted(path, tuple(found), tuple(mistakes), failed=failed)

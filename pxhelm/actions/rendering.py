@@ -27,4 +27,4 @@ def chart_renderer(
     def host(request: RenderRequest) -> Host:
         return template_host(services, live=request.live, dns=dns or request.enable_dns)
 
-    return ChartRenderer(render, Capabilities(), host, jinja=services.jinja, post_render=post)
+    return ChartRenderer(render, Capabilities(), host, jinja=services.jinja, post_render=post, bounded=services.bounded)

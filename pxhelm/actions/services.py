@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pxhelm.actions.sources import Sources
+    from pxhelm.chart.archive import Limits
     from pxhelm.events import Listener
+    from pxhelm.gotemplate.runtime import Budget
     from pxhelm.proxmox.request import ApiGen
     from pxhelm.release.objects import ObjectPort
     from pxhelm.render.model import JinjaRenderer
@@ -50,6 +52,8 @@ class ChartSource:
 
     files: Mapping[str, bytes]
     warnings: tuple[str, ...] = ()
+    limits: Limits | None = None
+    """What the archives in it may hold; None = the usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,14 @@ class Services(Protocol):
     @property
     def greet(self) -> Callable[[], None]:
         """Meet the cluster only if the context is new; nothing happens when it does not answer."""
+
+    @property
+    def budget(self) -> Budget:
+        """What a rendering may spend."""
+
+    @property
+    def bounded(self) -> Callable[[], AbstractContextManager[None]]:
+        """Hold the process to limits on time and memory while the block runs; RenderError when one is reached."""
 
     @property
     def key(self) -> SealingKey:

@@ -94,7 +94,7 @@ def template(services: Services, request: TemplateRequest) -> Templated:
         host=template_host(services, live=False, dns=request.enable_dns),
         jinja=services.jinja,
     )
-    with located(chart, given):
+    with located(chart, given), services.bounded():
         try:
             rendered = render(asked)
         except RenderError as error:
@@ -103,7 +103,8 @@ def template(services: Services, request: TemplateRequest) -> Templated:
                 error.message += _USE_DEBUG
             raise
     if request.strict_values:
-        check_read(asked, given)
+        with services.bounded():
+            check_read(asked, given)
     for warning in rendered.warnings:
         services.listen(Warned(warning))
     if request.validate:
@@ -114,7 +115,8 @@ def template(services: Services, request: TemplateRequest) -> Templated:
     if request.trace:
         from pxhelm.render.trace import trace
 
-        calls = trace(asked, rendered.chart)
+        with services.bounded():
+            calls = trace(asked, rendered.chart)
     return Templated(rendered, calls, _post(services, request))
 
 

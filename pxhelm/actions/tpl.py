@@ -58,7 +58,8 @@ def tpl(services: Services, request: TplRequest) -> str:
     here.root["Template"] = {"Name": here.name, "BasePath": here.base_path}
     text = request.expression if "{{" in request.expression else f"{{{{ {request.expression} }}}}"
     try:
-        return Engine(host=host).evaluate({name: t.text for name, t in templates.items()}, text, here.root)
+        with services.bounded():
+            return Engine(host=host).evaluate({name: t.text for name, t in templates.items()}, text, here.root)
     except RenderFailedError as error:
         raise PxhelmError(str(error), where=where_of(error.place)) from None
     except (FunctionError, TemplateError) as error:

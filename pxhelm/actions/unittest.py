@@ -88,7 +88,8 @@ def unittest(services: Services, request: UnittestRequest, find: Finder) -> Unit
             if path not in kept:
                 there = find(posixpath.dirname(path), posixpath.basename(path))
                 kept[path] = Snapshots.of(read(path) if there else "", update=request.update)
-            results.append(runner.suite(suite, kept[path]))
+            with services.bounded():
+                results.append(runner.suite(suite, kept[path]))
             if request.fail_fast and not results[-1].passed:
                 break
     except PxhelmError as error:

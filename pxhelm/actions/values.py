@@ -69,7 +69,8 @@ def sources(services: Services, flags: ValueFlags) -> Sources:
 def coalesced(services: Services, reference: str, flags: ValueFlags) -> Values:
     """Return the values that the templates of a chart see."""
     chart, given = load_chart(services, reference), sources(services, flags).values()
-    return coalesce(process_dependencies(chart, given), given)
+    with services.bounded():
+        return coalesce(process_dependencies(chart, given), given)
 
 
 def explain_keys(services: Services, reference: str, flags: ValueFlags, keys: Sequence[str]) -> list[Explanation]:
@@ -157,4 +158,7 @@ def check_read_by(services: Services, chart: Chart, given: Sources, release: tup
 
     info = ReleaseInfo(*release)
     host = template_host(services, live=True)
-    check_read(RenderRequest(chart=chart, values=given.values(), release=info, host=host, jinja=services.jinja), given)
+    with services.bounded():
+        check_read(
+            RenderRequest(chart=chart, values=given.values(), release=info, host=host, jinja=services.jinja), given
+        )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from pxhelm.golang.bounds import bounds
 from pxhelm.golang.strconv import quote
 from pxhelm.golang.value import go_bytes, go_string
 
@@ -48,7 +49,7 @@ def compile_pattern(pattern: str) -> Any:
 
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = 64 << 20
+    options.max_mem = bounds.regex_memory
     try:
         if "\\C" in pattern and _ANY_BYTE.match(re.sub(r"\\Q.*?(?:\\E|\Z)", "", pattern, flags=re.DOTALL)):
             raise RegexpError("error parsing regexp: invalid escape sequence: `\\C`")

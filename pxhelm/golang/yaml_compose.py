@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from pxhelm.golang.bounds import bounds
 from pxhelm.golang.yaml_decode import key_text
-from pxhelm.golang.yaml_nodes import MAX_DEPTH
 from pxhelm.golang.yaml_resolve import HINTS, resolve_plain
 
 
@@ -101,7 +101,7 @@ def _document(get: Any) -> object:
                     if value is UNUSUAL and (value := resolve_value(event.value)) is UNUSUAL:
                         return UNUSUAL
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
-            if event.tag is not None or (is_map and key is None) or len(stack) >= MAX_DEPTH:
+            if event.tag is not None or (is_map and key is None) or len(stack) >= bounds.yaml_depth:
                 return UNUSUAL
             stack.append((container, key))
             is_map = kind is MappingStartEvent

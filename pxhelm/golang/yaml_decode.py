@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 
 from pxhelm.golang.base64 import Base64Error, decode
+from pxhelm.golang.bounds import bounds
 from pxhelm.golang.strconv import format_float, format_float32, quote
 from pxhelm.golang.value import go_bytes, go_string
 from pxhelm.golang.yaml_nodes import ALIAS, MAPPING, SCALAR, SEQUENCE, Node, YamlError
@@ -44,7 +45,11 @@ class Decoder:
         self._decoded += 1
         if self._alias_depth:
             self._aliased += 1
-        if self._aliased > 100 and self._decoded > 1000 and self._aliased / self._decoded > _allowed(self._decoded):
+        if (
+            self._aliased > bounds.yaml_aliases
+            and self._decoded > 1000
+            and self._aliased / self._decoded > _allowed(self._decoded)
+        ):
             raise YamlError("yaml: document contains excessive aliasing")
         if node.kind == ALIAS:
             return self._followed(node, self.decode)

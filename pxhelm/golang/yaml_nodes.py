@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-MAX_DEPTH = 400
-"""Levels of nesting; goyaml allows 10,000, no manifest needs a hundred, and Python's stack is not Go's."""
+from pxhelm.golang.bounds import bounds
 
 _SLASH = re.compile(r"(?:[^\\]|\\[^/])*?\\/", re.DOTALL)
 
@@ -151,8 +150,9 @@ class _Builder:
                     root = node
                 if node.kind in (SEQUENCE, MAPPING):
                     stack.append(node)
-                    if len(stack) > MAX_DEPTH:
-                        raise YamlError(f"yaml: line {node.line + 1}: exceeded max depth of {MAX_DEPTH}", node.line + 1)
+                    if len(stack) > bounds.yaml_depth:
+                        text = f"yaml: line {node.line + 1}: exceeded max depth of {bounds.yaml_depth}"
+                        raise YamlError(text, node.line + 1)
             if not stack and root is not None:
                 return root
 

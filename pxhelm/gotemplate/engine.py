@@ -74,9 +74,15 @@ class Engine:
     """``missingkey=error``."""
     lint: bool = False
     """``required`` and ``fail`` log instead of failing, ``lookup`` finds nothing."""
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget | None = None
+    """None = the host's, or the usual."""
     spans: bool = False
     """Keep which template line wrote which piece of output."""
+
+    @property
+    def allowed(self) -> Budget:
+        """What a rendering may spend."""
+        return self.budget or self.host.budget or Budget()
 
     def render(self, templates: Mapping[str, Template]) -> dict[str, Output]:
         """Render every file whose base name does not start with ``_``; RenderFailedError in Helm's words."""
@@ -96,7 +102,7 @@ class Engine:
     def evaluate(self, templates: Mapping[str, str], expression: str, data: object) -> str:
         """Render a text with the defines of ``templates`` at hand, as ``tpl`` does."""
         programs = self._programs(dict(templates), all_functions())
-        run = Run(programs, self.host, self.budget, self.strict, self.lint)
+        run = Run(programs, self.host, self.allowed, self.strict, self.lint)
         with _deep_stack():
             return _tpl(run, expression, data)
 
@@ -114,7 +120,7 @@ class Engine:
         return programs
 
     def _one(self, name: str, data: object, programs: Mapping[str, Program]) -> Output:
-        run = Run(programs, self.host, self.budget, self.strict, self.lint)
+        run = Run(programs, self.host, self.allowed, self.strict, self.lint)
         run.spans = [] if self.spans else None
         run.began = self.host.elapsed()
         program = programs[name]

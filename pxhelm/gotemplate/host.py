@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pxhelm.gotemplate.runtime import Budget
 
 
 def _no_lookup(_api_version: str, _kind: str, _namespace: str, _name: str) -> Mapping[str, Any]:
@@ -35,6 +38,8 @@ class Host:
     dns: Callable[[str], str] = _no_dns
     elapsed: Callable[[], float] = _no_clock
     """Seconds of a clock that only goes forward, for the limit on time."""
+    budget: Budget | None = None
+    """What a rendering may spend; None = the engine's own."""
     zone: str = "UTC"
     """Name of the local time zone."""
     log: Callable[[str], None] = field(default=lambda _line: None)

@@ -6,6 +6,7 @@ The engine is given, and so is all that the world decides: capabilities, the tem
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,31 +43,34 @@ class ChartRenderer:
     jinja: model.JinjaRenderer | None = None
     post_render: Callable[[str], str] | None = None
     """Pipes the manifest through an executable; hooks are not part of it, as in Helm 3."""
+    bounded: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Holds the process to limits while a chart is read and rendered."""
 
     def prepare(self, request: RenderRequest) -> Prepared:
         """Process dependencies, coalesce the values and check them against the schemas."""
         values = dict(request.values)
-        chart = process_dependencies(request.chart, values)
-        if not request.skip_schema_validation:
-            validate(chart, coalesce(chart, values))
+        with self.bounded():
+            chart = process_dependencies(request.chart, values)
+            if not request.skip_schema_validation:
+                validate(chart, coalesce(chart, values))
         return Prepared(chart, request)
 
     def render(self, prepared: Prepared) -> Rendered:
         """Execute the templates, recognise hooks, sort and post-render the manifests."""
         request: RenderRequest = prepared.work
         release = model.ReleaseInfo(request.name, request.namespace, request.revision, request.is_upgrade)
-        rendered = self.engine(
-            model.RenderRequest(
-                chart=prepared.chart,
-                values=request.values,
-                release=release,
-                capabilities=self.capabilities,
-                options=model.Options(skip_schema=True, process_dependencies=False, sub_notes=request.sub_notes),
-                host=self.host(request),
-                budget=self.budget,
-                jinja=self.jinja,
-            )
+        asked = model.RenderRequest(
+            chart=prepared.chart,
+            values=request.values,
+            release=release,
+            capabilities=self.capabilities,
+            options=model.Options(skip_schema=True, process_dependencies=False, sub_notes=request.sub_notes),
+            host=self.host(request),
+            budget=self.budget,
+            jinja=self.jinja,
         )
+        with self.bounded():
+            rendered = self.engine(asked)
         return Rendered(
             hooks=tuple(map(_hook, rendered.hooks)),
             manifest=self._post_rendered(manifest_text(rendered)),

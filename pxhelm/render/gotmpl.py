@@ -12,7 +12,6 @@ from pxhelm.errors import ExitCode, Where
 from pxhelm.gotemplate import engine as go
 from pxhelm.gotemplate.errors import BudgetError, Place
 from pxhelm.gotemplate.host import Host
-from pxhelm.gotemplate.runtime import Budget
 from pxhelm.render.model import RenderError, RenderRequest
 from pxhelm.render.tree import Template
 from pxhelm.values.merge import Warnings
@@ -35,14 +34,14 @@ def run(
         host=_host(request, told),
         strict=request.options.strict,
         lint=request.options.lint,
-        budget=request.budget or Budget(),
+        budget=request.budget,
         spans=spans,
     )
     try:
         return made.render({t.name: go.Template(t.text, t.root, t.base_path) for t in templates})
     except go.RenderFailedError as e:
         if isinstance(e.cause, BudgetError):
-            hint = "if the chart is to be trusted, raise the limit"
+            hint = "if the chart is to be trusted, raise the limit: PXHELM_LIMITS=steps=…,output=…,depth=…,seconds=…"
             raise RenderError(str(e), code=ExitCode.REFUSED, where=where_of(e.place), hint=hint) from None
         raise RenderError(str(e), where=where_of(e.place)) from None
 

@@ -1,20 +1,27 @@
-"""Child processes with limits, for Jinja and post-renderers (edge).
+"""What keeps a chart from taking the machine along (edge): child processes with limits for Jinja, limits on this one.
 
-Never renders Go templates: those run in the process, under their own budget.
+Never renders Go templates: those run in the process, under their own budget and, for what a budget cannot count, under
+``bounded``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
 from typing import Final
 
-from pxhelm.errors import PxhelmError
+from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.render import jinja
 from pxhelm.render.model import JinjaJob, RenderError
 
@@ -29,6 +36,92 @@ class Limits:
     cpu_seconds: int = 10
     memory_bytes: int = 512 * 1024 * 1024
     wall_seconds: float = 30.0
+
+
+class bounded:  # noqa: N801 - used as a block
+    """Hold this process to limits on time and memory while a chart is read and rendered.
+
+    For what the template engine's budget does not see: one call that takes for ever, values that grow without being
+    written, a schema that branches without end. Time is limited in the main thread alone; a block within another
+    changes nothing. A class, since what ends the time may come at any moment but while the block is being left.
+
+    Raises:
+        RenderError: REFUSED, saying which limit was reached.
+    """
+
+    def __init__(self, seconds: float, memory: int) -> None:
+        self._seconds = seconds
+        self._memory = memory
+        self._timed: tuple[object, float, float, float] | None = None
+        self._measured: tuple[int, int] | None = None
+        self._outermost = False
+
+    def __enter__(self) -> None:
+        """Begin."""
+        self._outermost = not _active
+        if self._outermost:
+            _active.append(True)
+            self._measure()
+            self._time()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """End, and word what ended the block."""
+        if not self._outermost:
+            return
+        if self._timed is not None:
+            before, left, interval, began = self._timed
+            rest = max(left - (time.monotonic() - began), 0.01) if left else 0
+            signal.setitimer(signal.ITIMER_REAL, rest, interval)
+            signal.signal(signal.SIGALRM, before)  # type: ignore[arg-type]  # as it was given to us
+        if self._measured is not None:
+            resource.setrlimit(resource.RLIMIT_AS, self._measured)
+        _active.clear()
+        if isinstance(error, _TimeUpError):
+            raise _spent(f"took more than {self._seconds:g} seconds", f"seconds={self._seconds * 10:g}") from None
+        if isinstance(error, MemoryError):
+            more = f"memory={self._memory >> 19}M"
+            raise _spent(f"took more than {self._memory >> 20} MiB of memory", more) from None
+        if isinstance(error, RecursionError):
+            text = "rendering failed: templates or values are nested too deep, or refer to themselves"
+            raise RenderError(text, code=ExitCode.REFUSED) from None
+
+    def _time(self) -> None:
+        if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+            return
+
+        def end(_number: int, frame: FrameType | None) -> None:
+            if frame is None or frame.f_code is not bounded.__exit__.__code__:
+                raise _TimeUpError
+
+        before = signal.signal(signal.SIGALRM, end)
+        # Again later: what is raised while an object is being finalised is lost.
+        left, interval = signal.setitimer(signal.ITIMER_REAL, self._seconds, _AGAIN)
+        self._timed = before, left, interval, time.monotonic()
+
+    def _measure(self) -> None:
+        """Let the address space grow by so many bytes and no more, where the system knows how much it is."""
+        try:
+            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        except (OSError, ValueError):
+            return
+        soft, hard = self._measured = resource.getrlimit(resource.RLIMIT_AS)
+        most = pages * resource.getpagesize() + self._memory
+        known = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
+        resource.setrlimit(resource.RLIMIT_AS, (min(most, *known) if known else most, hard))
+
+
+_active: Final[list[bool]] = []
+_AGAIN: Final = 5.0
+"""Seconds after which the end is told once more."""
+
+
+class _TimeUpError(BaseException):
+    """The time is over; no handler of ordinary errors is to take it for one."""
+
+
+def _spent(what: str, more: str) -> RenderError:
+    hint = f"if the chart is to be trusted, raise the limit: PXHELM_LIMITS={more}"
+    return RenderError(f"rendering {what}", code=ExitCode.REFUSED, hint=hint)
 
 
 def render_jinja(job: JinjaJob, limits: Limits = Limits()) -> dict[str, str]:
@@ -92,8 +185,6 @@ _OWN_FILES: Final = 64 * 1024 * 1024
 
 
 def _restrict(text: str) -> None:
-    import resource
-
     cpu, _, memory = text.partition(":")
     wanted = (
         (resource.RLIMIT_CPU, int(cpu or 10)),
@@ -112,8 +203,6 @@ def _names(job: JinjaJob) -> str:
 
 
 def _reason(status: int, stderr: bytes, limits: Limits) -> str:
-    import signal
-
     if status in (-signal.SIGXCPU, -signal.SIGKILL):
         return f"it used more than {limits.cpu_seconds} seconds of CPU"
     if b"MemoryError" in stderr or b"out of memory" in stderr or status == -signal.SIGSEGV:

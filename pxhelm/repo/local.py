@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -217,3 +218,24 @@ class Disk:
     def chart(path: str) -> dict[str, bytes]:
         """Return the files of a chart folder or archive."""
         return read_chart(path).files
+
+
+def read_starter(name: str) -> dict[str, bytes]:
+    """Return the files of a starter chart: one of ours by name, or a folder."""
+    ours = _starters()
+    folder = ours / name
+    if not folder.is_dir():
+        folder = Path(name)
+    if not (folder / "Chart.yaml").is_file():
+        known = ", ".join(sorted(p.name for p in ours.iterdir()))
+        raise PxhelmError(f"cannot find starter {name}", hint=f"one of {known}, or the folder of a chart")
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def _starters() -> Path:
+    """Return the folder of the starter charts, in the checkout or in the binary."""
+    need = getattr(sys, "pxhelm_need", None)
+    if need:
+        need("chart-templates")
+        return Path(getattr(sys, "_MEIPASS", "")) / "chart-templates"
+    return Path(__file__).parents[2] / "chart-templates"
