@@ -1,6 +1,7 @@
 """Files, a web and a registry in memory, for actions that fetch charts."""
 
 import posixpath
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -110,4 +111,6 @@ def services(files=(), web=None, registry=None, known=()):
             disk.files[f"cache/{name}-index.yaml"] = web.answers[f"{url}/index.yaml"]
     sources = Sources(disk, web, registry or Registry(), "repositories.yaml", "cache", "pubring.gpg", "/")
     heard = []
-    return SimpleNamespace(sources=sources, now=lambda: NOW, listen=heard.append, heard=heard)
+    return SimpleNamespace(
+        sources=sources, now=lambda: NOW, listen=heard.append, heard=heard, budget=None, bounded=nullcontext
+    )
