@@ -162,11 +162,12 @@ class Opened:
         """This process, and how to prove that another one of this machine is dead."""
         import socket
 
+        from pxhelm.files import boot_id, process_started
         from pxhelm.store.leases import Holder, provably_dead
 
-        holder = Holder(socket.gethostname(), _boot_id(), os.getpid(), _started(os.getpid()) or "")
+        holder = Holder(socket.gethostname(), boot_id(), os.getpid(), process_started(os.getpid()) or "")
         user = os.environ.get("SUDO_USER") or os.environ.get("USER") or os.environ.get("LOGNAME") or str(os.getuid())
-        return Process(holder, lambda other: provably_dead(other, holder, _started), user)
+        return Process(holder, lambda other: provably_dead(other, holder, process_started), user)
 
     @contextmanager
     def hold(self, name: str, seconds: float) -> Iterator[Lease]:
@@ -435,23 +436,6 @@ def jinja_child() -> int:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
-
-
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
-
-
-def _started(pid: int) -> str | None:
-    """Return the start time of a process in the kernel's words; None when there is none."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] == "Z" else fields[19]
 
 
 def _connection(context: Context) -> Connection:

@@ -1,4 +1,4 @@
-"""Writes what an action returns as ``{path: bytes}``, atomically (edge).
+"""Writes what an action returns as ``{path: bytes}``, atomically, and reads what the kernel says of processes (edge).
 
 Never decides what to write.
 """
@@ -101,3 +101,21 @@ def key_file(path: Path) -> SealingKey:
     if len(raw) != 32:
         raise PxhelmError(f"cannot use the store's key {path}: it has {len(raw)} bytes, not 32")
     return SealingKey(raw)
+
+
+def boot_id() -> str:
+    """Return what the kernel calls its run since the machine began; empty where it does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def process_started(pid: int) -> str | None:
+    """Return the start time of a process in the kernel's words; None when there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else fields[19]
