@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pxhelm.actions.contact import Way
     from pxhelm.actions.services import Cluster
     from pxhelm.actions.sources import Sources
-    from pxhelm.gotemplate.runtime import Budget
+    from pxhelm.gotemplate.budget import Budget
     from pxhelm.proxmox.client import Client
     from pxhelm.proxmox.connection import Certificate, Connection
     from pxhelm.release.objects import ObjectPort
@@ -240,7 +240,7 @@ class Opened:
     @cached_property
     def budget(self) -> Budget:
         """What a rendering may spend."""
-        from pxhelm.gotemplate.runtime import Budget
+        from pxhelm.gotemplate.budget import Budget
 
         return Budget(*self.settings.limits.of_templates)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pxhelm.actions.sources import Sources
     from pxhelm.chart.archive import Limits
     from pxhelm.events import Listener
-    from pxhelm.gotemplate.runtime import Budget
+    from pxhelm.gotemplate.budget import Budget
     from pxhelm.proxmox.request import ApiGen
     from pxhelm.release.objects import ObjectPort
     from pxhelm.render.model import JinjaRenderer

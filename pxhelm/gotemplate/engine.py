@@ -18,13 +18,14 @@ from functools import lru_cache
 
 from pxhelm.golang.strconv import quote
 from pxhelm.gotemplate import nodes as n
+from pxhelm.gotemplate.budget import Budget
 from pxhelm.gotemplate.builtins import BUILTINS
 from pxhelm.gotemplate.calls import EngineFunction
 from pxhelm.gotemplate.compiler import Program
 from pxhelm.gotemplate.errors import ExecError, ParseError, Place, TemplateError
 from pxhelm.gotemplate.host import Host
 from pxhelm.gotemplate.parser import parse
-from pxhelm.gotemplate.runtime import Budget, Frame, Run
+from pxhelm.gotemplate.runtime import Frame, Run
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError
 from pxhelm.gotemplate.writing import NO_VALUE
 

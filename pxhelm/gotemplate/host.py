@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pxhelm.gotemplate.runtime import Budget
+    from pxhelm.gotemplate.budget import Budget
 
 
 def _no_lookup(_api_version: str, _kind: str, _namespace: str, _name: str) -> Mapping[str, Any]:

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from pxhelm.golang import json
+from pxhelm.gotemplate.budget import Budget
 from pxhelm.gotemplate.builtins import BUILTINS
 from pxhelm.gotemplate.compiler import Program
 from pxhelm.gotemplate.functions import ALL
 from pxhelm.gotemplate.host import Host
 from pxhelm.gotemplate.parser import parse
-from pxhelm.gotemplate.runtime import Budget, Frame, Run
+from pxhelm.gotemplate.runtime import Frame, Run
 from pxhelm.gotemplate.signature import Function, FunctionError, function
 
 _HELMS: Final = frozenset(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pxhelm.gotemplate.budget import Budget
 from pxhelm.gotemplate.errors import BudgetError
 from pxhelm.gotemplate.host import Host
 from pxhelm.gotemplate.nodes import Tree
@@ -30,20 +31,6 @@ class BreakLoop(Exception):  # noqa: N818 - a jump, not an error
 
 class ContinueLoop(Exception):  # noqa: N818 - a jump, not an error
     """``{{continue}}``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What a rendering may spend; generous for charts, fatal for bombs."""
-
-    steps: int = 20_000_000
-    """Loop iterations and template calls."""
-    seconds: float = 600
-    """By the host's ``elapsed``; a single function is not interrupted."""
-    output: int = 256 * 1024 * 1024
-    """Characters written, nested templates included."""
-    depth: int = 3_000
-    """Nested template calls; Go allows 100,000, Helm 1,000 includes of one name. Python's own stack may end sooner."""
 
 
 class Frame:

@@ -2,11 +2,11 @@
 
 import pytest
 
+from pxhelm.gotemplate.budget import Budget
 from pxhelm.gotemplate.engine import Engine, RenderFailedError, Template
 from pxhelm.gotemplate.errors import BudgetError
 from pxhelm.gotemplate.host import Host
 from pxhelm.gotemplate.objects import Values
-from pxhelm.gotemplate.runtime import Budget
 
 
 def render(files, values=None, **engine):

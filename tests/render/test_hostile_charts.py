@@ -13,8 +13,8 @@ import pytest
 
 from pxhelm.chart.load import load
 from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.gotemplate.budget import Budget
 from pxhelm.gotemplate.host import Host
-from pxhelm.gotemplate.runtime import Budget
 from pxhelm.render.engine import render
 from pxhelm.render.model import RenderError, RenderRequest
 from pxhelm.render.sandbox import bounded
