@@ -19,7 +19,7 @@ def task_of(services: Services, guest: Found, *, kind: str = "", before: int = 0
     rows = services.cluster.run(_tasks(node, guest.vmid)) if node else []
     upids = [Upid.parse(text) for row in rows if Upid.matches(text := str(row.get("upid")))]
     fit = [upid for upid in upids if not kind or kind in upid.type]
-    fit.sort(key=lambda upid: (-upid.starttime, -upid.pid))
+    fit.sort(key=lambda upid: (-upid.starttime, -upid.pstart))
     if len(fit) <= before:
         types = sorted({upid.type for upid in upids})
         raise PxhelmError(

@@ -92,6 +92,10 @@ def _run(
 def _tell_manifests(guests: list[Found], verb: str) -> None:
     """Say what the next apply would undo."""
     for one in guests:
+        if verb == "resize" and one.stored:
+            click.echo(
+                f"note: give the disk that size in the manifest of {one.name}, too: no disk can be shrunk", err=True
+            )
         wanted = one.owned.get("power.policy") or one.owned.get("power")
         against = {"start": "Stopped", "stop": "Running", "shutdown": "Running"}.get(verb)
         if against and wanted == against:

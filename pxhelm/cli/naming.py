@@ -22,3 +22,14 @@ def guest_of(services: Services, text: str) -> Found:
     if not set(kinds) <= set(_GUESTS):
         raise PxhelmError(f"{text} is no guest", code=ExitCode.USAGE, hint="vm/NAME, ct/NAME or vmid:N")
     return find_one(services, kinds, name)
+
+
+def choose_guest(services: Services) -> str:
+    """Let somebody choose a guest on a terminal, and return its name as ``vm/NAME``; PxhelmError lists them elsewhere."""
+    from pxhelm.actions.inspect import Query, find
+    from pxhelm.cli.choice import choose
+
+    found = find(services, Query(_GUESTS))
+    names = [f"{'ct' if one.kind == 'Container' else 'vm'}/{one.name}" for one in found]
+    place = choose("guest", names, several=False)[0]
+    return names[place] if names.count(names[place]) == 1 else f"vmid:{found[place].vmid}"

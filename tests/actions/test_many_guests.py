@@ -2,12 +2,15 @@
 
 import pytest
 
-from pxhelm.actions.inspect import Query, find, find_all, find_one, only
+from pxhelm.actions.inspect import Found, Query, find, find_all, find_one, only
 from pxhelm.actions.moving import Clone, Migrate, _free, check_new_name, free_vmids
-from pxhelm.actions.operate import Manner, carry_out
+from pxhelm.actions.operate import Manner, Means, _nothing, carry_out
 from pxhelm.actions.power import Verb, Wish
 from pxhelm.actions.saving import Restore, Snapshot, backup_storage, latest_or, snapshots
 from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.proxmox.request import Response, drive
+from pxhelm.store.events import EventRecord
+from pxhelm.store.objects import ObjectQuery
 from tests.actions.conftest import Lab
 
 VM = """
@@ -135,3 +138,32 @@ def test_what_runs_is_not_restored_over(lab):
     assert latest_or("b1", rows)(guest) == "b1"
     with pytest.raises(PxhelmError, match="has no backup c"):
         latest_or("c", rows)(guest)
+
+
+def test_migration_under_ha_is_over_when_the_guest_is_there():
+    row = {"vmid": 101, "node": "pve1", "status": "running"}
+    guest = Found("VirtualMachine", "web", row=row)
+    where, waits = ["pve1", "pve1", "pve2"], []
+
+    def send(request):
+        if request.path.endswith("/migrate"):
+            return Response("UPID:pve1:0000C530:001C9C8D:68F5CFF9:hamigrate:101:root@pam:")
+        if request.path == "/cluster/resources":
+            return Response([{"vmid": 101, "node": where.pop(0)}])
+        return Response([] if request.path.endswith("/log") else {"status": "stopped", "exitstatus": "OK"})
+
+    operation = Migrate("pve2").run(Means(guest, _nothing, lambda _line: None))
+    assert drive(operation, send, waits.append) == "migrated to pve2"
+    assert sum(waits) == 4.0
+
+
+def test_events_name_their_object_and_the_latest_is_last(lab):
+    lab.apply(VM)
+    (stored,) = lab.store.objects.list(ObjectQuery("lab"))
+    for at, reason in ((10.0, "Drifted"), (20.0, "Conflict")):
+        lab.store.events.record(EventRecord("lab", stored.uid, "Warning", reason, "text", at, at))
+    found = [one for one in find(lab.services, Query(("Event",))) if one.row["message"] == "text"]
+    assert [one.row["reason"] for one in found] == ["Drifted", "Conflict"]
+    assert {(one.namespace, one.row["name"]) for one in found} == {("default", "web")}
+    lab.in_namespace("elsewhere")
+    assert not [one for one in find(lab.services, Query(("Event",))) if one.row["message"] == "text"]

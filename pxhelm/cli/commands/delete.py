@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.choice import interactive
 from pxhelm.cli.deletions import confirm_flag
 from pxhelm.cli.options import files_flag, flag, output_flag, selection_flags, yes_flag
 from pxhelm.errors import ExitCode, PxhelmError
@@ -66,6 +67,8 @@ def _check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
         from pxhelm.actions.inspect import NAMES
 
         name = arguments[0]
+        if name.lower() in NAMES and interactive():
+            return
         raise PxhelmError(
             f"cannot delete {name}: a kind and a name are needed",
             code=ExitCode.USAGE,
@@ -109,6 +112,13 @@ def _of_names(services: Services, arguments: tuple[str, ...], options: dict[str,
         if not found:
             click.echo("No resources found", err=True)
         return _keys(found)
+    if not any(names for _, names in pairs):
+        from pxhelm.cli.choice import choose
+
+        kinds = kinds_of(pairs[0][0])
+        (everything,) = find_each(services, [Query(kinds)])
+        ours = [one for one in everything if one.stored]
+        return _keys([ours[place] for place in choose(pairs[0][0], [one.name for one in ours])])
     queries = [Query(kinds_of(kind), (name,)) for kind, names in pairs for name in names]
     missing: list[NotFoundError] = []
     groups = find_each(services, queries, missing)

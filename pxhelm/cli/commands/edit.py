@@ -31,6 +31,7 @@ The editor is PXHELM_EDITOR, VISUAL or EDITOR, else vi. What cannot be applied o
 unchanged or empty file changes nothing. When applying fails your text is kept in a file that is named.
 """
 _MARK = "# "
+_END = "# ----------------------------------------------------------------\n"
 _HEAD = (
     "Please edit the manifest below. Lines that begin with '#' at the top are left out;",
     "an empty file, or an unchanged one, cancels. What you save is applied.",
@@ -121,7 +122,7 @@ def _mistakes(error: PxhelmError) -> list[str]:
 def _open(text: str, notes: Sequence[str], prefix: str) -> str:
     """Open an editor on a text and return what was saved, without the comment on top."""
     head = [*_HEAD, *(["", "Not yet right:", *notes] if notes else [])]
-    top = "".join(f"{_MARK}{line}".rstrip() + "\n" for line in head) + "#\n"
+    top = "".join(f"{_MARK}{line}".rstrip() + "\n" for line in head) + _END
     descriptor, name = tempfile.mkstemp(".yaml", f"pxhelm-edit-{prefix}")
     path = Path(name)
     try:
@@ -131,13 +132,15 @@ def _open(text: str, notes: Sequence[str], prefix: str) -> str:
         saved = path.read_text(encoding="utf-8", errors="surrogateescape")
     finally:
         path.unlink(missing_ok=True)
-    return saved.removeprefix(top) if saved.startswith(top) else _without_top(saved)
+    return _without_top(saved)
 
 
 def _without_top(text: str) -> str:
-    lines = text.splitlines(keepends=True)
-    end = next((n + 1 for n, line in enumerate(lines) if line.rstrip() == "#"), 0)
-    return "".join(lines[end:]) if all(line.startswith("#") for line in lines[:end]) else text
+    """Return what stands below the comment that was put on top; the manifest's own comments stay."""
+    head, end, below = text.partition(_END)
+    if end and all(line.startswith("#") for line in head.splitlines()):
+        return below
+    return text
 
 
 def _edit(path: Path) -> None:

@@ -22,7 +22,7 @@ HELP = """Print the log of a task: of one by its UPID, or of the latest one of a
 """
 
 
-@cli.command("logs", usage="TASK | vm/NAME | ct/NAME", arguments=(1, 1), help=HELP)
+@cli.command("logs", usage="TASK | vm/NAME | ct/NAME", arguments=(0, 1), help=HELP)
 @flag("-f", "--follow", help="go on until the task has ended; exit with 1 when it failed")
 @click.option("--tail", type=int, default=-1, metavar="int", help="lines to begin with [default: all]")
 @click.option("--type", "kind", default="", metavar="TYPE", help="of a guest: the latest task of this type")
@@ -31,12 +31,12 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     """Print the lines."""
     from pxhelm.actions.logs import task_of
     from pxhelm.app import open_services
-    from pxhelm.cli.naming import guest_of
+    from pxhelm.cli.naming import choose_guest, guest_of
     from pxhelm.cli.progress import showing
     from pxhelm.proxmox.task import Polling, Upid, follow, read_log
 
-    name = arguments[0].removeprefix("task/")
     with showing() as listen, open_services(session.flags, listen) as services:
+        name = arguments[0].removeprefix("task/") if arguments else choose_guest(services)
         if name.startswith("UPID:"):
             upid = Upid.parse(name if name.endswith(":") else f"{name}:")
         elif "/" in name or name.startswith("vmid:"):
