@@ -14,7 +14,7 @@ from pxhelm.resource.guest_make import guest_steps, refuse_guest
 from pxhelm.resource.kind import Change, Kind, Surroundings
 from pxhelm.resource.model import Leaves, Live, Resource, Target
 from pxhelm.resource.normal import Normal, by_bus, guest_shorthand, move, slots, wrap
-from pxhelm.resource.parts import cloudinit, common, cpu, devices, disk, firewall, firewall_rules, ha, nic
+from pxhelm.resource.parts import cloudinit, common, cpu, devices, disk, firewall, firewall_rules, ha, nic, seed
 from pxhelm.resource.step import Step
 from pxhelm.resource.writer import Writer
 
@@ -99,6 +99,7 @@ VIRTUAL_MACHINE = Kind(
         *disk.FIELDS,
         *nic.VM_FIELDS,
         *cloudinit.FIELDS,
+        *seed.FIELDS,
         *devices.PASSED_THROUGH,
         *devices.DISPLAY,
         *devices.IDENTITY,

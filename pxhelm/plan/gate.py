@@ -23,7 +23,8 @@ def refused(steps: Iterable[Step], version: str, schema_of: Callable[[str], Sche
         endpoint = facts.endpoint(request.method, request.path)
         if endpoint is None:
             return f"Proxmox VE {version} has no {request.method} {_template(request.method, request.path)}"
-        for problem in check(endpoint, request.params, version):
+        params = {**request.params, **({"filename": request.upload.filename} if request.upload is not None else {})}
+        for problem in check(endpoint, params, version):
             if problem.name not in endpoint.variables:  # a VMID may still be open
                 told.setdefault(problem.name, problem)
     if not told:

@@ -98,6 +98,7 @@ def change_of(s: Situation, diff: Diff) -> Change:
         surroundings=s.surroundings,
         options=s.options,
         op=s.op,
+        written=s.written,
         applied={path: as_leaf(base) for path, base in s.ownership.mine.items()},
     )
 

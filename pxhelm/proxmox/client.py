@@ -324,7 +324,7 @@ class LocalTransport:
         """Hand over a form with one file."""
         start, end, kind = wire.multipart(pairs, upload.filename)
         try:
-            content = Path(upload.path).read_bytes()
+            content = upload.content() if upload.content is not None else Path(upload.path).read_bytes()
         except OSError as error:
             raise PxhelmError(f"cannot upload {upload.path}: {error.strerror}") from None
         answer = self._ask("POST", path, {}, {**headers, "content-type": kind}, start + content + end)

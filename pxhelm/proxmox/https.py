@@ -66,6 +66,10 @@ class HttpTransport:
         import httpx
 
         start, end, kind = wire.multipart(pairs, upload.filename)
+        if upload.content is not None:
+            made = start + upload.content() + end
+            given = {**headers, "content-type": kind}
+            return self._exchange(httpx.Request("POST", self._url(path), headers=given, content=made))
         try:
             size = Path(upload.path).stat().st_size
         except OSError as error:

@@ -28,11 +28,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that only the edge opens."""
+    """A file that only the edge opens, or bytes that are made when they are sent."""
 
     path: str
     filename: str
     progress: Progress | None = None
+    content: Callable[[], bytes] | None = None
+    """Makes what is sent in place of a file."""
 
 
 @dataclass(frozen=True, slots=True)

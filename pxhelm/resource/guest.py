@@ -290,6 +290,32 @@ def check_storages(resource: Resource, node: str, surroundings: Surroundings) ->
         )
 
 
+def file_storage(resource: Resource, node: str, around: Surroundings, content: str, leaf: str) -> str:
+    """Return the storage that takes files of a kind: the one that a leaf names, else the only shared, else the only one.
+
+    PxhelmError when there is none, or when somebody has to choose.
+    """
+    named = resource.leaves.get(leaf)
+    if named is not None:
+        return bare(str(named))
+    rows = {name: row for (where, name), row in around.storages.items() if where == node}
+    fitting = sorted(name for name, row in rows.items() if content in str(row.get("content") or "").split(","))
+    shared = [name for name in fitting if rows[name].get("shared")]
+    for names in (shared, fitting):
+        if len(names) == 1:
+            return names[0]
+    what = (
+        f"several storages of {node} take {content} files: {', '.join(fitting)}"
+        if fitting
+        else f"no storage of {node} does"
+    )
+    raise PxhelmError(
+        f"cannot choose a storage for {content} files of {resource.key.address}: {what}",
+        where=resource.locate(leaf.rpartition(".")[0]) if resource.locate else None,
+        hint=f"write {leaf}: NAME" if fitting else f"let a storage hold content {content}",
+    )
+
+
 _VOLUMES = ("disks", "rootfs", "mounts", "efiDisk", "tpm")
 
 

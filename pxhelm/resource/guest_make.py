@@ -26,11 +26,12 @@ from pxhelm.resource.guest import (
     volumes_bytes,
 )
 from pxhelm.resource.guest_power import shutdown
-from pxhelm.resource.guest_write import cloudinit_drive, update_steps
+from pxhelm.resource.guest_seed import cloudinit_drive
+from pxhelm.resource.guest_write import update_steps
 from pxhelm.resource.identity import join_description
 from pxhelm.resource.kind import LeafChange, Op
 from pxhelm.resource.model import Existence, Live, Value
-from pxhelm.resource.parts import ha
+from pxhelm.resource.parts import ha, seed
 from pxhelm.resource.parts.cloudinit import needs_drive
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step, Undo
@@ -219,7 +220,7 @@ def _blank(writer: Writer) -> tuple[Step, Live]:
         params |= encoded.params
         encoded_leaves, storages, defaults = encoded.leaves, encoded.storages, encoded.defaults
         params |= _firmware_identity(writer, params)
-        if writer.api.type == "qemu" and needs_drive(tuple(params)):
+        if writer.api.type == "qemu" and needs_drive(tuple(params)) and not seed.wanted(leaves):
             params |= cloudinit_drive(writer.desired, {})
     params |= _name_and_marker(writer)
     named = tuple(p for p in ("hostname", "description", "pool") if p in leaves)

@@ -17,10 +17,12 @@ from pxhelm.resource.effects import device_of, param_of
 from pxhelm.resource.encode import STEERING, Encoded, encode
 from pxhelm.resource.guest import firewall_of
 from pxhelm.resource.guest_power import migration, power, restart, stopped_for
+from pxhelm.resource.guest_seed import cloudinit_drive, new_drive
+from pxhelm.resource.guest_seed import steps as seed_steps
 from pxhelm.resource.identity import join_description
 from pxhelm.resource.kind import Change, LeafChange, Op
-from pxhelm.resource.model import Resource, Value
-from pxhelm.resource.parts import firewall, ha
+from pxhelm.resource.model import Value
+from pxhelm.resource.parts import firewall, ha, seed
 from pxhelm.resource.parts.cloudinit import needs_drive
 from pxhelm.resource.parts.devices import bootable
 from pxhelm.resource.references import bare
@@ -40,6 +42,7 @@ def update_steps(writer: Writer) -> tuple[Step, ...]:
     steps += ha.steps(change, writer.api.type) if _leaves_ha(change) else ()
     steps += _free(writer, sorted_out.freed)
     steps += _config(writer, sorted_out)
+    steps += seed_steps(writer)
     steps += _reorder(writer, sorted_out.writes)
     steps += [_move(writer, each) for each in sorted_out.moved]
     steps += [_resize(writer, each) for each in sorted_out.resized]
@@ -215,6 +218,7 @@ def _reorder(writer: Writer, writes: dict[str, Value]) -> list[Step]:
     order = writer.desired.leaves.get("bootOrder")
     appended = [p.split(".")[1] for p, v in writes.items() if p.endswith(".cdrom") and v is not None]
     new = [slot for slot in appended if slot not in writer.change.live.raw]
+    new += [slot] if (slot := new_drive(writer)) else []
     if order is None or not isinstance(order, tuple) or all(slot in order for slot in new):
         return []
     params = encode(writer.kind, writer.change.live.raw, {"bootOrder": order}).params
@@ -245,32 +249,10 @@ def _describe(writer: Writer, params: dict[str, Param], delete: list[str], write
 def _cloudinit_drive(writer: Writer, params: tuple[str, ...]) -> dict[str, Param]:
     """Return the drive for cloud-init data, if data is written and the guest has none."""
     raw = writer.change.live.raw
-    if writer.api.type != "qemu" or not needs_drive(params) or any("cloudinit" in text for text in raw.values()):
+    given = any("cloudinit" in text for text in raw.values()) or seed.wanted(writer.desired.leaves)
+    if writer.api.type != "qemu" or not needs_drive(params) or given:
         return {}
     return cloudinit_drive(writer.desired, raw)
-
-
-def cloudinit_drive(desired: Resource, raw: dict[str, str] | object) -> dict[str, Param]:
-    """Return the parameter that makes a cloud-init drive, on the storage of the first disk unless told otherwise."""
-    leaves = desired.leaves
-    slot = str(leaves.get("cloudInit.drive.slot") or "ide2")
-    storage = leaves.get("cloudInit.drive.storage")
-    if storage is None:
-        of_disks = [v for p, v in leaves.items() if p.startswith("disks.") and p.endswith(".storage")]
-        of_guest = (
-            [t.partition(":")[0] for k, t in raw.items() if k.startswith(_BUSES)] if isinstance(raw, dict) else []
-        )
-        storage = next((s for s in (*of_disks, *of_guest) if isinstance(s, str) and s not in ("none", "cdrom")), None)
-    if storage is None:
-        raise PxhelmError(
-            f"cannot make a cloud-init drive for {desired.key.address}: no disk says on which storage",
-            where=desired.locate("cloudInit") if desired.locate else None,
-            hint="add cloudInit: {drive: {storage: NAME}}",
-        )
-    return {slot: f"{bare(str(storage))}:cloudinit"}
-
-
-_BUSES = ("scsi", "virtio", "sata", "ide")
 
 
 def _move(writer: Writer, each: LeafChange) -> Step:

@@ -78,6 +78,8 @@ class Change:
     """Operation id, written into marker and tombstone."""
     applied: Leaves = field(default_factory=dict)
     """What this manager applied last: the policies of things that are no longer wanted."""
+    written: frozenset[str] = frozenset()
+    """What steps of this operation have made true already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from pxhelm.resource.normal import ManifestPath, Normal, ShorthandError
 from pxhelm.resource.raw import check_config, check_extra
 from pxhelm.resource.references import reference_to
 from pxhelm.resource.table import STAR, Branch, Table, table_of
-from pxhelm.resource.types import TYPES, whole
+from pxhelm.resource.types import TYPES
+from pxhelm.resource.unfit import whole
 
 API_VERSION = "proxmox.io/v1"
 
@@ -277,7 +278,8 @@ def _walk(reader: _Reader, path: ManifestPath, value: object, above: Branch) -> 
     if isinstance(value, Mapping) and "absent" in value and _is_device(reader, path):
         _absent(reader, path, value)
         return
-    if below.field is not None and (not below.children or not isinstance(value, Mapping)):
+    inner = isinstance(value, Mapping) and below.children and all(str(key) in below.children for key in value)
+    if below.field is not None and not inner:
         _leaf(reader, path, below.field, value)
         return
     if not isinstance(value, Mapping):

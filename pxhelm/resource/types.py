@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from pxhelm.proxmox.wire import PropertyError, parse_size, print_size
 from pxhelm.resource.model import SecretSource, Value
+from pxhelm.resource.unfit import UnfitError, kind_of, whole
 from pxhelm.secret import REDACTED, Secret
 
 MIB = 1 << 20
@@ -32,10 +33,6 @@ Read = Callable[[object], Value]
 """Raises UnfitError with the reason."""
 
 
-class UnfitError(ValueError):
-    """A value that is not of its type; the text is the reason, for a sentence that names the field."""
-
-
 @dataclass(frozen=True, slots=True)
 class ValueType:
     """How one type of value is written in a manifest."""
@@ -49,32 +46,13 @@ class ValueType:
     schema: Mapping[str, object] = field(default_factory=dict)
 
 
-def whole(value: object) -> object:
-    """Return a float that is a whole number as an int: numbers of a manifest lost that difference in JSON."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _kind_of(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return f"the boolean {str(value).lower()}"
-    if isinstance(value, (int, float)):
-        return f"the number {whole(value)}"
-    if isinstance(value, Mapping):
-        return "a map"
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    return f"the text {str(value)!r}" if len(str(value)) <= 60 else "a text"
-
-
 def _text(value: object) -> str:
     if isinstance(value, bool):
-        raise UnfitError(f"it is {_kind_of(value)}; write it in quotes")
+        raise UnfitError(f"it is {kind_of(value)}; write it in quotes")
     if isinstance(value, (int, float)):
-        raise UnfitError(f'it is {_kind_of(value)}; write "{whole(value)}"')
+        raise UnfitError(f'it is {kind_of(value)}; write "{whole(value)}"')
     if not isinstance(value, str):
-        raise UnfitError(f"it is {_kind_of(value)}")
+        raise UnfitError(f"it is {kind_of(value)}")
     return value
 
 
@@ -89,32 +67,32 @@ def _int(value: object) -> int:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise UnfitError(f"it is {_kind_of(value)}")
+        raise UnfitError(f"it is {kind_of(value)}")
     return value
 
 
 def _number(value: object) -> int | float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise UnfitError(f"it is {_kind_of(value)}")
+        raise UnfitError(f"it is {kind_of(value)}")
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _bool(value: object) -> bool:
     if not isinstance(value, bool):
-        raise UnfitError(f"it is {_kind_of(value)}")
+        raise UnfitError(f"it is {kind_of(value)}")
     return value
 
 
 def _size(value: object) -> int:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        raise UnfitError(f"it is {_kind_of(value)} without a unit; write {whole(value)}G or {whole(value)}M")
+        raise UnfitError(f"it is {kind_of(value)} without a unit; write {whole(value)}G or {whole(value)}M")
     text = _text(value)
     if text.isdigit():
         raise UnfitError(f"{text!r} has no unit; write {text}G or {text}M")
     try:
         return parse_size(text)
     except PropertyError:
-        raise UnfitError(f"it is {_kind_of(text)}") from None
+        raise UnfitError(f"it is {kind_of(text)}") from None
 
 
 def _show_size(value: Value) -> object:
@@ -140,7 +118,7 @@ def _rate(value: object) -> int:
     text = _text(value)
     found = _RATE.fullmatch(text)
     if found is None:
-        raise UnfitError(f"it is {_kind_of(text)}")
+        raise UnfitError(f"it is {kind_of(text)}")
     rate = float(found[1]) * {"K": KIB, "M": MIB, "G": MIB * KIB}[found[2]]
     if not rate.is_integer():
         raise UnfitError(f"{text} is not a whole number of bytes per second")
@@ -158,11 +136,11 @@ def _show_rate(value: Value) -> object:
 
 def _duration(value: object) -> int | float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        raise UnfitError(f"it is {_kind_of(value)} without a unit; write {whole(value)}s")
+        raise UnfitError(f"it is {kind_of(value)} without a unit; write {whole(value)}s")
     text = _text(value)
     found = _DURATION.fullmatch(text)
     if not text or found is None:
-        raise UnfitError(f"it is {_kind_of(text)}")
+        raise UnfitError(f"it is {kind_of(text)}")
     days, hours, minutes, seconds = found.groups()
     total = int(days or 0) * 86400 + int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0)
     return int(total) if float(total).is_integer() else total
@@ -183,7 +161,7 @@ def _matching(pattern: re.Pattern[str]) -> Read:
     def read(value: object) -> Value:
         text = _line(value)
         if not pattern.fullmatch(text):
-            raise UnfitError(f"it is {_kind_of(text)}")
+            raise UnfitError(f"it is {kind_of(text)}")
         return text
 
     return read
@@ -192,14 +170,14 @@ def _matching(pattern: re.Pattern[str]) -> Read:
 def _name(value: object) -> str:
     text = _line(value)
     if len(text) > 63 or not _NAME.fullmatch(text):
-        raise UnfitError(f"it is {_kind_of(text)}")
+        raise UnfitError(f"it is {kind_of(text)}")
     return text
 
 
 def _mac(value: object) -> str:
     text = _line(value)
     if not _MAC.fullmatch(text):
-        raise UnfitError(f"it is {_kind_of(text)}")
+        raise UnfitError(f"it is {kind_of(text)}")
     return text.upper()
 
 
@@ -208,7 +186,7 @@ def _address(value: object) -> str:
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        raise UnfitError(f"it is {_kind_of(text)}") from None
+        raise UnfitError(f"it is {kind_of(text)}") from None
     return text
 
 
@@ -220,7 +198,7 @@ def _cidr(version: int, words: tuple[str, ...]) -> Read:
         try:
             found = ipaddress.ip_interface(text)
         except ValueError:
-            raise UnfitError(f"it is {_kind_of(text)}") from None
+            raise UnfitError(f"it is {kind_of(text)}") from None
         if "/" not in text:
             raise UnfitError(
                 f"{text} has no prefix length; write {text}/24" if version == 4 else f"{text} has no prefix"
@@ -236,7 +214,7 @@ def _items(value: object) -> list[str]:
     if isinstance(value, str):
         return [value]
     if not isinstance(value, (list, tuple)):
-        raise UnfitError(f"it is {_kind_of(value)}")
+        raise UnfitError(f"it is {kind_of(value)}")
     return [_line(item) for item in value]
 
 
@@ -282,7 +260,7 @@ def _date_time(value: object) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UnfitError(f"it is {_kind_of(text)}") from None
+        raise UnfitError(f"it is {kind_of(text)}") from None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
@@ -302,7 +280,7 @@ def _ref(value: object) -> Value:
 
 def _refs(value: object) -> Value:
     if not isinstance(value, (list, tuple)):
-        raise UnfitError(f"it is {_kind_of(value)}")
+        raise UnfitError(f"it is {kind_of(value)}")
     found = []
     for item in value:
         inner = item["guest"] if isinstance(item, Mapping) and set(item) == {"guest"} else item
@@ -360,22 +338,35 @@ def _show_source(value: Value) -> object:
     return {"valueFrom": json.loads(str(value))}
 
 
+def _document(value: object) -> Value:
+    """Return a text as it is, a map as JSON in its own order, or where the whole document is read."""
+    if not isinstance(value, Mapping) or set(value) == {"valueFrom"}:
+        return _secret(value) if isinstance(value, Mapping) else _text(value)
+    if '"valueFrom":' in (text := json.dumps(value, ensure_ascii=False, default=str)):
+        raise UnfitError("a secret stands inside of it; make the whole document one: {valueFrom: …}")
+    return text
+
+
+def _show_document(value: Value) -> object:
+    return json.loads(str(value)) if str(value).startswith("{") else value
+
+
 def _raw(value: object) -> Value:
     found = whole(value)
     if isinstance(found, (bool, int, float, str)):
         return found
-    raise UnfitError(f"it is {_kind_of(value)}; raw parameters are written as Proxmox writes them")
+    raise UnfitError(f"it is {kind_of(value)}; raw parameters are written as Proxmox writes them")
 
 
 def _record(value: object) -> Value:
     if not isinstance(value, Mapping):
-        raise UnfitError(f"it is {_kind_of(value)}")
+        raise UnfitError(f"it is {kind_of(value)}")
     return tuple((str(name), inner) for name, inner in value.items())
 
 
 def _records(value: object) -> Value:
     if not isinstance(value, (list, tuple)):
-        raise UnfitError(f"it is {_kind_of(value)}")
+        raise UnfitError(f"it is {kind_of(value)}")
     return tuple(_record(item) for item in value)
 
 
@@ -409,6 +400,8 @@ def _hidden(_value: Value) -> object:
 
 _STRING = {"type": "string"}
 _STRINGS = {"oneOf": [{"type": "array", "items": _STRING}, _STRING]}
+_CT_CIDR6 = _cidr(6, ("dhcp", "auto", "manual"))
+_DOCUMENT = {"type": ["object", "string"]}
 _REF = {
     "oneOf": [
         {"type": "string", "minLength": 1},
@@ -458,13 +451,7 @@ TYPES: Mapping[str, ValueType] = {
             _as_is,
             _STRING,
         ),
-        ValueType(
-            "ct-cidr6",
-            "an IPv6 address with prefix, dhcp, auto or manual",
-            _cidr(6, ("dhcp", "auto", "manual")),
-            _as_is,
-            _STRING,
-        ),
+        ValueType("ct-cidr6", "an IPv6 address with prefix, dhcp, auto or manual", _CT_CIDR6, _as_is, _STRING),
         ValueType("volume", "a volume such as local:iso/debian.iso", _matching(_VOLID), _as_is, _STRING),
         ValueType("set", "a list of texts, in any order", _set, _as_list, _STRINGS),
         ValueType("list", "a list of texts", _list, _as_list, _STRINGS),
@@ -478,6 +465,7 @@ TYPES: Mapping[str, ValueType] = {
         ValueType("record", "a map", _record, _show_record, {"type": "object"}),
         ValueType("json", "any map, list or text", _json, _show_json, {}),
         ValueType("records", "a list of maps", _records, _show_records, {"type": "array"}),
+        ValueType("document", "a map, a text, or {valueFrom: …}", _document, _show_document, _DOCUMENT),
         ValueType("raw", "a value as Proxmox writes it", _raw, _as_is, {"type": ["string", "number", "boolean"]}),
     )
 }

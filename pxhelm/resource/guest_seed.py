@@ -1,0 +1,106 @@
+"""The seed of a virtual machine: its image uploaded, in its drive, and out of it again."""
+
+from __future__ import annotations
+
+from pxhelm.errors import PxhelmError
+from pxhelm.proxmox.request import Param, Request, Upload
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.guest import file_storage
+from pxhelm.resource.kind import Op
+from pxhelm.resource.model import Live, Resource
+from pxhelm.resource.parts import seed
+from pxhelm.resource.parts.cloudinit import needs_drive
+from pxhelm.resource.references import bare
+from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.writer import Writer
+
+_UPLOADED = "cloudInit.seed"
+"""What an upload makes true: no field, only remembered until the operation ends."""
+
+
+def steps(writer: Writer) -> list[Step]:
+    """Return the upload of the image and its way into the drive, or the way out of a drive that nobody fills any more."""
+    change = writer.change
+    if writer.api.type != "qemu" or change.desired is None:
+        return []
+    leaves, live = writer.desired.leaves, change.live
+    ours = seed.wanted(leaves)
+    slot, file = _attached(live)
+    if not ours:
+        gone = [c.path for c in change.changes if c.path in seed.DOCUMENTS and c.op is Op.UNSET]
+        if not gone or not slot:
+            return []
+        params: dict[str, Param] = {"delete": slot}
+        if needs_drive(tuple(live.raw)):
+            text = next(iter(cloudinit_drive(writer.desired, dict(live.raw)).values()))
+            params = {slot: text}
+        request = writer.request("PUT", "config", writer.digested(params))
+        return [Step("config", request, Guard.DIGEST, tuple(gone), Effect.RESTART, why="the seed leaves its drive")]
+    if leaves.get("cloudInit.delivery") == "Snippet":
+        raise PxhelmError(
+            f"cannot deliver {ours[0]} of {writer.desired.key.address} as a snippet: Proxmox' API uploads none",
+            where=writer.desired.locate(ours[0]) if writer.desired.locate else None,
+            hint="leave cloudInit.delivery out, or put the file there and name it: {snippet: STORAGE:snippets/FILE}",
+        )
+    texts = seed.documents(leaves, live, writer.desired.key.name)
+    name = f"{seed.PREFIX}{seed.digest(texts)}.iso"
+    if file.endswith(f"/{name}"):
+        return []
+    storage = file_storage(writer.desired, live.node, change.surroundings, "iso", "cloudInit.seedStorage")
+    upload = Upload("", name, content=lambda: seed.image(texts))
+    path = f"/nodes/{live.node}/storage/{storage}/upload"
+    sent = Request("POST", path, {"content": "iso"}, upload=upload, node=live.node)
+    slot = slot or _cloud_drive(live) or str(leaves.get("cloudInit.drive.slot") or "ide2")
+    params = {slot: f"{storage}:iso/{name},media=cdrom"}
+    attach = writer.request("PUT", "config", writer.digested(params))
+    effect = Effect.ONLINE if slot in live.raw else Effect.RESTART
+    why = "the guest reads it when it next starts"
+    uploaded = _UPLOADED in change.written
+    up = [] if uploaded else [Step("upload", sent, Guard.NONE, (_UPLOADED,), Effect.METADATA)]
+    return [*up, Step("config", attach, Guard.DIGEST, ours, effect, why=why)]
+
+
+def new_drive(writer: Writer) -> str:
+    """Return the slot that a seed makes a CD drive of; empty when it finds one."""
+    leaves, live = writer.desired.leaves, writer.change.live
+    if not seed.wanted(leaves) or _attached(live)[0] or _cloud_drive(live):
+        return ""
+    slot = str(leaves.get("cloudInit.drive.slot") or "ide2")
+    return "" if slot in live.raw else slot
+
+
+def _attached(live: Live) -> tuple[str, str]:
+    """Return slot and file of the seed that is in a drive."""
+    for slot, text in live.raw.items():
+        file = text.partition(",")[0]
+        if f"/{seed.PREFIX}" in file:
+            return slot, file
+    return "", ""
+
+
+def _cloud_drive(live: Live) -> str:
+    drives = (slot for slot, text in live.raw.items() if "cloudinit" in text.partition(",")[0])
+    return next((slot for slot in drives if slot.startswith(("ide", "scsi", "sata"))), "")
+
+
+def cloudinit_drive(desired: Resource, raw: dict[str, str] | object) -> dict[str, Param]:
+    """Return the parameter that makes a cloud-init drive, on the storage of the first disk unless told otherwise."""
+    leaves = desired.leaves
+    slot = str(leaves.get("cloudInit.drive.slot") or "ide2")
+    storage = leaves.get("cloudInit.drive.storage")
+    if storage is None:
+        of_disks = [v for p, v in leaves.items() if p.startswith("disks.") and p.endswith(".storage")]
+        of_guest = (
+            [t.partition(":")[0] for k, t in raw.items() if k.startswith(_BUSES)] if isinstance(raw, dict) else []
+        )
+        storage = next((s for s in (*of_disks, *of_guest) if isinstance(s, str) and s not in ("none", "cdrom")), None)
+    if storage is None:
+        raise PxhelmError(
+            f"cannot make a cloud-init drive for {desired.key.address}: no disk says on which storage",
+            where=desired.locate("cloudInit") if desired.locate else None,
+            hint="add cloudInit: {drive: {storage: NAME}}",
+        )
+    return {slot: f"{bare(str(storage))}:cloudinit"}
+
+
+_BUSES = ("scsi", "virtio", "sata", "ide")
