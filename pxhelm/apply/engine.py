@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from pxhelm.apply import secrets
 from pxhelm.apply.command import Outcome, Result
 from pxhelm.apply.gather import gather, look_about, named, natural_id, sources_missing, with_templates
-from pxhelm.apply.machine import Job, Patience, stopped_for_a_step
+from pxhelm.apply.job import Job, Patience
+from pxhelm.apply.machine import stopped_for_a_step
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Manifest, Memory, Owner, Records
 from pxhelm.apply.runner import Runner, Settings, Work
@@ -23,13 +24,16 @@ from pxhelm.plan.diff import INHERITED, Ownership, ignored_paths
 from pxhelm.plan.document import Saved, dumps, loads, plan_hash
 from pxhelm.plan.leaf import base_of, covers
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
-from pxhelm.plan.next_step import Situation
 from pxhelm.plan.observe import View, look_round
+from pxhelm.plan.situation import Situation
+from pxhelm.plan.steering import ARTIFACTS
+from pxhelm.resource.annotations import seconds
 from pxhelm.resource.domain import DOMAINS, wish
 from pxhelm.resource.guest_power import WAS_RUNNING
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Live, Resource
 from pxhelm.resource.references import with_guests
+from pxhelm.store.journal import DONE_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +290,10 @@ class _Application:
             self.refuse_stale()
         release, taken = self.planned.request.release, self.view.surroundings.guests.keys()
         with self.ports.store.transaction():
+            self.records.end_quarantine()
             for o in self.planned.plan.objects:
                 resource = self.planned.resources.get(o.key)
-                if o.action is Action.DELETE or resource is None or o.key in self.results:
+                if o.action in (Action.DELETE, Action.READ) or resource is None or o.key in self.results:
                     continue
                 kind = self.ports.kind_of(o.key.kind)
                 memory = self.memories[o.key]
@@ -333,6 +338,9 @@ class _Application:
                 self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.DONE))
                 return None
             return Work(o.key, kind, memory, self.planned.request.manager, "delete", plan_hash(o), self.job_maker(o))
+        if o.action is Action.READ:
+            self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.UNCHANGED))
+            return None
         if kind.store_only and memory.op is None:
             owned = {p: base_of(v, self.ports.fingerprint) for p, v in self.resources[o.key].leaves.items()}
             self.records.settle_stored(memory, self.planned.request.manager, owned)
@@ -400,6 +408,8 @@ class _Application:
                 force=request.force_conflicts,
                 op=memory.op.op_id,
                 seen=memory.known.seen,
+                annotations=memory.known.annotations,
+                artifacts=frozenset(s.kind for s in memory.steps if s.kind in ARTIFACTS and s.state in DONE_STATES),
             )
             return Job(
                 situation=situation,
@@ -408,7 +418,7 @@ class _Application:
                 open_steps=self.records.open_steps(memory),
                 is_bound=memory.known.bound,
                 strict=self.planned.strict,
-                patience=self.how.patience,
+                patience=patience_of(self.how.patience, memory.known.annotations),
             )
 
         return make
@@ -429,6 +439,12 @@ class _Application:
                 w.key, self.by_key[w.key].action, Outcome(Result.BLOCKED, "Dependency", why)
             )
         return kept
+
+
+def patience_of(patience: Patience, annotations: Mapping[str, str]) -> Patience:
+    """Return how long to wait for one object, by its ``apply-timeout``."""
+    whole = seconds(annotations, "apply-timeout")
+    return replace(patience, whole=min(patience.whole, whole)) if whole else patience
 
 
 def _release_of(memory: Memory) -> str:

@@ -236,7 +236,7 @@ def _predict(
     """Give new guests the VMIDs they will probably get, so that a plan can be read and its steps be built."""
     records = Records(ports)
     new = [key for key, target in targets.items() if not target.vmid]
-    taken = {*view.surroundings.guests, *(b.vmid for b in records.bindings())}
+    taken = {*view.surroundings.guests, *(b.vmid for b in records.bindings() if not records.rested(b))}
     wish = Reservation(
         ports.cluster_name, "", "", 0.0, VmidRange(*ports.vmid_range), taken, start_of(ports.installation)
     )

@@ -9,13 +9,15 @@ A VMID is given up only when it is provably somebody else's or dead.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from pxhelm.apply import command as c
 from pxhelm.apply.command import Command, Event, Outcome, Result
-from pxhelm.plan.model import Action, Blocked, ObjectPlan
-from pxhelm.plan.next_step import Done, Go, Situation, Wait, difference, next_step, wants_of, with_live
+from pxhelm.apply.job import Job, OpenStep
+from pxhelm.plan.model import Action, Blocked
+from pxhelm.plan.next_step import Done, Go, Wait, difference, next_step, wants_of, with_live
 from pxhelm.plan.observe import Verdict, identify
+from pxhelm.plan.steering import ARTIFACTS, SNAPSHOT
 from pxhelm.proxmox.errors import ErrorClass
 from pxhelm.proxmox.task import TaskResult, TaskState, Upid
 from pxhelm.resource.blame import told
@@ -31,49 +33,6 @@ _Part = Generator[Command, Event, None]
 CREATING = ("create", "clone")
 _RELIST = (*CREATING, "migrate", "pool", "destroy", "delete")
 """After these, the list of the cluster says more than the node where the guest was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait for what; seconds."""
-
-    lock: float = 1800.0
-    """For a guest's lock, a busy storage, a lost quorum."""
-    unseen: float = 5.0
-    """For a create whose answer was lost and of which nothing is to be seen. Sending it again with the same VMID is safe
-    even if the first one is late: Proxmox lets only one of them have the VMID."""
-    dead: float = 120.0
-    """After which a guest that is locked for its creation, without a task, is taken for the residue of a crash."""
-    first: float = 1.0
-    longest: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class OpenStep:
-    """A write that the journal does not know the end of."""
-
-    seq: int
-    verb: str
-    node: str
-    upid: str = ""
-    sent_at: float = 0.0
-    leaves: tuple[str, ...] = ()
-    vmid: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Everything about one object that does not change while it is worked on."""
-
-    situation: Situation
-    bound: ObjectPlan | None
-    next_seq: int = 1
-    open_steps: tuple[OpenStep, ...] = ()
-    is_bound: bool = False
-    """A guest was seen to be ours; else the VMID is at most reserved."""
-    strict: bool = False
-    """A saved plan: what changed since it was made is refused."""
-    patience: Patience = field(default_factory=Patience)
 
 
 def run(job: Job) -> Run:
@@ -225,6 +184,7 @@ class _Machine:
             self.s = replace(self.s, created=True)
         if stopped_for_a_step(step.verb, self.s.desired):
             self.s = replace(self.s, options={**self.s.options, WAS_RUNNING: True})
+        self.made(step.verb)
         self.s = replace(self.s, written=self.s.written | frozenset(step.leaves))
         yield from self.look(relist=step.verb in _RELIST)
         yield from self.commit(self.seq, step.verb, state, upid=upid, lines=lines)
@@ -266,6 +226,9 @@ class _Machine:
         text = _without_secrets(step, text)
         yield from self.note(c.Settle(self.seq, step.verb, StepState.FAILED, error=text, upid=upid))
         before = self.s.live
+        if step.verb == SNAPSHOT and cls is ErrorClass.TAKEN:
+            self.made(step.verb)  # its name holds this operation's id: an earlier send made it
+            return
         if step.verb in CREATING and cls is ErrorClass.TAKEN:
             yield from self.taken(step)
             return
@@ -346,6 +309,7 @@ class _Machine:
         if step.verb in CREATING:
             self.s = replace(self.s, created=True)
         if succeeded:
+            self.made(step.verb)
             self.s = replace(self.s, written=self.s.written | frozenset(step.leaves))
         yield from self.look()
         exists = self.s.live.existence is Existence.PRESENT
@@ -413,6 +377,11 @@ class _Machine:
             self.s = replace(self.s, surroundings=found)
         self.s = with_live(self.s, seen.live)
 
+    def made(self, verb: str) -> None:
+        """Remember that an artifact is there: what is made of the object itself does not show it."""
+        if verb in ARTIFACTS:
+            self.s = replace(self.s, artifacts=self.s.artifacts | {verb})
+
     def verdict(self) -> Verdict | None:
         if self.s.live.existence is not Existence.PRESENT:
             return None
@@ -452,6 +421,9 @@ class _Machine:
     def pause(self, seconds: float, reason: str = "") -> _Part:
         yield from self.note(c.Pause(seconds, reason))
         self.fresh = False
+        if self.started is not None and self.now - self.started >= self.job.patience.whole:
+            why = f"it took longer than {self.job.patience.whole:g} s (pxhelm.io/apply-timeout)"
+            self.stop("Timeout", why, "the same command goes on with it", result=Result.FAILED)
 
     def note(self, command: Command) -> _Part:
         noted = yield command

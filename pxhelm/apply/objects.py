@@ -19,7 +19,8 @@ from pxhelm.manifest import Manifest, load_manifests
 from pxhelm.plan.model import Action
 from pxhelm.proxmox.request import Request, call
 from pxhelm.release.objects import AlreadyExistsError, Existing, Item, Updated, UpdateFailedError
-from pxhelm.release.ownership import RELEASE_NAME, RELEASE_NAMESPACE
+from pxhelm.release.ownership import HELM, MANAGED_BY, RELEASE_NAME, RELEASE_NAMESPACE
+from pxhelm.resource.annotations import seconds
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Existence, Resource
@@ -28,6 +29,7 @@ from pxhelm.resource.sets import expanded
 from pxhelm.store.objects import ObjectKey as StoreKey
 
 _KEEP = "helm.sh/resource-policy"
+_ADOPT = "pxhelm.io/adopt-from"
 _POLL = 1.0
 
 
@@ -88,6 +90,9 @@ class ReleaseObjects:
         unmade = subject.kind.guest and not subject.known.bound and not subject.known.creating
         if unmade or subject.live.existence is Existence.ABSENT:
             return None
+        if stored.release and _annotations(item).get(_ADOPT) == f"release:{stored.release}":
+            namespace, _, name = self._release.partition("/")
+            return Existing({MANAGED_BY: HELM}, {RELEASE_NAME: name, RELEASE_NAMESPACE: namespace})
         return Existing(stored.labels, subject.known.annotations)
 
     def plan(self, original: Sequence[Item], target: Sequence[Item], *, force: bool = False) -> Planned:
@@ -98,7 +103,7 @@ class ReleaseObjects:
         request = PlanRequest(
             manager=f"helm:{self._release}",
             release=self._release,
-            delete=tuple(_key(i) for i in going if _key(i) not in kept),
+            delete=tuple(_key(i) for i in going if _key(i) not in kept and self._still_ours(i)),
             adopt=True,  # whose an object may be was settled by the release: Helm's ownership rules
             replace=frozenset(("*",)) if force else frozenset(),
             force_conflicts=self._force_conflicts,
@@ -139,7 +144,9 @@ class ReleaseObjects:
     def delete(self, items: Sequence[Item]) -> tuple[PxhelmError, ...]:
         """Delete the items and return the errors of those that would not go."""
         request = PlanRequest(
-            manager=f"helm:{self._release}", release=self._release, delete=tuple(_key(i) for i in items)
+            manager=f"helm:{self._release}",
+            release=self._release,
+            delete=tuple(_key(i) for i in items if self._still_ours(i)),
         )
         planned = plan_objects(self.ports, (), request)
         result = apply_plan(self.ports, planned, replace(self._how, fail_fast=False))
@@ -148,16 +155,21 @@ class ReleaseObjects:
     def wait(self, items: Sequence[Item], timeout: float, *, jobs: bool) -> None:
         """Wait until every object is as wanted and in the power state that is wanted."""
         del jobs  # no kind runs to completion yet
-        deadline = self.ports.now() + timeout
+        begun = self.ports.now()
+        deadline = begun + timeout
+        asked = {_key(i).address: seconds(_annotations(i), "ready-timeout") for i in items}
+        own = {address: time for address, time in asked.items() if time}
         while True:
             plan = self.plan((), items).plan
-            waiting = [o.key.address for o in plan.objects if o.action is not Action.NOTHING]
+            waiting = [o.key.address for o in plan.objects if o.action not in (Action.NOTHING, Action.READ)]
             waiting += [b.key.address for b in plan.blocked]
             if not waiting:
                 return
-            if self.ports.now() >= deadline:
+            late = [a for a in waiting if own.get(a, timeout) <= self.ports.now() - begun]
+            if late or self.ports.now() >= deadline:
                 raise PxhelmError(
-                    "context deadline exceeded", hint=f"not ready: {', '.join(waiting[:5])}; see pxhelm status"
+                    "context deadline exceeded",
+                    hint=f"not ready: {', '.join((late or waiting)[:5])}; see pxhelm status",
                 )
             self.ports.sleep(_POLL)
 
@@ -180,6 +192,12 @@ class ReleaseObjects:
 
     def _apply(self, planned: Planned) -> ApplyResult:
         return apply_plan(self.ports, planned, self._how)
+
+    def _still_ours(self, item: Item) -> bool:
+        """Whether no other release has taken the object over: what moved is not this release's to delete."""
+        key = _key(item)
+        found = self.ports.store.objects.get(StoreKey(self.ports.cluster_name, key.kind, key.namespace, key.name))
+        return found is None or found.release in ("", self._release)
 
     def _stored(self, item: Item) -> bool:
         key = _key(item)

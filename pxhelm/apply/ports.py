@@ -75,6 +75,8 @@ class Ports:
     actor: str = ""
     """Who asked, for the journal."""
     vmid_range: tuple[int, int] = (10000, 99999)
+    user: str = ""
+    """Who signs in, ``user@realm!token``: whose tasks are ours."""
     cluster_title: str = ""
     """Proxmox' name of the cluster, as it was at first contact."""
     schema_of: Callable[[str], Schema] = load
@@ -187,6 +189,7 @@ def ports_of(services: ServicesPort, actor: str = "") -> Ports:
         listen=services.listen,
         read_secret=read_secret,
         write_secret=getattr(services, "write_secret", None) or no_file,
+        user=getattr(services, "user", ""),
         actor=actor or "@".join(part for part in (services.process.user, services.process.holder.host) if part),
         vmid_range=services.place.vmid_range,
         schema_of=cache(lambda version: best(version, own())),

@@ -12,7 +12,8 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pxhelm.apply.command import Intend, Outcome, Rebind, Result, Settle
-from pxhelm.apply.machine import CREATING, OpenStep
+from pxhelm.apply.job import OpenStep
+from pxhelm.apply.machine import CREATING
 from pxhelm.apply.ports import Ports
 from pxhelm.plan.diff import IMPORT, REBUILT
 from pxhelm.plan.document import redacted
@@ -206,6 +207,14 @@ class Records:
         known = replace(memory.known, uid=stored.uid, generation=stored.generation, annotations=wanted.annotations)
         return replace(memory, known=known, stored=stored, binding=binding)
 
+    def rested(self, binding: Binding) -> bool:
+        """Whether a VMID that was given up may be used again."""
+        return binding.state is BindingState.QUARANTINED and binding.since < self.ports.now() - QUARANTINE
+
+    def end_quarantine(self) -> int:
+        """Let VMIDs be used again that have rested for long enough, and return how many."""
+        return self.store.bindings.end_quarantine(self.ports.cluster_name, self.ports.now() - QUARANTINE)
+
     def _reserve(
         self, kind: Kind, wanted: Resource, uid: str, binding: Binding | None, taken: Container[int]
     ) -> Binding:
@@ -216,6 +225,11 @@ class Records:
             binding = None if binding.state is BindingState.RESERVED else binding
         if binding is not None:
             return binding
+        if isinstance(pinned, int):
+            # Whoever names a VMID means it: that a guest of ours had it until lately is no reason to refuse.
+            resting = self.store.bindings.at(self.ports.cluster_name, pinned)
+            if resting is not None and resting.state is BindingState.QUARANTINED:
+                self.store.bindings.drop(resting)
         low, high = (pinned, pinned) if isinstance(pinned, int) else self.ports.vmid_range
         wish = Reservation(
             self.ports.cluster_name,

@@ -18,16 +18,18 @@ from queue import Empty, SimpleQueue
 from pxhelm.apply import command as c
 from pxhelm.apply.admission import Limits, Turn, Turns, turns_of
 from pxhelm.apply.command import Command, Event, Outcome, Result
-from pxhelm.apply.machine import Job, run
+from pxhelm.apply.job import Job
+from pxhelm.apply.machine import run
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Memory, Records
 from pxhelm.apply.secrets import keep
+from pxhelm.apply.tasks import Search, find_task
 from pxhelm.errors import PxhelmError
 from pxhelm.events import StepFinished, StepStarted, TaskProgress, Warned
 from pxhelm.plan.observe import View, look_round, observe
 from pxhelm.proxmox.errors import ApiError
-from pxhelm.proxmox.request import ApiGen, Request, T, Wait, call
-from pxhelm.proxmox.task import Polling, Upid, follow, read_log
+from pxhelm.proxmox.request import ApiGen, T, Wait, call
+from pxhelm.proxmox.task import Polling, follow
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Existence, Live
@@ -410,7 +412,11 @@ class _Worker:
 
     def _find(self, asked: c.FindTask) -> Event:
         try:
-            upid = self.ports.cluster.run(find_task(asked))
+            assert self.memory.op is not None
+            with self.r.guard:
+                known = {s.upid for s in self.ports.store.journal.steps(self.memory.op.op_id) if s.upid}
+            search = Search(asked, self.ports.now(), frozenset(known), self.ports.user)
+            upid = self.ports.cluster.run(find_task(search))
         except ApiError:
             upid = ""  # the list of tasks is a hint, never a proof
         return c.Found(self.ports.now(), upid)
@@ -436,24 +442,6 @@ class _Worker:
                 return
             self.ports.sleep(min(left, 0.5))
         raise _Interrupted
-
-
-def find_task(asked: c.FindTask) -> ApiGen[str]:
-    """Return the UPID of the task that a lost request started; empty when no such task is to be seen."""
-    query: dict[str, str | int] = {"source": "all", "limit": 100, "since": max(0, int(asked.since) - 30)}
-    if not asked.clone:
-        query["vmid"] = asked.vmid
-    rows = yield from call(Request("GET", f"/nodes/{asked.node}/tasks", query, node=asked.node))
-    found = [str(r.get("upid")) for r in rows if isinstance(r, Mapping)] if isinstance(rows, list) else []
-    for text in found:
-        if not Upid.matches(text) or Upid.parse(text).type not in asked.types:
-            continue
-        if not asked.clone:
-            return text
-        lines = yield from read_log(text)
-        if any(line.rstrip().endswith((f"ID {asked.vmid}", f"CT {asked.vmid}")) for line in lines[:3]):
-            return text
-    return ""
 
 
 def _detail(step: Step) -> str:

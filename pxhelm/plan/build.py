@@ -16,8 +16,10 @@ from pxhelm.plan.gate import refused as refused_by_version
 from pxhelm.plan.graph import Edges, edges_of, ordered, reversed_edges
 from pxhelm.plan.leaf import Fingerprint
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
-from pxhelm.plan.next_step import Situation, change_of, conflict, difference, foreign, steps_of
+from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of
 from pxhelm.plan.observe import Verdict, View, identify
+from pxhelm.plan.situation import Situation
+from pxhelm.plan.steering import held_back
 from pxhelm.plan.subject import Subject
 from pxhelm.proxmox.schema import Schema, load
 from pxhelm.resource.deletions import Word, check
@@ -110,6 +112,7 @@ def situation_of(subject: Subject, view: View, policy: Policy) -> Situation:
         force=policy.force_conflicts,
         op="plan",
         seen=subject.known.seen,
+        annotations=subject.known.annotations,
     )
 
 
@@ -128,6 +131,9 @@ def _plan_one(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:
     if s.live.existence is Existence.UNKNOWN:
         message = f"cannot tell whether {s.key.address} exists: {s.live.reason}"
         return Blocked(s.key, "ObservationUnknown", message, "nothing of it is touched until it can be seen")
+    why = held_back(s)
+    if why:
+        return _object_plan(s, Action.READ if s.desired is not None else Action.DELETE, Diff(), (), (why,))
     if s.desired is None:
         return _plan_removal(s, view, policy)
     notes: tuple[str, ...] = ()
@@ -143,6 +149,11 @@ def _plan_one(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:
             # Its configuration says nothing yet: all steps of a creation are foreseen, those done already fall away.
             notes = (f"its creation at VMID {s.live.vmid} is under way and is gone on with",)
             s = replace(s, live=ABSENT)
+    if s.kind.guest and not s.target.vmid and s.live.existence is Existence.ABSENT:
+        message = f"cannot create {s.key.address}: no VMID of the range is free"
+        return Blocked(
+            s.key, "Taken", message, "widen vmidRange in the context; VMIDs of guests that are gone rest a day"
+        )
     return _plan_wanted(s, situation_of(s, view, policy), policy, notes)
 
 
@@ -165,7 +176,7 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
         return _locked(s)
     action = _action(s, steps)
     if replacing:
-        gone = _steps_to_remove(s, situation)
+        gone = _steps_to_remove(situation)
         fresh = replace(situation, live=ABSENT)
         steps = (*gone, *steps_of(fresh, difference(fresh)))
         action = Action.REPLACE
@@ -290,10 +301,10 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
         if not s.kind.guest or identify(s.kind, s.live, s.target, s.known.seen) is not Verdict.OURS or s.live.lock:
             return _object_plan(s, Action.DELETE, Diff(), (), (stays,))
         retaining = replace(situation, options={**situation.options, "retain": True})
-        return _object_plan(s, Action.DELETE, Diff(), _steps_to_remove(s, retaining), (stays,))
-    if retain != "Delete":
+        return _object_plan(s, Action.DELETE, Diff(), _steps_to_remove(retaining), (stays,))
+    if retain not in ("Delete", "BackupThenDelete"):
         message = f"cannot delete {s.key.address}: deletion-policy {retain} is not there yet"
-        return Blocked(s.key, "Refused", message, "use Delete or Retain")
+        return Blocked(s.key, "Refused", message, "apply the manifest with Delete, Retain or BackupThenDelete first")
     verdict = identify(s.kind, s.live, s.target, s.known.seen)
     if verdict is Verdict.BEING_MADE and s.known.creating:
         return _locked(s)  # once it is made it says whose it is, and can go
@@ -307,13 +318,13 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
     if s.live.lock:
         return _locked(s)
     try:
-        return _object_plan(s, Action.DELETE, Diff(), _steps_to_remove(s, situation))
+        return _object_plan(s, Action.DELETE, Diff(), _steps_to_remove(situation))
     except PxhelmError as error:
         return Blocked(s.key, "Invalid", error.message, error.hint)
 
 
-def _steps_to_remove(s: Subject, situation: Situation) -> tuple[Step, ...]:
-    return s.kind.steps(replace(change_of(situation, Diff()), desired=None, created=False))
+def _steps_to_remove(situation: Situation) -> tuple[Step, ...]:
+    return steps_of(replace(situation, desired=None, created=False), Diff())
 
 
 def _protected(s: Subject) -> Blocked:

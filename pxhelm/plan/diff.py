@@ -109,7 +109,11 @@ def compare(c: Comparison) -> Diff:
             owned[path] = c.ownership.mine[path]
             notes.append(f"{path} is an input of the creation: changing it has no effect on what exists")
             continue
-        rivals = [] if c.force else [r for r in c.ownership.others(path) if r[1] != base]
+        if _left_to_drift(c, path, base):
+            owned[path] = base
+            notes.append(f"{path} was changed outside pxhelm, and stays so (drift-policy: Ignore)")
+            continue
+        rivals = [] if c.force else [r for r in c.ownership.others(path) if r[1] != base and not _yields(c, r[0])]
         if rivals:
             conflicts += [Conflict(path, owner, theirs, value) for owner, theirs in rivals]
             continue
@@ -128,6 +132,18 @@ def compare(c: Comparison) -> Diff:
         (*notes, *_pending(c, wanted)),
         owned,
     )
+
+
+def _left_to_drift(c: Comparison, path: str, base: object) -> bool:
+    """Whether somebody else changed a leaf that we applied, and the object's drift-policy lets it be."""
+    ignoring = c.desired.annotations.get("pxhelm.io/drift-policy") == "Ignore"
+    return ignoring and c.live.existence is Existence.PRESENT and not c.created and c.ownership.mine.get(path) == base
+
+
+def _yields(c: Comparison, manager: str) -> bool:
+    """Whether the object's annotation takes over the leaves of a manager: by its whole name, or without what it is."""
+    named = paths(c.desired.annotations.get("pxhelm.io/force-conflicts", ""))
+    return "*" in named or manager in named or manager.partition(":")[2] in named
 
 
 def field_of(kind: Kind, path: str) -> Field | None:
@@ -226,7 +242,7 @@ def _inherited(c: Comparison) -> tuple[str, ...]:
 
 def _drift(c: Comparison, wanted: Leaves) -> tuple[Drift, ...]:
     """Return what somebody else changed: leaves that we own, still want as they were, and no longer find."""
-    if c.live.existence is not Existence.PRESENT:
+    if c.live.existence is not Existence.PRESENT or c.desired.annotations.get("pxhelm.io/drift-policy") == "Ignore":
         return ()
     found = []
     for path, base in c.ownership.mine.items():

@@ -108,7 +108,7 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write and nothing blocked."""
-        return not self.blocked and all(o.action is Action.NOTHING for o in self.objects)
+        return not self.blocked and all(o.action in (Action.NOTHING, Action.READ) for o in self.objects)
 
     def count(self, *actions: Action) -> int:
         """Return how many objects have one of the actions."""

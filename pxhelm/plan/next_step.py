@@ -7,41 +7,18 @@ hold is refused and named, never sent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from pxhelm.errors import PxhelmError
-from pxhelm.plan.diff import Comparison, Diff, Ownership, compare
-from pxhelm.plan.leaf import Fingerprint
+from pxhelm.plan.diff import Comparison, Diff, compare
 from pxhelm.plan.model import Blocked, ObjectPlan
 from pxhelm.plan.observe import Verdict, identify
+from pxhelm.plan.situation import Situation
+from pxhelm.plan.steering import safeguarded
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.kind import Change, Kind, Surroundings
-from pxhelm.resource.model import Existence, Live, Resource, Target, Value
+from pxhelm.resource.kind import Change, Kind
+from pxhelm.resource.model import Existence, Live, Resource, Value
 from pxhelm.resource.step import Step
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """One object: what is wanted, what was applied, what is."""
-
-    kind: Kind
-    target: Target
-    live: Live
-    desired: Resource | None
-    """None: the object shall go."""
-    ownership: Ownership
-    fingerprint: Fingerprint
-    created: bool = False
-    """This operation made the object."""
-    written: frozenset[str] = frozenset()
-    """Leaves that this operation wrote and that cannot be read back."""
-    surroundings: Surroundings = field(default_factory=Surroundings)
-    options: Mapping[str, bool] = field(default_factory=dict)
-    force: bool = False
-    """Take over leaves of other managers."""
-    op: str = ""
-    seen: Mapping[str, object] = field(default_factory=dict)
-    """The leaves of the guest when it was last observed to be ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +61,7 @@ def difference(s: Situation) -> Diff:
 
 def steps_of(s: Situation, diff: Diff) -> tuple[Step, ...]:
     """Return the writes still missing; PxhelmError when the kind cannot make them of what is there."""
-    return s.kind.steps(change_of(s, diff))
+    return safeguarded(s, s.kind.steps(change_of(s, diff)))
 
 
 def change_of(s: Situation, diff: Diff) -> Change:

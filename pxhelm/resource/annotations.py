@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 from pxhelm.resource.types import TYPES
@@ -16,11 +17,11 @@ _DURATION = re.compile(".+")
 VALUES: dict[str, tuple[re.Pattern[str], str]] = {
     "prevent-destroy": (_BOOL, '"true" or "false"'),
     "deletion-policy": (
-        re.compile(r"Delete|Retain|DetachDisks|BackupThenDelete|Trash\([0-9]+[smhd]\)"),
-        "Delete, Retain, DetachDisks, BackupThenDelete or Trash(7d)",
+        re.compile(r"Delete|Retain|BackupThenDelete"),
+        "Delete, Retain or BackupThenDelete",
     ),
-    "replace-policy": (re.compile("Never|Recreate|CreateFirst"), "Never, Recreate or CreateFirst"),
-    "drift-policy": (re.compile("Ignore|Report|Correct|Prevent"), "Ignore, Report, Correct or Prevent"),
+    "replace-policy": (re.compile("Never|Recreate"), "Never or Recreate"),
+    "drift-policy": (re.compile("Ignore|Report|Correct"), "Ignore, Report or Correct"),
     "ignore-differences": (_ANY, "a list of paths"),
     "management": (re.compile(r"\*|Observe|Observe, ?Update|Paused"), "*, Observe, Observe,Update or Paused"),
     "adoption-policy": (re.compile("MustMatch|AdoptIfUnowned|AdoptAll"), "MustMatch, AdoptIfUnowned or AdoptAll"),
@@ -32,6 +33,16 @@ VALUES: dict[str, tuple[re.Pattern[str], str]] = {
     "snapshot-before": (_BOOL, '"true" or "false"'),
     "description": (_ANY, "a text"),
 }
+
+
+LATER: dict[tuple[str, str], str] = {
+    ("deletion-policy", "DetachDisks"): "Proxmox VE destroys the volumes of a guest with it, whether attached or not; "
+    "use Retain, or move the disks to another guest first",
+    ("deletion-policy", "Trash"): "nothing empties the trash yet; use Retain or BackupThenDelete",
+    ("replace-policy", "CreateFirst"): "it is not there yet; use Recreate",
+    ("drift-policy", "Prevent"): "nothing watches the cluster between two commands yet; use Correct",
+}
+"""Values of kinds.md that are refused, and why: an annotation without effect would be a promise that nobody keeps."""
 
 
 def check_annotation(key: str, value: str) -> tuple[str, str] | None:
@@ -50,7 +61,16 @@ def check_annotation(key: str, value: str) -> tuple[str, str] | None:
             TYPES["duration"].read(value)
         except ValueError:
             wrong = True
-    return (f"annotation {key} must be {accepts}, not {value!r}", "") if wrong else None
+    if not wrong:
+        return None
+    return f"annotation {key} must be {accepts}, not {value!r}", LATER.get((name, value.partition("(")[0]), "")
+
+
+def seconds(annotations: Mapping[str, str], name: str) -> float:
+    """Return the seconds of an annotation that holds a duration; 0 when it is not there."""
+    text = annotations.get(PREFIX + name, "")
+    value = TYPES["duration"].read(text) if text else 0
+    return float(value) if isinstance(value, (int, float)) else 0.0
 
 
 def paths(value: str) -> tuple[str, ...]:

@@ -30,6 +30,10 @@ OPEN_STATES = (StepState.INTENT, StepState.ACCEPTED, StepState.UNKNOWN)
 """States whose effect must be resolved by observation before anything else is sent (D8.3)."""
 
 
+DONE_STATES = (StepState.DONE, StepState.WARN)
+"""States whose effect was seen."""
+
+
 class OpState(StrEnum):
     """Where an operation stands."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pxhelm import kinds, manifest
 from pxhelm.app import _boot_id, _started
 from pxhelm.apply.engine import ApplyRequest, PlanRequest, apply_plan, plan_objects
-from pxhelm.apply.machine import Patience
+from pxhelm.apply.job import Patience
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.runner import Settings
 from pxhelm.proxmox.auth import parse_token

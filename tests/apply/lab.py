@@ -6,7 +6,7 @@ import time
 
 from pxhelm import kinds, manifest
 from pxhelm.apply.engine import ApplyRequest, PlanRequest, apply_plan, destroy, plan_objects
-from pxhelm.apply.machine import Patience
+from pxhelm.apply.job import Patience
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.runner import Settings
 from pxhelm.proxmox.auth import parse_token

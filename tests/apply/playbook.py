@@ -6,11 +6,13 @@ On a wrong turn the whole dialogue is printed. A playbook whose end was not aske
 from dataclasses import replace
 
 from pxhelm.apply import command as c
-from pxhelm.apply.machine import Job, run
+from pxhelm.apply.job import Job
+from pxhelm.apply.machine import run
 from pxhelm.kinds import KINDS
 from pxhelm.plan.diff import Ownership
 from pxhelm.plan.model import Action, ObjectPlan
-from pxhelm.plan.next_step import Situation, difference, steps_of
+from pxhelm.plan.next_step import difference, steps_of
+from pxhelm.plan.situation import Situation
 from pxhelm.proxmox.errors import ApiError, Failure
 from pxhelm.proxmox.task import TaskResult, TaskState, Upid
 from pxhelm.resource.decode import Rows

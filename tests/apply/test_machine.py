@@ -6,7 +6,7 @@ import pytest
 
 from pxhelm.apply import command as c
 from pxhelm.apply.command import Result
-from pxhelm.apply.machine import OpenStep
+from pxhelm.apply.job import OpenStep
 from pxhelm.plan.model import Action
 from pxhelm.proxmox.task import TaskState
 from pxhelm.resource.model import Existence, Live

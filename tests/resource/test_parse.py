@@ -173,7 +173,7 @@ def test_secrets_are_named_by_where_they_are_read(written, source):
         ('metadata: {name: a, annotations: {pxhelm.io/prevent-destory: "true"}}',
          "unknown annotation pxhelm.io/prevent-destory", "did you mean pxhelm.io/prevent-destroy?"),
         ("metadata: {name: a, annotations: {pxhelm.io/drift-policy: correct}}",
-         "annotation pxhelm.io/drift-policy must be Ignore, Report, Correct or Prevent, not 'correct'", ""),
+         "annotation pxhelm.io/drift-policy must be Ignore, Report or Correct, not 'correct'", ""),
     ],
 )  # fmt: skip
 def test_the_envelope_is_checked(line, message, hint):

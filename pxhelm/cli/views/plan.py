@@ -21,7 +21,7 @@ _SAY = {
     Action.REPLACE: "will be destroyed and made anew",
     Action.DELETE: "will be deleted",
     Action.ADOPT: "will be taken over",
-    Action.READ: "will be read",
+    Action.READ: "is left alone",
 }
 
 
