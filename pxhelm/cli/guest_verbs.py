@@ -189,7 +189,10 @@ Asks the system in the guest to shut down; --force pulls the plug.
         limited=False,
     ),
     "suspend": Verb(
-        "Suspend {people}s: they stand still in memory; a virtual machine also to disk.",
+        """Suspend {people}s: they stand still in memory; a virtual machine also to disk.
+
+Of containers Proxmox calls it experimental.
+""",
         _power("suspend"),
         all_of(
             flag("--to-disk", help="save the memory to disk and switch off (virtual machines)"),
@@ -205,7 +208,7 @@ Asks the system in the guest to shut down; --force pulls the plug.
     "migrate": Verb(
         """Move {people}s to another node.
 
-\\b
+\b
   pxhelm {group} migrate web --target pve2
   pxhelm {group} migrate --field-selector status.node=pve1 --target pve2 --parallel 2
 
@@ -237,7 +240,7 @@ What runs goes on running there; a container is restarted there.
     "snapshot": Verb(
         """Take a snapshot of {people}s.
 
-\\b
+\b
   pxhelm {group} snapshot web db --snapshot before-upgrade
   pxhelm {group} snapshot -l app=shop          the name tells the time
 """,
@@ -251,7 +254,7 @@ What runs goes on running there; a container is restarted there.
     "rollback-snapshot": Verb(
         """Take {people}s back to a snapshot. What they wrote since is lost, so it asks first.
 
-\\b
+\b
   pxhelm {group} rollback-snapshot web --snapshot before-upgrade --yes
 """,
         _rollback,
@@ -267,7 +270,7 @@ What runs goes on running there; a container is restarted there.
     "backup": Verb(
         """Back {people}s up.
 
-\\b
+\b
   pxhelm {group} backup web --storage nas
   pxhelm {group} backup --all --storage pbs --notes 'before the move'
 """,
@@ -298,7 +301,7 @@ What runs goes on running there; a container is restarted there.
     "resize": Verb(
         """Grow a disk of {people}s; disks never shrink.
 
-\\b
+\b
   pxhelm {group} resize web --disk scsi0 --size +10G
 """,
         _resize,

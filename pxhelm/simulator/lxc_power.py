@@ -102,6 +102,19 @@ def reboot(call: Call) -> str:
     return _fork(call, "vzreboot", {}, 4.0)
 
 
+def suspend(call: Call) -> str:
+    """POST …/status/suspend: experimental in Proxmox; the container's processes are saved and it is off."""
+    _need_running(call)
+    return _fork(call, "vzsuspend", {}, 2.0)
+
+
+def resume(call: Call) -> str:
+    """POST …/status/resume."""
+    if _running(call):
+        raise ApiError(f"CT {call.vmid} already running")
+    return _fork(call, "vzresume", {}, 2.0)
+
+
 def _reboot_job(task: Running) -> None:
     _stop_job(task)
     _start_job(task)
@@ -252,6 +265,8 @@ ROUTES: Routes = {
     ("POST", f"{_ONE}/status/stop"): stop,
     ("POST", f"{_ONE}/status/shutdown"): shutdown,
     ("POST", f"{_ONE}/status/reboot"): reboot,
+    ("POST", f"{_ONE}/status/suspend"): suspend,
+    ("POST", f"{_ONE}/status/resume"): resume,
     ("POST", f"{_ONE}/clone"): clone,
     ("POST", f"{_ONE}/template"): template,
     ("PUT", f"{_ONE}/resize"): resize,
@@ -261,6 +276,8 @@ TASKS = {
     "vzstop": Job(_stop_job),
     "vzshutdown": Job(_stop_job),
     "vzreboot": Job(_reboot_job),
+    "vzsuspend": Job(_stop_job),
+    "vzresume": Job(_start_job, _start_begin),
     "vzclone": Job(_clone_job),
     "vztemplate": Job(_template_job),
     "ctresize": Job(_resize_job),

@@ -23,8 +23,8 @@ def completed(home, monkeypatch):
     [
         (("get", "v"), {"vms", "volumes", "values"}),
         (("get", "vms,cont"), {"vms,containers"}),
-        (("describe", "nod"), {"nodes"}),
-        (("edit", "nod"), set()),
+        (("describe", "nodes"), {"nodes"}),
+        (("edit", "nodes"), set()),
         (("label", "po"), {"pools"}),
         (("explain", "virtual"), {"virtualmachines"}),
         (("explain", "vm."), {"vm.spec", "vm.metadata"}),

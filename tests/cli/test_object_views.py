@@ -113,6 +113,7 @@ def test_a_document_has_kubectls_form():
         "namespace": "production",
         "uid": "uid-1",
         "generation": 1,
+        "creationTimestamp": "1970-01-12T11:46:40Z",
         "labels": {
             "app": "shop",
             "pxhelm.io/kind": "VirtualMachine",

@@ -36,6 +36,7 @@ and more than a fifth of all, need their number there: --confirm-deletes=N. A wh
 @flag("--all", "everything", help="all objects of the kind that pxhelm manages")
 @flag("--ignore-not-found", help="what is not there counts as deleted")
 @flag("--stop-on-delete", "stop", help="stop guests that run; without it they are shut down first")
+@flag("--dry-run", help="show the plan; delete nothing")
 @yes_flag
 @confirm_flag
 @output_flag("text", "json", "yaml", default="text")
@@ -54,6 +55,11 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
             return ExitCode.OK
         request = PlanRequest(manager=MANAGER, options={"stop-on-delete": True} if options["stop"] else {})
         planned = plan_keys(services, keys, request)
+        if options["dry_run"]:
+            from pxhelm.cli.views.plan import plan_text
+
+            click.echo(plan_text(planned.plan), nl=False)
+            return ExitCode.REFUSED if planned.plan.blocked else ExitCode.OK
         confirm_deletion(services, planned, options)
         result = carry_out(services, planned)
     return show_result(result, options["output"])

@@ -23,7 +23,7 @@ no agent; Proxmox offers `pct exec` on their node.
 """
 
 
-@cli.command("exec", usage="vm/NAME -- COMMAND [ARGUMENT ...]", arguments=(1, None), help=HELP)
+@cli.command("exec", usage="[-i] vm/NAME -- COMMAND [ARGUMENT ...]", arguments=(1, None), help=HELP)
 @flag("-i", "--stdin", help="pass standard input to the command")
 @click.option("--timeout", default="0s", metavar="duration", help="time for the command; 0s = without end")
 @flag("-t", "--tty", help="refused: the guest agent has no terminal", hidden=True)

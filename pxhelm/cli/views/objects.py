@@ -144,6 +144,8 @@ def document(one: Found) -> Document:
         metadata["namespace"] = one.namespace
     if one.stored:
         metadata |= {"uid": one.stored.uid, "generation": one.stored.generation}
+    if one.binding:
+        metadata["creationTimestamp"] = moment(one.binding.since)
     metadata["labels"] = one.labels if one.kind in KINDS else {}
     manifest = manifest_of(one)
     annotations = (manifest.get("metadata") or {}).get("annotations")
