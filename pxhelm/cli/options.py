@@ -254,6 +254,9 @@ print_flags = all_of(
 )
 """kubectl's ``-o``; read by ``views.printer.parse_output``."""
 
+text_or_document = output_flag("text", "json", "yaml", default="text")
+"""``-o`` of commands that print texts of Helm's, and documents for programs."""
+
 selection_flags = all_of(
     click.option("-l", "--selector", default="", metavar="string", help="label query (k=v, k!=v, k in (a,b), k, !k)"),
     click.option(

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.options import text_or_document
 from pxhelm.errors import PxhelmError
 
 HELP = """Create a new chart with the given name, from a starter.
@@ -23,10 +24,12 @@ Starters:
 
 @cli.command("create", usage="NAME", arguments=(1, 1), help=HELP)
 @click.option("-p", "--starter", default="blank", show_default=True, metavar="NAME|DIR", help="chart to start from")
+@text_or_document
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Write the chart's folder; existing files are overwritten with a warning, as Helm does."""
     from pxhelm.actions.scaffold import lacking, scaffold
     from pxhelm.app import open_services
+    from pxhelm.cli.views.document import FORMATS
     from pxhelm.files import write_files
 
     folder = Path(arguments[0])
@@ -39,7 +42,11 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         raise PxhelmError(f"no such directory {parent}")
     if folder.exists() and not folder.is_dir():
         raise PxhelmError(f"file {parent / folder.name} already exists and is not a directory")
-    click.echo(f"Creating {arguments[0]}")
+    if options["output"] in FORMATS:
+        made = {"name": folder.name, "path": str(parent / folder.name), "files": sorted(files)}
+        click.echo(FORMATS[options["output"]](made), nl=False)
+    else:
+        click.echo(f"Creating {arguments[0]}")
     for path in files:
         if (folder / path).exists():
             click.echo(f'WARNING: File "{parent / folder.name / path}" already exists. Overwriting.', err=True)

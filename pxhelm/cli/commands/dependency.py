@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import access_flags, flag, verify_flags
+from pxhelm.cli.options import access_flags, flag, output_flag, verify_flags
 from pxhelm.cli.sources import chart_location, tell
 
 
@@ -44,6 +44,7 @@ _add("build", "rebuild the charts/ directory based on the Chart.lock file")
 
 @cli.command("list", usage="CHART", arguments=(0, 1), help="list the dependencies for the given chart")
 @click.option("--max-col-width", default=80, metavar="uint", help="maximum column width for output table")
+@output_flag("table", "json", "yaml")
 def list_(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Print dependencies and whether they are there."""
     from pxhelm.actions.dependency import list_dependencies
@@ -52,6 +53,13 @@ def list_(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> N
 
     with open_services(session.flags) as services:
         found = list_dependencies(services, arguments[0] if arguments else ".")
+    if options["output"] != "table":
+        from pxhelm.cli.views.document import FORMATS
+
+        names = ("name", "version", "repository", "status")
+        rows = [dict(zip(names, row, strict=True)) for row in found.rows]
+        click.echo(FORMATS[options["output"]](rows), nl=False)
+        return
     if found.asked:
         header = ("NAME", "VERSION", "REPOSITORY", "STATUS")
         click.echo(helm_table(header, found.rows, width=options["max_col_width"]))

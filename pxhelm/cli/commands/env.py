@@ -8,12 +8,14 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.options import text_or_document
 
 HELP = """Print the environment that pxhelm works in, or one variable of it."""
 
 
 @cli.command("env", usage="", arguments=(0, 1), help=HELP)
-def command(session: cli.Session, arguments: tuple[str, ...], **_options: Any) -> None:
+@text_or_document
+def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Print variables."""
     from pxhelm.app import open_services
 
@@ -31,6 +33,12 @@ def command(session: cli.Session, arguments: tuple[str, ...], **_options: Any) -
             "PXHELM_STATE_HOME": str(folders.state),
             "PXHELM_STORE": str(services.settings.store),
         }
+    if options["output"] != "text":
+        from pxhelm.cli.views.document import FORMATS
+
+        wanted = {name: found.get(name, "") for name in arguments} or found
+        click.echo(FORMATS[options["output"]](wanted), nl=False)
+        return
     if arguments:
         click.echo(found.get(arguments[0], ""))
         return

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import flag, values_flags
-from pxhelm.errors import PxhelmError
+from pxhelm.cli.options import flag, text_or_document, values_flags
+from pxhelm.errors import ExitCode, PxhelmError
 
 HELP = """Examine charts for possible issues. Errors fail the command, with --strict warnings do, too.
 
@@ -25,7 +25,8 @@ line; with --strict-kinds it is an error.
 @flag("--quiet", help="print only warnings and errors")
 @flag("--skip-schema-validation", help="disable JSON schema validation")
 @click.option("--kube-version", default="", metavar="string", help="Kubernetes version used for deprecation checks")
-def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+@text_or_document
+def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Look at charts and print what was found."""
     from pxhelm.actions.lint import LintCharts, lint_charts
     from pxhelm.app import open_services
@@ -46,6 +47,12 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     )
     with showing() as listen, open_services(session.flags, listen) as services:
         found = lint_charts(services, request)
+    if options["output"] != "text":
+        from pxhelm.cli.views.charts import lint_document
+        from pxhelm.cli.views.document import FORMATS
+
+        click.echo(FORMATS[options["output"]](lint_document(found)), nl=False)
+        return ExitCode.FAILED if any(one.failed for one in found) else ExitCode.OK
     text = report(found, quiet=request.quiet)
     click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
     for one in found:
@@ -55,3 +62,4 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         raise PxhelmError(summary(found))
     if not request.quiet or text:
         click.echo(summary(found))
+    return ExitCode.OK

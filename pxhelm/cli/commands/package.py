@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import access_flags, flag
+from pxhelm.cli.options import access_flags, flag, text_or_document
 from pxhelm.cli.sources import chart_location, source_date
 from pxhelm.errors import PxhelmError
 
@@ -29,6 +29,7 @@ With SOURCE_DATE_EPOCH in the environment, the same chart gives the same bytes.
 @click.option("-d", "--destination", default=".", metavar="DIR", help="location to write the chart")
 @flag("-u", "--dependency-update", help="update dependencies from Chart.yaml to charts/ before packaging")
 @access_flags
+@text_or_document
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Write archives."""
     from pxhelm.actions.package import PackageRequest, package
@@ -41,6 +42,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     with open_services(session.flags) as services:
         given = options["passphrase_file"]
         phrase = services.read(given).partition(b"\n")[0].rstrip(b"\r") if given else None
+        packages: list[dict[str, str]] = []
         for path in arguments:
             request = PackageRequest(
                 path=path,
@@ -56,7 +58,14 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
                 modified=source_date(),
                 flags=chart_location(options),
             )
-            click.echo(f"Successfully packaged chart and saved it to: {package(services, request)}")
+            made = package(services, request)
+            if options["output"] == "text":
+                click.echo(f"Successfully packaged chart and saved it to: {made}")
+            packages.append({"chart": path, "path": made})
+    if options["output"] != "text":
+        from pxhelm.cli.views.document import FORMATS
+
+        click.echo(FORMATS[options["output"]](packages), nl=False)
 
 
 def _asking(key: str) -> Callable[[], bytes] | None:

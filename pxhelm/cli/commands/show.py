@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import chart_flags
+from pxhelm.cli.options import chart_flags, text_or_document
 from pxhelm.cli.sources import chart_location, raw, tell
 
 TEXTS = {
@@ -28,14 +28,22 @@ def _add(part: str) -> None:
     @cli.command(part, usage="[CHART]", arguments=(1, 1), help=TEXTS[part])
     @chart_flags
     @click.option("--jsonpath", default="", metavar="string", hidden=part != "values", help="filter the output")
+    @text_or_document
     def run(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
         from pxhelm.actions.locate import locate
-        from pxhelm.actions.show import show
+        from pxhelm.actions.show import PARTS, show
         from pxhelm.app import open_services
 
         with open_services(session.flags) as services:
             path = locate(services, arguments[0], chart_location(options), tell)
-            raw(show(services, path, part, options["jsonpath"]))
+            if options["output"] == "text" or options["jsonpath"]:
+                raw(show(services, path, part, options["jsonpath"]))
+                return
+            from pxhelm.cli.views.charts import shown_document
+            from pxhelm.cli.views.document import FORMATS
+
+            parts = {name: show(services, path, name) for name in (PARTS if part == "all" else (part,))}
+        raw(FORMATS[options["output"]](shown_document(parts)).encode("utf-8", "surrogateescape"))
 
     command.add_command(run)
 

@@ -15,6 +15,7 @@ from pxhelm.cli.options import (
     post_renderer_flags,
     render_flags,
     strict_values_flag,
+    text_or_document,
     texts,
     values_flags,
 )
@@ -42,6 +43,7 @@ HELP = """Locally render a chart and print the manifests. The cluster is not ask
 @flag("--hide-notes", help="accepted for Helm's sake: notes are not shown")
 @strict_values_flag
 @flag("--trace", help="tell on standard error which templates ran, what they included, and how long each took")
+@text_or_document
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Render and print."""
     from pxhelm.actions.inputs import dry_run
@@ -97,6 +99,11 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
             text = done.text_beside_files(show)
         else:
             text = done.text(show)
+    if options["output"] != "text" and not options["output_dir"]:
+        from pxhelm.cli.views.charts import manifests_document
+        from pxhelm.cli.views.document import FORMATS
+
+        text = FORMATS[options["output"]](manifests_document(text))
     raw(text.encode("utf-8", "surrogateescape"))
 
 

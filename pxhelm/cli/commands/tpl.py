@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import flag, values_flags
+from pxhelm.cli.options import flag, text_or_document, values_flags
 from pxhelm.errors import ExitCode, PxhelmError
 
 HELP = """Evaluate a template expression with everything that a chart's templates see.
@@ -22,6 +22,7 @@ HELP = """Evaluate a template expression with everything that a chart's template
 @values_flags
 @click.option("--release", default="release-name", show_default=True, metavar="NAME", help="name of .Release")
 @flag("--live", help="let lookup find the objects that pxhelm manages")
+@text_or_document
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Print what the expression writes."""
     from pxhelm.actions.tpl import TplRequest, tpl
@@ -44,4 +45,8 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
                 live=options["live"],
             ),
         )
+    if options["output"] != "text":
+        from pxhelm.cli.views.document import FORMATS
+
+        text = FORMATS[options["output"]]({"output": text})
     click.echo((text if text.endswith("\n") else text + "\n").encode("utf-8", "surrogateescape"), nl=False)
