@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,10 @@ from pxhelm.cli.options import (
     values_flags,
 )
 from pxhelm.cli.sources import chart_location, raw, tell
+
+if TYPE_CHECKING:
+    from pxhelm.actions.template import Templated
+    from pxhelm.render.output import Show
 
 HELP = """Locally render a chart and print the manifests. The cluster is not asked, so `lookup` finds nothing."""
 
@@ -92,18 +96,10 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
 
             click.echo(trace_text(done.trace), err=True, nl=False)
         if options["output_dir"]:
-            below = name if options["release_name"] else ""
-            _write(done.files(show, below), options["output_dir"])
-            for path in done.written(show, below):
-                click.echo(f"wrote {options['output_dir'].rstrip('/')}/{path}")
+            _write(done, show, options["output_dir"], name if options["release_name"] else "")
             text = done.text_beside_files(show)
         else:
-            text = done.text(show)
-    if options["output"] != "text" and not options["output_dir"]:
-        from pxhelm.cli.views.charts import manifests_document
-        from pxhelm.cli.views.document import FORMATS
-
-        text = FORMATS[options["output"]](manifests_document(text))
+            text = _shown(done.text(show), options["output"])
     raw(text.encode("utf-8", "surrogateescape"))
 
 
@@ -118,9 +114,20 @@ def _located(services: Any, chart: str, options: dict[str, Any]) -> str:
     return path
 
 
-def _write(files: Any, folder: str) -> None:
+def _write(done: Templated, show: Show, folder: str, below: str) -> None:
     from pathlib import Path
 
     from pxhelm.files import write_files
 
-    write_files(Path(folder), files)
+    write_files(Path(folder), done.files(show, below))
+    for path in done.written(show, below):
+        click.echo(f"wrote {folder.rstrip('/')}/{path}")
+
+
+def _shown(text: str, output: str) -> str:
+    if output == "text":
+        return text
+    from pxhelm.cli.views.charts import manifests_document
+    from pxhelm.cli.views.document import FORMATS
+
+    return FORMATS[output](manifests_document(text))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pxhelm.errors import PxhelmError
 from pxhelm.golang import yaml
 from pxhelm.render.split import split_documents
 
@@ -25,7 +26,10 @@ def manifests_document(text: str) -> list[dict[str, Any]]:
     found = []
     for _, document in split_documents(text):
         source = _SOURCE.search(document)
-        value = yaml.load(document)
+        try:
+            value = yaml.load(document)
+        except yaml.YamlError as error:
+            raise PxhelmError(f"cannot show {source[1] if source else 'a document'} as an object: {error}") from None
         if value is not None:
             found.append({"source": source[1] if source else "", "object": value})
     return found
