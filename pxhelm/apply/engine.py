@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from pxhelm.apply import secrets
 from pxhelm.apply.command import Outcome, Result
-from pxhelm.apply.gather import gather, look_about, named, natural_id, sources_missing, with_templates
+from pxhelm.apply.gather import completed, gather, look_about, named, natural_id, sources_missing, with_templates
 from pxhelm.apply.job import Job, Patience
 from pxhelm.apply.machine import stopped_for_a_step
+from pxhelm.apply.namespaces import Namespaces
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Manifest, Memory, Owner, Records
 from pxhelm.apply.runner import Runner, Settings, Work
@@ -27,6 +28,7 @@ from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.observe import View, look_round
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import ARTIFACTS
+from pxhelm.plan.subject import Known
 from pxhelm.resource.annotations import seconds
 from pxhelm.resource.domain import DOMAINS, wish
 from pxhelm.resource.guest_power import WAS_RUNNING
@@ -273,7 +275,7 @@ class _Application:
         work = [w for o in fresh if (w := self.work_of(o)) is not None]
         edges = {key: tuple(k for k in below) for key, below in self.planned.plan.edges.items()}
         work = self.without_dependents_of_blocked(work, edges)
-        outcomes = Runner(self.ports, self.how.settings).run(work, edges) if work else {}
+        outcomes = self.runner().run(work, edges) if work else {}
         for key, outcome in outcomes.items():
             action = self.by_key[key].action
             self.results[key] = ObjectResult(key, action, outcome)
@@ -282,10 +284,18 @@ class _Application:
         ordered = [self.results[k] for k in (*self.by_key, *(b.key for b in self.planned.plan.blocked))]
         return ApplyResult(self.planned.plan, tuple(ordered))
 
+    def runner(self) -> Runner:
+        found = Runner(self.ports, self.how.settings)
+        found.records.ranges = self.records.ranges
+        return found
+
     def accept(self) -> None:
         """Enter every object and VMID in the store, in one transaction, before anything is written to the cluster."""
         keys = [o.key for o in self.planned.plan.objects]
         self.memories = self.records.recall(keys)
+        before = dict(self.memories)
+        namespaces = Namespaces.of(self.ports, self.planned.resources.values())
+        self.records.ranges = namespaces.ranges
         if self.planned.strict:
             self.refuse_stale()
         release, taken = self.planned.request.release, self.view.surroundings.guests.keys()
@@ -310,7 +320,9 @@ class _Application:
                 self.memories[o.key] = memory
         around = replace(self.view.surroundings, bound=self.records.bound())
         self.view = replace(self.view, surroundings=around)
-        unread = self.planned.resources
+        unread = {
+            key: completed(namespaces, r, before.get(key, Memory(Known()))) for key, r in self.planned.resources.items()
+        }
         wanted = {key: secrets.readied(self.ports, r, unread) for key, r in unread.items()}
         wanted = with_selected(self.ports, wanted, self.planned.request.delete)
         self.resources = {key: named(self.ports, r, wanted) for key, r in wanted.items()}
@@ -358,7 +370,7 @@ class _Application:
         before = memory.known.bases.get(self.planned.request.manager, {})
         assert memory.stored is not None
         stale = memory.stored.observed_generation != memory.stored.generation
-        resource = self.planned.resources[o.key]
+        resource = self.resources[o.key]
         left_out = (*ignored_paths(resource), *resource.unset)
         return stale or set(before) - {INHERITED} != {path for path in resource.leaves if not covers(left_out, path)}
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from pxhelm.apply.namespaces import Namespaces
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Memory, Records, address_of, start_of
 from pxhelm.apply.secrets import readied
@@ -38,6 +39,10 @@ class Gathered:
 def gather(ports: Ports, resources: Sequence[Resource], going: Collection[ObjectKey]) -> Gathered:
     """Return the subjects of a plan: what is wanted and what shall go, each as the cluster and the store have it."""
     records = Records(ports)
+    namespaces = Namespaces.of(ports, resources)
+    records.ranges = namespaces.ranges
+    known = records.recall(r.key for r in resources)
+    resources = [completed(namespaces, r, known[r.key]) for r in resources]
     unread = {r.key: r for r in resources}
     wanted = {r.key: readied(ports, r, unread) for r in resources}
     if len(wanted) != len(resources):
@@ -50,7 +55,7 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
     wanted = {key: named(ports, r, wanted) for key, r in wanted.items()}
     kinds = {key: ports.kind_of(key.kind) for key in keys}
     guests = {key: _target(ports, records, key, memories[key], wanted.get(key)) for key in keys if kinds[key].guest}
-    around = with_bindings(view.surroundings, _predict(ports, memories, guests, view))
+    around = with_bindings(view.surroundings, _predict(records, memories, guests, view))
     wanted = {key: with_guests(kinds[key], r, around) if not kinds[key].guest else r for key, r in wanted.items()}
     ending = _endings(ports, wanted, memories, view.surroundings)
     keys = (*keys, *ending)
@@ -71,7 +76,7 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         targets[key] = replace(target, row={"id": kinds[key].identifier(wanted[key])})
         lives[key] = _live(ports.cluster.run_all([observe(kinds[key], targets[key], view)])[0], targets[key])
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
-    targets |= _predict(ports, memories, guests, view)
+    targets |= _predict(records, memories, guests, view)
     coming = frozenset((key.kind, kinds[key].identifier(r)) for key, r in wanted.items() if not kinds[key].guest)
     view = replace(view, surroundings=replace(view.surroundings, coming=coming))
     view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))
@@ -194,6 +199,12 @@ def natural_id(kind: Kind, wanted: Resource | None, memory: Memory) -> str:
     return kind.identifier(wanted) if wanted is not None else ""
 
 
+def completed(namespaces: Namespaces, resource: Resource, memory: Memory) -> Resource:
+    """Return a resource with what its namespace says where it says nothing itself."""
+    new = not memory.known.uid or memory.known.creating
+    return namespaces.completed(resource, applied_leaves(memory), new=new)
+
+
 def renamed(kind: Kind, wanted: Resource, live: Live) -> Resource:
     """Return a resource that says its id where it is another one than that of the object which is there."""
     now = live.intended.get("id")
@@ -231,18 +242,20 @@ def with_bindings(around: Surroundings, targets: Mapping[ObjectKey, Target]) -> 
 
 
 def _predict(
-    ports: Ports, memories: Mapping[ObjectKey, Memory], targets: Mapping[ObjectKey, Target], view: View
+    records: Records, memories: Mapping[ObjectKey, Memory], targets: Mapping[ObjectKey, Target], view: View
 ) -> dict[ObjectKey, Target]:
     """Give new guests the VMIDs they will probably get, so that a plan can be read and its steps be built."""
-    records = Records(ports)
-    new = [key for key, target in targets.items() if not target.vmid]
+    ports = records.ports
     taken = {*view.surroundings.guests, *(b.vmid for b in records.bindings() if not records.rested(b))}
-    wish = Reservation(
-        ports.cluster_name, "", "", 0.0, VmidRange(*ports.vmid_range), taken, start_of(ports.installation)
-    )
+    by_range: dict[tuple[int, int], list[ObjectKey]] = {}
+    for key, target in targets.items():
+        if not target.vmid:
+            by_range.setdefault(records.ranges.get(key.namespace, ports.vmid_range), []).append(key)
     found = dict(targets)
-    for key, vmid in zip(new, islice(candidates(wish), len(new)), strict=False):
-        found[key] = replace(found[key], vmid=vmid, marker=records.marker(key, memories[key], vmid))
+    for limits, new in by_range.items():
+        wish = Reservation(ports.cluster_name, "", "", 0.0, VmidRange(*limits), taken, start_of(ports.installation))
+        for key, vmid in zip(new, islice(candidates(wish), len(new)), strict=False):
+            found[key] = replace(found[key], vmid=vmid, marker=records.marker(key, memories[key], vmid))
     return found
 
 

@@ -89,6 +89,8 @@ class Records:
     def __init__(self, ports: Ports) -> None:
         self.ports = ports
         self.store = ports.store
+        self.ranges: Mapping[str, tuple[int, int]] = {}
+        """VMIDs of the guests of namespaces that have a range of their own."""
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -230,7 +232,8 @@ class Records:
             resting = self.store.bindings.at(self.ports.cluster_name, pinned)
             if resting is not None and resting.state is BindingState.QUARANTINED:
                 self.store.bindings.drop(resting)
-        low, high = (pinned, pinned) if isinstance(pinned, int) else self.ports.vmid_range
+        limits = self.ranges.get(wanted.key.namespace, self.ports.vmid_range)
+        low, high = (pinned, pinned) if isinstance(pinned, int) else limits
         wish = Reservation(
             self.ports.cluster_name,
             uid,

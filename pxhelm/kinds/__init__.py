@@ -24,6 +24,7 @@ from pxhelm.kinds.guest_set import GUEST_SET
 from pxhelm.kinds.ha_rule import HA_RULE
 from pxhelm.kinds.image import IMAGE
 from pxhelm.kinds.metric_server import METRIC_SERVER
+from pxhelm.kinds.namespace import NAMESPACE
 from pxhelm.kinds.network import NETWORK
 from pxhelm.kinds.node_config import NODE_CONFIG
 from pxhelm.kinds.notification_matcher import NOTIFICATION_MATCHER
@@ -60,6 +61,7 @@ KINDS: Mapping[str, Kind] = {
     for kind in sorted(
         (
             SECRET,
+            NAMESPACE,
             GUEST_SET,
             IMAGE,
             STORAGE,

@@ -253,6 +253,14 @@ def reference(value: object) -> str:
     return text
 
 
+def _range(value: object) -> str:
+    text = _line(value)
+    low, _, high = text.partition("-")
+    if not low.isdigit() or not high.isdigit() or not 100 <= int(low) <= int(high) <= 999999999:
+        raise UnfitError(f"it is {kind_of(text)}")
+    return f"{int(low)}-{int(high)}"
+
+
 def _date_time(value: object) -> int:
     text = _text(value)
     if text == "never":
@@ -439,6 +447,7 @@ TYPES: Mapping[str, ValueType] = {
         ValueType("rate", "a rate such as 100MB/s or 512KB/s", _rate, _show_rate, _STRING),
         ValueType("duration", "a duration such as 30s, 5m or 1h30m", _duration, _show_duration, _STRING),
         ValueType("schedule", "a calendar event such as mon..fri 02:00", _matching(_CALENDAR), _as_is, _STRING),
+        ValueType("range", "a range of VMIDs such as 20000-20999", _range, _as_is, _STRING),
         ValueType("date-time", "a time such as 2027-01-01T00:00:00Z, or never", _date_time, _show_date_time, _STRING),
         ValueType("mac", "a MAC address such as BC:24:11:00:00:01", _mac, _as_is, _STRING),
         ValueType("address", "an IP address", _address, _as_is, _STRING),

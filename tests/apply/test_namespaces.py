@@ -1,0 +1,55 @@
+"""Namespaces: VMIDs, nodes and pool of their guests, and what new guests get when they say nothing."""
+
+import pytest
+
+from pxhelm.errors import ExitCode, PxhelmError
+
+NAMESPACE = "apiVersion: proxmox.io/v1\nkind: Namespace\nmetadata: {name: %s}\nspec: %s\n"
+POOL = "apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: {name: prod}\nspec: {}\n"
+VM = """
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: {name: %s, namespace: prod}
+spec: {power: Stopped, disks: {scsi0: {size: 1G}}, networks: {net0: {firewall: true}}%s}
+"""
+PROD = "{pool: prod, vmidRange: 20000-20009, allowedNodes: [pve-node2], defaults: {storage: local-lvm, bridge: vmbr0}}"
+
+
+def guest(lab, name="web"):
+    return next(row for row in lab.guests().values() if row["name"] == name)
+
+
+def test_a_new_guest_gets_what_its_namespace_says(lab):
+    texts = (NAMESPACE % ("prod", PROD), POOL, VM % ("web", ""))
+    result = lab.apply(*texts)
+    assert result.exit_code is ExitCode.OK, result.error()
+    row = guest(lab)
+    assert 20000 <= row["vmid"] <= 20009
+    assert (row["node"], row["pool"]) == ("pve-node2", "prod")
+    config = lab.api("GET", f"/nodes/pve-node2/qemu/{row['vmid']}/config")
+    assert config["scsi0"].startswith("local-lvm:")
+    assert "bridge=vmbr0" in config["net0"]
+    assert lab.plan(*texts).plan.empty
+
+
+def test_another_default_moves_nothing_that_exists(lab):
+    lab.apply(NAMESPACE % ("prod", PROD), POOL, VM % ("web", ""))
+    other = PROD.replace("local-lvm", "shared").replace("vmbr0", "vmbr1")
+    mark = lab.mark
+    assert lab.apply(NAMESPACE % ("prod", other), POOL, VM % ("web", "")).exit_code is ExitCode.OK
+    assert lab.writes(mark) == []
+
+
+def test_what_a_guest_says_itself_counts(lab):
+    lab.apply(NAMESPACE % ("prod", PROD), POOL, VM % ("web", ", vmid: 4711, pool: null"))
+    assert guest(lab)["vmid"] == 4711
+
+
+def test_a_node_that_is_not_allowed_is_told(lab):
+    with pytest.raises(PxhelmError, match="on pve-node1: its namespace allows pve-node2"):
+        lab.plan(NAMESPACE % ("prod", PROD), POOL, VM % ("web", ", node: pve-node1"))
+
+
+def test_ranges_that_overlap_are_told(lab):
+    with pytest.raises(PxhelmError, match="their ranges of VMIDs overlap at 20005"):
+        lab.plan(NAMESPACE % ("prod", PROD), NAMESPACE % ("test", "{vmidRange: 20005-20010}"))
