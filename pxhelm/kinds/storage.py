@@ -31,7 +31,7 @@ _FIELDS: tuple[Field, ...] = (
     Field("contentDirs.*", "line", "content-dirs", form="dirs"),
     Field("nodes", "set", "nodes", form="commas"),
     Field("enabled", "bool", "disable", form="not", default=True),
-    Field("shared", "bool", "shared"),
+    Field("shared", "bool", "shared", default=False),
     *(Field(f"pruneBackups.keep{k.capitalize()}", "int", f"prune-backups.keep-{k}", bounds=(0, None)) for k in _KEEP),
     Field("pruneBackups.keepAll", "bool", "prune-backups.keep-all"),
     Field("maxProtectedBackups", "int", "max-protected-backups", bounds=(-1, None)),

@@ -140,6 +140,7 @@ ALL = (
         secret=("data",),
         builtin={"standalone": {"type": "standalone"}},
     ),
+    Sections("/cluster/jobs/realm-sync", "id", "realmsync", "realm-sync job", made_at_item=True),
     Sections("/cluster/qemu/custom-cpu-models", "cputype", "cpumodels", "CPU model"),
 )
 

@@ -27,11 +27,21 @@ _DIRECTORY = (
 )
 _TYPES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "dir": (("path",), _DIRECTORY),
-    "btrfs": (("path",), _DIRECTORY),
+    "btrfs": (("path",), ("nocow", *_DIRECTORY)),
     "nfs": (("server", "export"), ("options", *_DIRECTORY)),
     "cifs": (("server", "share"), ("username", "password", "domain", "smbversion", "subdir", "options", *_DIRECTORY)),
     "cephfs": ((), ("monhost", "username", "subdir", "fuse", "keyring", "fs-name", "options", *_DIRECTORY)),
-    "lvm": (("vgname",), ("base", "saferemove", "saferemove_throughput", "tagged_only", "snapshot-as-volume-chain")),
+    "lvm": (
+        ("vgname",),
+        (
+            "base",
+            "saferemove",
+            "saferemove_throughput",
+            "saferemove-stepsize",
+            "tagged_only",
+            "snapshot-as-volume-chain",
+        ),
+    ),
     "lvmthin": (("thinpool", "vgname"), ()),
     "zfspool": (("pool",), ("blocksize", "sparse", "mountpoint", "zfs-base-path")),
     "rbd": ((), ("monhost", "pool", "username", "krbd", "keyring", "namespace", "data-pool")),
@@ -52,7 +62,7 @@ _TYPES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "zfs": (
         ("portal", "target", "pool", "iscsiprovider"),
-        ("blocksize", "sparse", "nowritecache", "comstar_tg", "comstar_hg", "lio_tpg"),
+        ("blocksize", "sparse", "nowritecache", "comstar_tg", "comstar_hg", "lio_tpg", "zfs-base-path"),
     ),
     "esxi": (("server", "username", "password"), ("skip-cert-verification",)),
 }
