@@ -235,7 +235,8 @@ class _Machine:
         if cls in (ErrorClass.BUSY, ErrorClass.QUORUM, ErrorClass.TRANSIENT):
             yield from self.wait(cls.value, text)
             return
-        limit = _ATTEMPTS.get(cls, 1)
+        shares_a_file = cls is ErrorClass.CAS and not self.s.kind.guest
+        limit = _SHARED_ATTEMPTS if shares_a_file else _ATTEMPTS.get(cls, 1)
         tries = self.count(cls.value, *_signature(step))
         yield from self.look(relist=cls is ErrorClass.GONE)
         again = next_step(self.s, self.job.bound)
@@ -450,6 +451,8 @@ def stopped_for_a_step(verb: str, desired: Resource | None) -> bool:
 
 
 _ATTEMPTS = {ErrorClass.CAS: 5, ErrorClass.GONE: 3, ErrorClass.RUNNING: 3, ErrorClass.STOPPED: 3, ErrorClass.LOST: 3}
+_SHARED_ATTEMPTS = 20
+"""Definitions such as storages stand in one file with one digest: those of the same plan come in between, too."""
 _REASONS = {
     ErrorClass.DENIED: "PermissionDenied",
     ErrorClass.RESOURCE: "InsufficientResources",
