@@ -338,7 +338,12 @@ def test_unsetting_takes_the_leaf_away_and_nothing_else(kind, field, value):
     stored = stored_by(full, endpoint)
     spec = endpoint.parameters[place.param]
     alone = not place.key or place.key not in spec.properties
-    demanded = not alone and not spec.properties[place.key].optional and "," in str(raw.get(place.param, "")) and field.default is None
+    demanded = (
+        not alone
+        and not spec.properties[place.key].optional
+        and "," in str(raw.get(place.param, ""))
+        and field.default is None
+    )
     if (place.path.startswith("confidential.tdx") and place.key in ("type", "attestation")) or (
         demanded and not kind.guest
     ):
