@@ -16,6 +16,7 @@ from pxhelm.errors import ExitCode, PxhelmError
 if TYPE_CHECKING:
     from pxhelm.actions.inspect import Found, NotFoundError, Query
     from pxhelm.actions.services import Services
+    from pxhelm.cli.command import Session
     from pxhelm.cli.views.objects import Look
     from pxhelm.cli.views.printer import Output
 
@@ -103,6 +104,36 @@ def pairs_of(arguments: Sequence[str], verb: str) -> list[tuple[str, tuple[str, 
         f" resource/name form (e.g. 'pxhelm {verb} vm/web' instead of 'pxhelm {verb} vm vm/web')",
         code=ExitCode.USAGE,
     )
+
+
+def of_files(session: Session, files: Sequence[str]) -> tuple[str, ...]:
+    """Return what manifests name, as ``KIND/NAME``; their namespace counts where no other is given. PxhelmError."""
+    from pxhelm.app import Opened
+    from pxhelm.manifest import load_manifests
+
+    documents = [
+        one
+        for name in files
+        for path, data in Opened.manifests(name).items()
+        for one in load_manifests(data.decode("utf-8", "surrogateescape"), path)
+    ]
+    if not documents:
+        raise PxhelmError("no objects given", code=ExitCode.USAGE, hint="name manifests with -f FILE|DIR|-")
+    spaces = {one.namespace for one in documents if one.namespace}
+    if len(spaces) > 1 and not session.flags.get("namespace"):
+        raise PxhelmError(
+            f"the manifests are of several namespaces: {', '.join(sorted(spaces))}", code=ExitCode.USAGE, hint="give -n"
+        )
+    if spaces:
+        session.flags.setdefault("namespace", spaces.pop())
+    return tuple(dict.fromkeys(f"{one.kind}/{one.name}" for one in documents))
+
+
+def either(session: Session, arguments: tuple[str, ...], files: Sequence[str]) -> tuple[str, ...]:
+    """Return the arguments, or what the manifests name when those are given instead."""
+    if arguments and files:
+        raise PxhelmError("cannot take files and names at once", code=ExitCode.USAGE, hint="give one of them")
+    return of_files(session, files) if files else arguments
 
 
 def _queries(arguments: tuple[str, ...], options: dict[str, Any]) -> tuple[Query, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import output_flag, selection_flags
+from pxhelm.cli.options import files_flag, output_flag, selection_flags
 from pxhelm.errors import ExitCode, PxhelmError
 
 if TYPE_CHECKING:
@@ -24,20 +24,27 @@ HELP = """Show objects in full: what was applied, what is live, what drifted or 
 """
 
 
-@cli.command("describe", usage="KIND NAME ... | KIND/NAME ... | KIND -l SELECTOR", arguments=(1, None), help=HELP)
+@cli.command(
+    "describe", usage="KIND NAME ... | KIND/NAME ... | KIND -l SELECTOR | -f FILE", arguments=(0, None), help=HELP
+)
+@files_flag
 @selection_flags
 @output_flag("text", "json", "yaml", default="text")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Print the descriptions."""
     from pxhelm.actions.describe import describe
     from pxhelm.app import open_services
+    from pxhelm.cli.listing import either
     from pxhelm.cli.progress import showing
     from pxhelm.cli.views.describe import describe_document, describe_text
     from pxhelm.cli.views.document import as_pretty_json, as_yaml
     from pxhelm.cli.views.objects import list_document
 
+    named = either(session, arguments, options["files"])
+    if not named:
+        raise PxhelmError("you must say what to describe", code=ExitCode.USAGE, hint="pxhelm describe KIND NAME")
     with showing() as listen, open_services(session.flags, listen) as services:
-        found = _objects(services, arguments, options)
+        found = _objects(services, named, options)
         about = [describe(services, one) for one in found]
         now = services.now().timestamp()
     if options["output"] == "text":

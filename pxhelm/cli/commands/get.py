@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import flag, print_flags, selection_flags, texts
+from pxhelm.cli.options import files_flag, flag, print_flags, selection_flags, texts
 from pxhelm.errors import ExitCode, PxhelmError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ Objects:
   pxhelm get vms,containers -A        of all namespaces; NAMESPACE - is not ours
   pxhelm get vm web -o yaml           one object in full
   pxhelm get vm/web ct/db             several
+  pxhelm get -f web.yaml              what a manifest names
   pxhelm get all                      guests, storages, pools and nodes
   pxhelm get vms -l app=shop --field-selector status.power=running -w
   pxhelm get vms -o jsonpath='{range .items[*]}{.metadata.name}{"\\n"}{end}'
@@ -35,6 +36,7 @@ Releases:
 
 
 @cli.command("get", usage="KIND[,KIND] [NAME ...] | KIND/NAME ... | PART RELEASE", arguments=(0, None), help=HELP)
+@files_flag
 @selection_flags
 @print_flags
 @click.option("--sort-by", default="", metavar="PATH", help="order by a field of -o json, such as .status.node")
@@ -53,19 +55,19 @@ Releases:
 @flag("-a", "--all", "computed", help="get values: dump all (computed) values")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Print what was asked for."""
-    if not arguments:
+    if not arguments and not options["files"]:
         click.echo(click.get_current_context().get_help())  # as Helm does
         return ExitCode.OK
-    if arguments[0] in PARTS and (len(arguments) > 1 or arguments[0] != "all"):
+    if arguments and arguments[0] in PARTS and (len(arguments) > 1 or arguments[0] != "all"):
         _get_release(session, arguments, options)
         return ExitCode.OK
     if options["revision"] or options["computed"]:
         raise PxhelmError("--revision and --all are for parts of a release", code=ExitCode.USAGE)
     from pxhelm.app import open_services
-    from pxhelm.cli.listing import listing_of, show_objects
+    from pxhelm.cli.listing import either, listing_of, show_objects
     from pxhelm.cli.progress import showing
 
-    listing = listing_of(arguments, options)
+    listing = listing_of(either(session, arguments, options["files"]), options)
     with showing() as listen, open_services(session.flags, listen) as services:
         if options["watch"] or options["watch_only"]:
             from pxhelm.cli.watching import watch

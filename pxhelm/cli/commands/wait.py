@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import flag, selection_flags
+from pxhelm.cli.options import files_flag, flag, selection_flags
 from pxhelm.errors import ExitCode, PxhelmError
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ Document = Mapping[str, Any]
 Test = Callable[[Document], bool]
 
 
-@cli.command("wait", usage="KIND NAME ... | KIND/NAME ... | KIND -l SELECTOR", arguments=(1, None), help=HELP)
+@cli.command("wait", usage="KIND NAME ... | KIND/NAME ... | KIND -l SELECTOR | -f FILE", arguments=(0, None), help=HELP)
+@files_flag
 @click.option(
     "--for", "wish", default="", metavar="WISH", help="condition=NAME[=VALUE], jsonpath=PATH[=VALUE], delete, create"
 )
@@ -45,13 +46,16 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     """Look until it is so, or until the time is over."""
     from pxhelm.actions.inspect import Query, kinds_of
     from pxhelm.app import open_services
-    from pxhelm.cli.listing import pairs_of
+    from pxhelm.cli.listing import either, pairs_of
     from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import seconds
 
     wish = options["wish"]
     test = _test(wish)
-    pairs = pairs_of(arguments, "wait")
+    named = either(session, arguments, options["files"])
+    if not named:
+        raise PxhelmError("no resource is named", code=ExitCode.USAGE, hint="give names, -l SELECTOR or --all")
+    pairs = pairs_of(named, "wait")
     chosen = options["selector"] or options["field_selector"] or options["everything"]
     if not all(names for _, names in pairs) and not chosen:
         raise PxhelmError("no resource is named", code=ExitCode.USAGE, hint="give names, -l SELECTOR or --all")
