@@ -14,7 +14,7 @@ from pxhelm.errors import ExitCode, PxhelmError
 if TYPE_CHECKING:
     from pxhelm.actions.objects import ManifestRequest
     from pxhelm.actions.services import Services
-    from pxhelm.apply.engine import ApplyResult, Planned
+    from pxhelm.apply.engine import ApplyRequest, ApplyResult, Planned
 
 owner_flags = all_of(
     click.option("--field-manager", default="pxhelm", metavar="NAME", help="name under which fields are owned"),
@@ -46,6 +46,32 @@ either_flags = all_of(
     flag("--skip-schema-validation", help="disable JSON schema validation"),
 )
 """For plan and diff, which take a chart as Helm does or manifests as kubectl does."""
+
+
+lock_timeout_flag = click.option(
+    "--lock-timeout", default="0s", show_default=True, metavar="duration", help="time to wait for another pxhelm's lock"
+)
+
+
+def how(options: dict[str, Any]) -> ApplyRequest:
+    """Return how to apply, by the flags."""
+    from pxhelm.apply.engine import ApplyRequest
+    from pxhelm.apply.runner import Settings
+    from pxhelm.cli.release_flags import seconds
+
+    return ApplyRequest(settings=Settings(lock_timeout=seconds(options["lock_timeout"])))
+
+
+def show_plan(planned: Planned, output: str) -> None:
+    """Print a plan that is not carried out."""
+    from pxhelm.cli.views.document import FORMATS
+    from pxhelm.cli.views.plan import plan_text
+    from pxhelm.plan.document import Saved, to_json
+
+    if output in FORMATS:
+        click.echo(FORMATS[output](to_json(Saved(planned.plan))), nl=False)
+    else:
+        click.echo(plan_text(planned.plan), nl=False)
 
 
 def manifest_request(options: dict[str, Any]) -> ManifestRequest:
@@ -131,34 +157,16 @@ def confirm_destruction(planned: Planned, *, yes: bool) -> None:
 
 def show_result(result: ApplyResult, output: str) -> int:
     """Print what became of every object and return the exit status."""
+    from pxhelm.cli.views import result as view
     from pxhelm.cli.views.document import FORMATS
-    from pxhelm.plan.model import Action
 
-    words = {
-        Action.CREATE: "created",
-        Action.UPDATE: "configured",
-        Action.REPLACE: "replaced",
-        Action.DELETE: "deleted",
-        Action.ADOPT: "adopted",
-        Action.NOTHING: "unchanged",
-        Action.READ: "unchanged",
-        None: "blocked",
-    }
     if output in FORMATS:
-        rows = [
-            {
-                "address": o.key.address,
-                "action": words[o.action],
-                "ok": o.ok,
-                **({} if o.ok else {"reason": o.outcome.reason, "message": o.outcome.message}),
-            }
-            for o in result.objects
-        ]
-        click.echo(FORMATS[output]({"objects": rows, "exitCode": int(result.exit_code)}), nl=False)
+        click.echo(FORMATS[output](view.data(result)), nl=False)
         return result.exit_code
-    for o in result.objects:
-        if o.ok:
-            click.echo(f"{o.key.address} {words[o.action]}")
+    for line in view.lines(result):
+        click.echo(line)
+    for note in view.notes(result):
+        click.echo(f"note: {note}", err=True)
     return tell_failures(result)
 
 

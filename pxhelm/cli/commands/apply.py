@@ -8,7 +8,7 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.options import output_flag, yes_flag
-from pxhelm.cli.planning import manifest_flags
+from pxhelm.cli.planning import lock_timeout_flag, manifest_flags
 from pxhelm.errors import ExitCode, PxhelmError
 
 HELP = """Bring the cluster to what manifests say, or carry out a saved plan.
@@ -24,15 +24,15 @@ goes on where it stopped. Exits with 3 when only a part could be done.
     "--plan", "plan_file", default="", metavar="FILE", help="carry out the plan that `pxhelm plan --out` saved"
 )
 @click.option("--dry-run", is_flag=True, help="show the plan, write nothing")
+@lock_timeout_flag
 @yes_flag
 @output_flag("text", "json", "yaml", default="text")
 def command(session: cli.Session, **options: Any) -> int:
     """Plan, ask, apply, and print what became of every object."""
     from pxhelm.actions.objects import carry_out, load_plan, plan
     from pxhelm.app import open_services
-    from pxhelm.cli.planning import confirm_destruction, manifest_request, show_result
+    from pxhelm.cli.planning import confirm_destruction, how, manifest_request, show_plan, show_result
     from pxhelm.cli.progress import showing
-    from pxhelm.cli.views.plan import plan_text
 
     if bool(options["files"]) == bool(options["plan_file"]):
         raise PxhelmError(
@@ -44,8 +44,8 @@ def command(session: cli.Session, **options: Any) -> int:
         else:
             planned = plan(services, manifest_request(options))
         if options["dry_run"]:
-            click.echo(plan_text(planned.plan), nl=False)
+            show_plan(planned, options["output"])
             return ExitCode.REFUSED if planned.plan.blocked else ExitCode.OK
         confirm_destruction(planned, yes=options["yes"])
-        result = carry_out(services, planned)
+        result = carry_out(services, planned, how(options))
     return show_result(result, options["output"])

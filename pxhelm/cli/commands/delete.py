@@ -10,6 +10,7 @@ from pxhelm.cli import command as cli
 from pxhelm.cli.choice import interactive
 from pxhelm.cli.deletions import confirm_flag
 from pxhelm.cli.options import files_flag, flag, output_flag, selection_flags, yes_flag
+from pxhelm.cli.planning import lock_timeout_flag
 from pxhelm.errors import ExitCode, PxhelmError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ and more than a fifth of all, need their number there: --confirm-deletes=N. A wh
 @flag("--ignore-not-found", help="what is not there counts as deleted")
 @flag("--stop-on-delete", "stop", help="stop guests that run; without it they are shut down first")
 @flag("--dry-run", help="show the plan; delete nothing")
+@lock_timeout_flag
 @yes_flag
 @confirm_flag
 @output_flag("text", "json", "yaml", default="text")
@@ -45,7 +47,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     from pxhelm.actions.objects import MANAGER, carry_out, plan_keys
     from pxhelm.app import open_services
     from pxhelm.apply.engine import PlanRequest
-    from pxhelm.cli.planning import confirm_deletion, show_result
+    from pxhelm.cli.planning import confirm_deletion, how, show_plan, show_result
     from pxhelm.cli.progress import showing
 
     _check(arguments, options)
@@ -56,12 +58,10 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         request = PlanRequest(manager=MANAGER, options={"stop-on-delete": True} if options["stop"] else {})
         planned = plan_keys(services, keys, request)
         if options["dry_run"]:
-            from pxhelm.cli.views.plan import plan_text
-
-            click.echo(plan_text(planned.plan), nl=False)
+            show_plan(planned, options["output"])
             return ExitCode.REFUSED if planned.plan.blocked else ExitCode.OK
         confirm_deletion(services, planned, options)
-        result = carry_out(services, planned)
+        result = carry_out(services, planned, how(options))
     return show_result(result, options["output"])
 
 
