@@ -15,8 +15,9 @@ from pxhelm.actions.host import template_host
 from pxhelm.actions.inputs import ValueFlags, gather_values, load_chart
 from pxhelm.chart.model import Chart
 from pxhelm.errors import PxhelmError, StageError, Where
+from pxhelm.events import Warned
 from pxhelm.values.dependencies import process_dependencies
-from pxhelm.values.explain import Explanation, Layer, Path, explain, file_layer, flag_layer, parse_key, unread
+from pxhelm.values.explain import ABSENT, Explanation, Layer, Path, explain, file_layer, flag_layer, parse_key, unread
 from pxhelm.values.merge import Values, coalesce
 from pxhelm.values.schema import SchemaMismatchError
 
@@ -76,11 +77,27 @@ def coalesced(services: Services, reference: str, flags: ValueFlags) -> Values:
 def explain_keys(services: Services, reference: str, flags: ValueFlags, keys: Sequence[str]) -> list[Explanation]:
     """Tell how each key of a chart's values came by its value; PxhelmError for a key that is written wrong."""
     paths = [parse_key(key) for key in keys]
+    from difflib import get_close_matches
+
     chart, given = load_chart(services, reference), sources(services, flags)
     values = given.values()
     layers = given.layers()
     chart = process_dependencies(chart, values)
-    return [explain(chart, layers, path) for path in paths]
+    found = [explain(chart, layers, path) for path in paths]
+    known = [".".join(path) for path in _keys(coalesce(chart, values), ())]
+    for one in found:
+        name = ".".join(map(str, one.path))
+        near = get_close_matches(name, known, 1, 0.7) if one.value is ABSENT else ()
+        if near:
+            services.listen(Warned(f"there is no value {name}: did you mean {near[0]}?"))
+    return found
+
+
+def _keys(values: Values, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for name, value in values.items():
+        yield (*above, name)
+        if isinstance(value, dict):
+            yield from _keys(value, (*above, name))
 
 
 @contextmanager

@@ -235,7 +235,8 @@ def _error(result: ApplyResult) -> PxhelmError | None:
     if error is None or more < 1:
         return error
     others = _names(o.key.address for o in result.failed if o.outcome.message != error.message)
-    return PxhelmError(error.message, code=error.code, hint=f"{error.hint}\nalso not done: {others}".strip())
+    told = f"also not done: {others}" if others else f"the same befell {more} more"
+    return PxhelmError(error.message, code=error.code, hint=f"{error.hint}\n{told}".strip())
 
 
 def _names(addresses: Iterable[str]) -> str:

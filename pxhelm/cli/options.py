@@ -5,7 +5,6 @@ Declares them once; what they mean is the action's business.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -75,6 +74,10 @@ def pairs(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 def read_pairs(values: Sequence[str], flags: str) -> dict[str, str]:
     """Read ``k=v`` pairs; ``flags`` are the names of the flag, for what is wrong."""
     found: dict[str, str] = {}
+    if not values:
+        return found
+    import csv
+
     for text in values:
         several = next(csv.reader([text])) if text.count("=") > 1 else [text.strip('"')]
         for pair in several:

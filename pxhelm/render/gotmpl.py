@@ -5,8 +5,10 @@ Only the glue between ``tree`` and ``gotemplate``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from pxhelm.errors import ExitCode, Where
 from pxhelm.gotemplate import engine as go
@@ -43,7 +45,23 @@ def run(
         if isinstance(e.cause, BudgetError):
             hint = "if the chart is to be trusted, raise the limit: PXHELM_LIMITS=steps=…,output=…,depth=…,seconds=…"
             raise RenderError(str(e), code=ExitCode.REFUSED, where=where_of(e.place), hint=hint) from None
-        raise RenderError(str(e), where=where_of(e.place)) from None
+        raise RenderError(str(e), where=where_of(e.place), hint=_meant(str(e), templates)) from None
+
+
+def _meant(text: str, templates: Sequence[Template]) -> str:
+    """Return what was probably meant by the name of a template that is not there."""
+    missing = _NO_TEMPLATE.search(text)
+    if missing is None:
+        return ""
+    from difflib import get_close_matches
+
+    known = {name for one in templates for name in _DEFINE.findall(one.text)}
+    near = get_close_matches(missing[1], sorted(known), 1, 0.5)
+    return f"did you mean {near[0]}?" if near else ""
+
+
+_NO_TEMPLATE: Final = re.compile(r'(?:no template|template) "([^"]+)" (?:associated with|not defined)')
+_DEFINE: Final = re.compile(r'\{\{-?\s*(?:define|block)\s+"([^"]+)"')
 
 
 def _host(request: RenderRequest, told: Warnings) -> Host:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
 from pxhelm.chart.pathmatch import BadPatternError, path_match
@@ -132,6 +131,8 @@ def _hint(pattern: str, sources: Iterable[str]) -> str:
     known = sorted({source for source in sources if source})
     if not known:
         return "nothing is printed that could be chosen from: --output-dir writes every file"
+    from difflib import get_close_matches
+
     near = get_close_matches(pattern, known, 1)
     return f"did you mean {near[0]}?" if near else f"what is printed comes from {', '.join(known)}"
 

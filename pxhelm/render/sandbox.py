@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +21,6 @@ from types import FrameType
 from typing import Final
 
 from pxhelm.errors import ExitCode, PxhelmError
-from pxhelm.render import jinja
 from pxhelm.render.model import JinjaJob, RenderError
 
 COMMAND: Final = "__jinja__"
@@ -130,6 +128,8 @@ def render_jinja(job: JinjaJob, limits: Limits = Limits()) -> dict[str, str]:
     Raises:
         RenderError: what a template did wrong, or which limit it hit.
     """
+    from pxhelm.render import jinja
+
     frozen = getattr(sys, "frozen", False)
     command = [sys.executable, COMMAND] if frozen else [sys.executable, "-m", "pxhelm", COMMAND]
     environment = {
@@ -160,6 +160,8 @@ _LIMITS: Final = "PXHELM_JINJA_LIMITS"
 
 def child_main() -> int:
     """Be the child: take the limits on, render the job from standard input, answer on standard output."""
+    from pxhelm.render import jinja
+
     request = sys.stdin.buffer.read()
     functions = template_functions()
     _restrict(os.environ.get(_LIMITS, ""))
@@ -217,6 +219,8 @@ def post_render(program: str, arguments: tuple[str, ...], text: str) -> str:
     Raises:
         PxhelmError: in Helm's words, with the program's own complaints.
     """
+    import shutil
+
     found = shutil.which(program)
     if found is None:
         missing = os.sep in program

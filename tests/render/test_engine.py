@@ -140,3 +140,19 @@ def test_kube_versions_are_read_as_kubernetes_reads_them(text, message):
 
 def test_a_vendors_suffix_is_dropped_from_a_kube_version():
     assert capabilities("v1.30.2-eks-x").kube_version.version == "v1.30.2"
+
+
+@pytest.mark.parametrize(
+    ("call", "meant"),
+    [
+        ('{{ include "shop.label" . }}', "did you mean shop.labels?"),
+        ('{{ template "shop.lables" . }}', "did you mean shop.labels?"),
+        ('{{ include "nothing.like.it" . }}', ""),
+    ],
+)
+def test_the_name_of_a_template_that_is_not_there_is_answered_with_a_near_one(call, meant):
+    files = {"Chart.yaml": "apiVersion: v2\nname: t\nversion: 0.1.0\n", "templates/a.yaml": call}
+    files["templates/_h.tpl"] = '{{- define "shop.labels" -}}a: b{{ end }}'
+    with pytest.raises(RenderError) as caught:
+        render(RenderRequest(load({name: text.encode() for name, text in files.items()})))
+    assert caught.value.hint == meant
