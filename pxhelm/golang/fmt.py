@@ -150,7 +150,7 @@ class _Printf:
         elif self.number >= len(self.args):
             self.out.append(f"%!{verb}(MISSING)")
         else:
-            if verb == "v":
+            if verb in "vw":
                 flags.sharp_v, flags.sharp = flags.sharp, False
                 flags.plus_v, flags.plus = flags.plus, False
             self.out.append(print_value(self.args[self.number], verb, flags))

@@ -28,6 +28,10 @@ def print_value(value: object, verb: str, flags: Flags) -> str:
     return _Printer(verb, flags).argument(value)
 
 
+_ADDRESS = "0xc000000000"
+_BYTES = tuple(map(str, range(256)))
+
+
 class _Printer:
     """One argument with one verb; ``erroring`` while a bad verb is explained, when methods are not asked."""
 
@@ -49,13 +53,15 @@ class _Printer:
         return self._any(value, 0)
 
     def _any(self, value: object, depth: int) -> str:
-        if isinstance(value, str):
+        if isinstance(value, str) and self.verb != "w":
             return self._string(value)
         if isinstance(value, bool):
             return pad("true" if value else "false", self.flags) if self.verb in "tv" else self._bad(value)
-        if self.flags.sharp_v and not self.erroring and hasattr(value, "go_source"):
-            return self._s(str(value.go_source()))
-        method = self._stringer(value)
+        if self.verb == "w" and depth == 0 and not self.erroring:
+            return self._bad(value)  # no error to wrap
+        if self.flags.sharp_v and hasattr(value, "go_source" if not self.erroring else "GO_HIDDEN"):
+            return self._s(str(value.go_source()))  # type: ignore[attr-defined]  # told by hasattr()
+        method = None if depth > 0 and hasattr(value, "GO_POINTER_STRING") else self._stringer(value)
         if method is not None:
             return self._string(method)
         if isinstance(value, int):
@@ -147,6 +153,8 @@ class _Printer:
                 if flags.sharp_v:
                     name = "[]byte" if depth == 0 else "[]uint8"
                     return f"{name}{{{', '.join(f'0x{b:x}' for b in raw)}}}"
+                if flags == PLAIN:  # charts that print their root print all files so
+                    return f"[{' '.join(map(_BYTES.__getitem__, raw))}]"
                 return f"[{' '.join(integer(b, 'd', flags) for b in raw)}]"
             case "s":
                 return self._s(go_string(raw))
@@ -167,7 +175,11 @@ class _Printer:
         keys = sorted(value, key=lambda k: go_bytes(k) if isinstance(k, str) else b"")
         pairs = [f"{self._element(k, depth)}:{self._element(value[k], depth)}" for k in keys]
         if self.flags.sharp_v:
-            return f"{type_name(value)}{{{', '.join(pairs)}}}"
+            return (
+                f"{type_name(value)}(nil)"
+                if getattr(value, "GO_NIL", False)
+                else f"{type_name(value)}{{{', '.join(pairs)}}}"
+            )
         return f"map[{' '.join(pairs)}]"
 
     def _list(self, value: list[object] | tuple[object, ...], depth: int) -> str:
@@ -178,11 +190,19 @@ class _Printer:
             return f"{type_name(value)}{{{', '.join(items)}}}"
         return f"[{' '.join(items)}]"
 
+    def _pointer(self, name: str) -> str:
+        """Lay out a pointer inside something: Go prints where it points to, which is another place in each run."""
+        if self.flags.sharp_v:
+            return f"({name})({_ADDRESS})"
+        return _ADDRESS if self.verb in "vpxX" else f"%!{self.verb}({name}={_ADDRESS})"
+
     def _struct(self, value: object, depth: int) -> str:
-        fields = getattr(value, "GO_FIELDS", None)
+        fields = getattr(value, "GO_FIELDS", None) or getattr(value, "GO_HIDDEN", None)
         name = type_name(value)
         if fields is None:
             return f"{{{name}}}"
+        if depth > 0 and name.startswith("*"):
+            return self._pointer(name)
         flags = self.flags
         lead = "&" if name.startswith("*") and depth == 0 else ""
         if flags.sharp_v:
@@ -192,7 +212,12 @@ class _Printer:
             (f"{field}:" if named else "") + self._element(getattr(value, attribute), depth)
             for field, attribute in fields.items()
         ]
-        return f"{lead}{{{(', ' if flags.sharp_v else ' ').join(parts)}}}"
+        between = ", " if flags.sharp_v else " "
+        embedded = getattr(value, "GO_EMBEDDED", "")
+        if embedded:  # all fields but the last are those of a struct within
+            label = f"{embedded.rpartition('.')[2]}:" * named + embedded * flags.sharp_v
+            parts = [f"{label}{{{between.join(parts[:-1])}}}", parts[-1]]
+        return f"{lead}{{{between.join(parts)}}}"
 
 
 _REAL = "vbgGxXfFeE"

@@ -143,7 +143,7 @@ def _scalar(value: object, form: tuple[str, str, bool], depth: int) -> str:
     if isinstance(value, float):
         return number(value)
     if isinstance(value, dict):
-        return "null" if isinstance(value, NilMap) else "{}"
+        return "null" if getattr(value, "GO_NIL", False) else "{}"
     if isinstance(value, list | tuple):
         return "null" if getattr(value, "GO_NIL", False) else "[]"
     return "".join(_pieces(plain(value), form, depth))

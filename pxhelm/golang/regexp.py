@@ -77,12 +77,14 @@ def _impossible_size(operators: str) -> str:
     if found is None:
         return ""
     least, comma, most = int(found[1]), found[2], int(found[3] or found[1])
-    return found[0] if least > _MOST or most > _MOST or (comma and found[3] and least > most) else ""
+    return found[0].rstrip("?") if least > _MOST or most > _MOST or (comma and found[3] and least > most) else ""
 
 
 def _argument(code: str, argument: str, pattern: str) -> str:
     if code == "trailing \\":
         return ""
+    if code == "invalid repetition size":
+        return argument.rstrip("?")
     if code in ("missing )", "unexpected )"):
         return pattern
     if argument.startswith("(?<") and argument in pattern:

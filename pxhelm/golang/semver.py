@@ -50,6 +50,12 @@ class Version:
         "IncPatch": "inc_patch", "SetPrerelease": "set_prerelease", "SetMetadata": "set_metadata",
     }  # fmt: skip
 
+    GO_HIDDEN: ClassVar[dict[str, str]] = {
+        "major": "major", "minor": "minor", "patch": "patch", "pre": "prerelease", "metadata": "metadata",
+        "original": "original",
+    }  # fmt: skip
+    """Fields that fmt prints and no template can name."""
+
     major: int
     minor: int
     patch: int

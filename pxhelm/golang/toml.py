@@ -46,6 +46,8 @@ class _Encoder:
     def encode(self, key: tuple[str, ...], value: object) -> None:
         if value is None:
             return
+        if isinstance(value, complex) and not key:
+            raise TomlError("unsupported type for key '': complex128")
         if isinstance(value, dict):
             self._table(key, value)
         elif isinstance(value, list) and _is_table_array(value):

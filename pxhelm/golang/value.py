@@ -84,6 +84,13 @@ class StringMap(dict[str, object]):
     GO_MISSING = ""
 
 
+class NilStringMap(StringMap):
+    """A nil ``map[string]string``."""
+
+    __slots__ = ()
+    GO_NIL = True
+
+
 class Struct(dict[str, object]):
     """What JSON holds of a Go struct: keys in the order of its fields."""
 

@@ -175,6 +175,10 @@ def to_yaml_pretty(value: object) -> str:
         return emit_pretty(_structured(value))
 
 
+class UnprintableError(TypeError):
+    """A value that goyaml does not print; the text is goyaml's."""
+
+
 def _structured(value: object) -> object:
     """Return what goyaml.v3 makes of Go's types: it does not look at their JSON, so fields are in small letters."""
     if value is None or isinstance(value, bool | int | float | str):
@@ -186,6 +190,8 @@ def _structured(value: object) -> object:
         return made({str(key): _structured(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
         return [_structured(item) for item in value]
+    if isinstance(value, complex):
+        raise UnprintableError(f"cannot marshal type: {type_name(value)}")
     own: Any = value
     if hasattr(own, "go_yaml"):
         return _structured(own.go_yaml())

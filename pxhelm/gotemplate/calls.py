@@ -175,6 +175,14 @@ def _check_final(compiler: Compiler, go_type: str, blamed: n.Node) -> CheckFinal
     return checked
 
 
+def _method_with_arguments(node: n.Node) -> n.Node | None:
+    """Return the field that parentheses ask with arguments: of a nil dot Go gives up before it visits those."""
+    if not isinstance(node, n.Pipe):
+        return None
+    head, *args = node.commands[-1].args
+    return head if args and isinstance(head, n.Field) else None
+
+
 def _argument(compiler: Compiler, node: n.Node, go_type: str) -> Get:
     """Compile one argument for a parameter of a type (evalArg)."""
     check = check_for(go_type)
@@ -194,6 +202,8 @@ def _argument(compiler: Compiler, node: n.Node, go_type: str) -> Get:
 
     origin = _origin(compiler, node)
 
+    unvisited = _method_with_arguments(node)
+
     def checked(f: Frame) -> object:
         value = get(f)
         if type(value) is plain:
@@ -201,7 +211,8 @@ def _argument(compiler: Compiler, node: n.Node, go_type: str) -> Get:
         try:
             return check(value, held and (value is not None or origin is None or origin(f) is not None))
         except MismatchError as error:
-            raise compiler.error(blamed, str(error)) from None
+            at = unvisited if unvisited is not None and f.dot is None else blamed
+            raise compiler.error(at, str(error)) from None
 
     return checked
 

@@ -70,6 +70,12 @@ def _holds(kind: type, name: str) -> bool:
     return issubclass(kind, dict) and getattr(kind, "GO_MISSING", None) is None
 
 
+def _run_before(f: Frame, call: Call | None) -> None:
+    """Run what stands before in the pipe: its own error comes first."""
+    if call is not None and call[1] is not None:
+        call[1](f)
+
+
 class _Slow:
     """Every rule of evalField, in Go's order."""
 
@@ -108,6 +114,7 @@ class _Slow:
         has_arguments = call is not None and (bool(call[0]) or call[1] is not None)
         if isinstance(value, dict):
             if has_arguments:
+                _run_before(f, call)
                 raise self._error(f"{name} is not a method but has arguments")
             if name not in value and self.compiler.strict:
                 raise self._error(f"map has no entry for key {quote(name)}")
@@ -115,6 +122,7 @@ class _Slow:
         fields = field_names(value)
         if fields is not None and name in fields:
             if has_arguments:
+                _run_before(f, call)
                 raise self._error(f"{name} has arguments but cannot be invoked as function")
             found_field: object = getattr(value, fields[name])
             return found_field

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pxhelm.chart.encode import dependency_json, maintainer_json, metadata_json
 from pxhelm.chart.model import Dependency, Maintainer, Metadata
-from pxhelm.golang.value import GoList, NilList, NilStrings, StringMap, Strings, Struct, go_string
+from pxhelm.golang.value import GoList, NilList, NilStringMap, NilStrings, StringMap, Strings, Struct, go_string
 from pxhelm.gotemplate.objects import GoMap
 from pxhelm.render import model
 
@@ -102,6 +102,8 @@ class KubeVersion:
     GO_TYPE = "chartutil.KubeVersion"
     GO_FIELDS: Final = {"Version": "version", "Major": "major", "Minor": "minor"}
     GO_METHODS: Final = {"String": "__str__", "GitVersion": "__str__"}
+    GO_POINTER_STRING: Final = True
+    """String is a method of the pointer: inside something else fmt prints the fields."""
 
     def __init__(self, version: model.KubeVersion) -> None:
         self.version = version.version
@@ -228,6 +230,7 @@ class ChartObject:
     """``.Chart``: the metadata, and whether it is the root's."""
 
     GO_TYPE = "struct { chart.Metadata; IsRoot bool }"
+    GO_EMBEDDED: Final = "chart.Metadata"
     GO_FIELDS: Final = {
         "Name": "name",
         "Home": "home",
@@ -258,7 +261,7 @@ class ChartObject:
             setattr(self, name, getattr(metadata, name))
         self.sources = _strings(metadata.sources)
         self.keywords = _strings(metadata.keywords)
-        self.annotations = StringMap(metadata.annotations)
+        self.annotations = StringMap(metadata.annotations) if metadata.annotations else NilStringMap()
         maintainers = map(MaintainerObject, metadata.maintainers)
         self.maintainers = _Maintainers(maintainers) if metadata.maintainers else _NilMaintainers()
         asked = metadata.dependencies

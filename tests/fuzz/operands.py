@@ -52,7 +52,7 @@ class Expressions:
                 return expr("(", made, ")")
         if depth > 0 and self.chance(0.08):
             return expr("(", self.pipeline(kind, depth - 1), ")")
-        return expr(self.terminal(kind, depth))
+        return expr(self.terminal(kind, depth, strict=strict))
 
     def call(self, kind, depth):
         """Return a call whose result is of a type; None when no function gives it."""
@@ -106,11 +106,11 @@ class Expressions:
         plain = {k: self.terminal(k, 0) for k in "dsi"}
         return text.format(**plain)
 
-    def terminal(self, kind, depth):
+    def terminal(self, kind, depth, *, strict=False):
         """Return a literal, a value or something of the objects."""
         if kind in FORMS:
             return self.literal(self.pick(FORMS[kind]))
-        if self.variables and self.chance(0.1):
+        if self.variables and not strict and self.chance(0.1):
             return self.pick(self.variables)
         if kind in ("a", "e"):
             kind = self.pick("ssiifbldax" if kind == "a" else "sssiiffb")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pxhelm.golang import json, yaml
+from pxhelm.golang.value import NilList, NilMap
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError, function
 
 _MAP = "map[string]interface {}"
@@ -26,6 +27,8 @@ def to_yaml_pretty(value: object) -> str:
     """Print YAML with indented lists; the empty text when the value cannot be printed."""
     try:
         return yaml.to_yaml_pretty(value).removesuffix("\n")
+    except yaml.UnprintableError as error:
+        raise FunctionError(str(error)) from None
     except (ValueError, RecursionError):
         return ""
 
@@ -110,7 +113,7 @@ def from_json(text: str) -> dict[str, object]:
         read = error.partial if isinstance(error.partial, dict) else {}
         return {**read, "Error": _outermost(error, text, "{", _MAP)}
     if value is None or isinstance(value, dict):
-        return value or {}
+        return NilMap() if value is None else value
     return {"Error": _misfit(value, _MAP)}
 
 
@@ -121,7 +124,7 @@ def from_json_array(text: str) -> list[object]:
     except json.JsonError as error:
         return [_outermost(error, text, "[", _LIST)]
     if value is None or isinstance(value, list):
-        return value or []
+        return NilList() if value is None else value
     return [_misfit(value, _LIST)]
 
 

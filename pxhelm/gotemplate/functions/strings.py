@@ -152,6 +152,8 @@ def plural(one: str, many: str, count: int) -> str:
 
 def to_strings(value: object) -> Strings:
     """Return a list's elements as texts, without nils; a scalar becomes a list."""
+    if isinstance(value, Strings):
+        return value  # the very list, so that sortAlpha sorts it in place, as in Go
     if isinstance(value, list):
         return Strings([to_string(item) for item in value if item is not None])
     if isinstance(value, bytes):
