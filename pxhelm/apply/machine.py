@@ -171,8 +171,12 @@ class _Machine:
         if result.succeeded:
             state = StepState.WARN if result.state is TaskState.WARNINGS else StepState.DONE
             lines = tuple(line for line in result.log if state is StepState.WARN)
-            self.warnings += [line for line in lines if "WARN" in line]
+            warned = [line for line in lines if "WARN" in line]
+            self.warnings += warned
             yield from self.settle(step, state, upid=str(result.upid), lines=lines)
+            if state is StepState.WARN:
+                said = "; ".join(warned[:5]) or "see its log"
+                yield from self.note(c.Say("TaskWarnings", f"the {step.verb} ended with warnings: {said}"))
             return
         yield from self.failed(step, result.verdict.cls, result.exitstatus, upid=str(result.upid))
 
@@ -186,8 +190,13 @@ class _Machine:
             self.s = replace(self.s, options={**self.s.options, WAS_RUNNING: True})
         self.made(step.verb)
         self.s = replace(self.s, written=self.s.written | frozenset(step.leaves))
+        lost = self.is_bound and self.s.live.marker is None and step.verb == "config" and self.s.desired is not None
         yield from self.look(relist=step.verb in _RELIST)
         yield from self.commit(self.seq, step.verb, state, upid=upid, lines=lines)
+        if lost and self.s.live.marker is not None:
+            proof = "its UUID" if self.s.live.uuid else "its volumes and MAC addresses"
+            message = f"somebody removed the marker from its notes; {proof} proved it ours, and the marker is back"
+            yield from self.note(c.Say("MarkerRestored", message))
 
     def commit(self, seq: int, verb: str, state: StepState, *, upid: str = "", lines: tuple[str, ...] = ()) -> _Part:
         live = self.s.live

@@ -164,6 +164,8 @@ def test_a_container_without_its_marker_is_known_by_volume_and_mac_and_gets_the_
     lab.api("PUT", f"/nodes/pve-node1/lxc/{vmid}/config", delete="description")
     assert lab.apply(LB).exit_code is ExitCode.OK
     assert "pxhelm:1" in lab.api("GET", f"/nodes/pve-node1/lxc/{vmid}/config")["description"]
+    (event,) = [e for e in lab.store.events.list("lab") if e.reason == "MarkerRestored"]
+    assert "volumes and MAC addresses proved it ours" in event.message
 
 
 def test_a_container_without_its_marker_and_with_another_mac_is_not_touched(lab):

@@ -8,7 +8,7 @@ from pxhelm.apply import command as c
 from pxhelm.apply.command import Result
 from pxhelm.apply.job import OpenStep
 from pxhelm.plan.model import Action
-from pxhelm.proxmox.task import TaskState
+from pxhelm.proxmox.task import TaskResult, TaskState, Upid
 from pxhelm.resource.model import Existence, Live
 from pxhelm.store.journal import StepState
 from tests.apply.playbook import Playbook, absent, made, making, task
@@ -296,3 +296,19 @@ def test_secrets_never_stand_in_an_error():
     play.up_to_send()
     play.refused(400, "Parameter verification failed. cipassword: 'correct horse' is too short")
     assert "correct horse" not in play.expects(c.Settle, state=FAILED).noted().error
+
+
+def test_the_warnings_of_a_task_are_told_and_remembered():
+    play = Playbook()
+    play.up_to_send().replied(task("qmcreate"))
+    play.expects(c.Accept).noted()
+    log = ("creating", "WARN: the storage is slow", "TASK WARNINGS: 1")
+    result = TaskResult(Upid.parse(task("qmcreate")), TaskState.WARNINGS, "WARNINGS: 1", log)
+    play.expects(c.Follow)
+    play.go_on(c.Ended(play.now, result))
+    play.expects(c.Observe).says(made())
+    play.expects(c.Settle, state=StepState.WARN, lines=log).noted()
+    said = play.expects(c.Say, reason="TaskWarnings")
+    assert said.message.startswith("the create ended with warnings: WARN: the storage is slow")
+    said.noted()
+    play.ends(Result.DONE)

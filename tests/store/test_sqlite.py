@@ -15,10 +15,12 @@ from pxhelm.secret import SealingKey
 from pxhelm.store import migrations, sqlite
 from pxhelm.store.bindings import Reservation
 from pxhelm.store.clusters import Cluster
+from pxhelm.store.contact import Contact, meet
 from pxhelm.store.objects import ObjectKey, StoredObject
 from pxhelm.store.outcome import StoreError
 from pxhelm.store.releases import ReleaseKey, Revision
 from pxhelm.store.sealed import SealedStore, Sealer
+from pxhelm.store.sql.store import migrate
 from pxhelm.store.sqlite import open_store
 
 KEY = ReleaseKey("lab", "prod", "web")
@@ -232,3 +234,27 @@ def test_a_payload_cannot_be_moved_to_another_revision(path):
     with pytest.raises(PxhelmError, match=r"web.v2"):
         store.releases.last(KEY)
     inner.close()
+
+
+def test_what_was_keyed_by_contexts_is_adopted_by_their_clusters(path):
+    path.parent.mkdir()
+    raw = sqlite.SqliteConnection(path)
+    migrate(raw, str(path), upto=1)
+    raw.run("INSERT INTO clusters (name, root_ca, installation, settings) VALUES ('home', '', 'inst1', '{}')")
+    raw.run(
+        "INSERT INTO bindings (cluster, vmid, uid, kind, state, guest_uuid, epoch, since)"
+        " VALUES ('home', 10000, 'u1', 'VirtualMachine', 'bound', '', 1, 0)"
+    )
+    raw.run(
+        "INSERT INTO inventory (cluster, ref, kind, seen_at, digest, status, node, uid, intended, present, actor)"
+        " VALUES ('seen', 'qemu/100', 'VirtualMachine', 0, '', '', '', '', '{}', '{}', '')"
+    )
+    raw.close()
+    store = sqlite.open_store(path)
+    assert [c.key for c in store.clusters.list()] == ["home", "seen"]
+    first = meet(store, Contact("home", "AA:BB", "lab"))
+    assert (first.key, first.installation) == ("home", "inst1")
+    assert meet(store, Contact("other", "AA:BB", "lab")).key == "home"
+    assert [b.vmid for b in store.bindings.list("home")] == [10000]
+    assert meet(store, Contact("seen", "CC:DD")).key == "seen"
+    store.close()
