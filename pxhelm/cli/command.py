@@ -227,11 +227,14 @@ class Group(click.Group):
 def _respell(args: list[str], params: Sequence[click.Parameter]) -> list[str]:
     bare: dict[str, str] = {}
     flags: set[str] = set()
+    short: set[str] = set()
     for param in params:
         if isinstance(param, OptionalValue):
             bare.update(dict.fromkeys(param.opts, param.bare))
         elif isinstance(param, click.Option) and param.is_flag:
-            flags.update(o for o in param.opts if o.startswith("--"))
+            flags.update(param.opts)
+        elif isinstance(param, click.Option):
+            short.update(o for o in param.opts if len(o) == 2)
     out: list[str] = []
     for number, arg in enumerate(args):
         if arg == "--":
@@ -247,6 +250,8 @@ def _respell(args: list[str], params: Sequence[click.Parameter]) -> list[str]:
                 )
             if _BOOLEANS[value]:
                 out.append(name)
+        elif equals and name in short:
+            out += [name, value]  # -o=json
         else:
             out.append(arg)
     return out

@@ -94,6 +94,7 @@ def test_columns_may_stand_in_a_file(text):
         ("go-template={{.a", "error parsing template {{.a, template: output:1: unclosed action"),
         ("go-template={{upper .a}}", 'function "upper" not defined'),
         ("nosuch", 'unable to match a printer suitable for the output format "nosuch", allowed formats are: custom-'),
+        ("=json", 'unable to match a printer suitable for the output format "=json"'),
         ("json=x", 'unable to match a printer suitable for the output format "json=x"'),
     ],
 )

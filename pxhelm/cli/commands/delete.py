@@ -36,7 +36,7 @@ and more than a fifth of all, need their number there: --confirm-deletes=N. A wh
 @selection_flags
 @flag("--all", "everything", help="all objects of the kind that pxhelm manages")
 @flag("--ignore-not-found", help="what is not there counts as deleted")
-@flag("--stop-on-delete", "stop", help="stop guests that run; without it they are shut down first")
+@flag("--stop-on-delete", "--force", "--now", "stop", help="stop guests that run; without it they are shut down first")
 @flag("--dry-run", help="show the plan; delete nothing")
 @lock_timeout_flag
 @yes_flag

@@ -51,7 +51,7 @@ def parse_output(text: str, template: str, read: Callable[[str], str]) -> Output
     ``read`` returns the text of a file.
     """
     form, equals, given = text.partition("=")
-    if form in ("", "table"):
+    if text in ("", "table"):
         return Output("go-template", template) if template else Output()
     if form in PLAIN and not equals:
         return Output(form)
