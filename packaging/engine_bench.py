@@ -26,7 +26,7 @@ def main() -> None:
         chart = process_dependencies(load(read_chart(path).files), {})
         values = coalesce(chart, {})
         request = RenderRequest(chart, release=ReleaseInfo("r"), host=Host())
-        engine._shared.cache_clear()  # noqa: SLF001 - Helm remembers no parsed template from one rendering to the next
+        engine.forget()  # Helm remembers no parsed template from one rendering to the next
         before = time.process_time()
         outputs = run_templates(request, chart, values, Warnings())
         after = time.process_time()

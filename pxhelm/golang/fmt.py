@@ -65,17 +65,21 @@ def sprintf(template: str, args: Sequence[object]) -> str:
     return _Printf(template, args).run()
 
 
-_SIMPLE = re.compile(r"%(.)", re.DOTALL)
+_SIMPLE = re.compile(r"%(0?[1-9][0-9]?(?=d)|-?[1-9][0-9]?(?=[sd]))?([sdv%])")
 
 
 @lru_cache(maxsize=1024)
 def _simple(template: str) -> tuple[str, str] | None:
-    """Return Python's template and the verbs of one that has only bare %s, %d, %v and %%; None for any other."""
+    """Return Python's template and the verbs of one in which Python formats as Go does; None for any other.
+
+    That is %s, %d, %v and %%, %s and %d with a width, %d with zeros before it.
+    """
     marks = _SIMPLE.findall(template)
-    if template.count("%") != len(marks) + marks.count("%") or any(mark not in "sdv%" for mark in marks):
+    percents = [mark for mark in marks if mark[1] == "%"]
+    if template.count("%") != len(marks) + len(percents):
         return None
-    python = _SIMPLE.sub(lambda found: "%%" if found[1] == "%" else "%s", template)
-    return python, "".join(mark for mark in marks if mark != "%")
+    python = _SIMPLE.sub(lambda found: found[0] if found[1] or found[2] == "%" else "%s", template)
+    return python, "".join(verb for _, verb in marks if verb != "%")
 
 
 class _Printf:

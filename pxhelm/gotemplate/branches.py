@@ -73,11 +73,12 @@ def _compile_range(compiler: Compiler, node: n.Branch) -> Emit:
             return
         dot, run, variables, held = f.dot, f.run, f.vars, f.held
         f.held = type(found) in _PLAIN or type_name(found).startswith(_UNTYPED)
-        most = run.budget.steps
+        few = type(found) in _PLAIN and len(found) < _FEW  # type: ignore[arg-type]  # told by type()
+        if few:
+            run.count(f, len(found))  # type: ignore[arg-type]  # told by type()
         for index, element in pairs:
-            run.steps = steps = run.steps + 1
-            if not steps & 1023 or steps > most:  # as Run.step, without a call for each element
-                run.look(f)
+            if not few:
+                run.count(f, 1)
             f.dot = element
             if element_slot >= 0:
                 variables[element_slot] = element
@@ -94,6 +95,8 @@ def _compile_range(compiler: Compiler, node: n.Branch) -> Emit:
     return emit
 
 
+_FEW = 1000
+"""Elements that are counted at once."""
 _PLAIN = (list, dict)
 _UNTYPED = ("map[string]interface", "[]interface", "chartutil.Values")
 

@@ -158,7 +158,9 @@ def index(value: object, *keys: object) -> object:
     if value is None:
         raise FunctionError("index of untyped nil")
     for key in keys:
-        if isinstance(value, list | tuple | str | bytes):
+        if type(value) is dict and type(key) is str:
+            value = value.get(key)
+        elif isinstance(value, list | tuple | str | bytes):
             raw = go_bytes(value) if isinstance(value, str) else value
             what = "string" if isinstance(value, str) else "slice"
             value = raw[_position(key, len(raw), what)]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from pxhelm.golang.value import NilMap, type_name
 from pxhelm.gotemplate import nodes as n
@@ -46,7 +47,7 @@ def compile_call(
         return _length(compiler, command, args[0])
     wants_run = isinstance(function, EngineFunction)
     node = command if len(command.args) > 1 or command.args[0] is head else head
-    typed = wants_run or function.host or any(check_for(t) for t in (*function.params, function.variadic or ANY))
+    typed = wants_run or function.host or _checks(function.params, function.variadic)
     called = Called(compiler, node, name, _callable(function, name, args), typed=typed)
     if final is None:
         getters = _arguments(compiler, function, args)
@@ -55,7 +56,7 @@ def compile_call(
         return apply_with_host(called, getters) if function.host else apply(called, getters)
     if not wants_run and not function.host:
         go_type = _final_type(function, len(args))
-        check = _check_final(compiler, go_type, last_visited(args[-1]) if args else head)
+        check = _check_final(compiler, go_type, args[-1] if args else head)
         return apply_piped(called, _arguments(compiler, function, args), final, check, plain_type(go_type))
     prepare = compile_arguments(compiler, function, name, head, (args, final))
 
@@ -67,6 +68,12 @@ def compile_call(
             raise called.failed(error) from error
 
     return call
+
+
+@lru_cache(maxsize=256)
+def _checks(params: tuple[str, ...], variadic: str) -> bool:
+    """Tell whether any parameter has a type of its own."""
+    return any(check_for(go_type) for go_type in (*params, variadic or ANY))
 
 
 def _length(compiler: Compiler, command: n.Command, arg: n.Node) -> Get:
@@ -138,7 +145,7 @@ def compile_arguments(
     getters = _arguments(compiler, function, args)
     if final is None:
         return lambda f: [get(f) for get in getters]
-    check = _check_final(compiler, _final_type(function, len(args)), last_visited(args[-1]) if args else head)
+    check = _check_final(compiler, _final_type(function, len(args)), args[-1] if args else head)
 
     def prepare(f: Frame) -> list[object]:
         brought = final(f)
@@ -160,8 +167,8 @@ def _final_type(function: Function, position: int) -> str:
     return function.params[position] if position < len(function.params) else function.variadic
 
 
-def _check_final(compiler: Compiler, go_type: str, blamed: n.Node) -> CheckFinal | None:
-    """Return the check of what the pipe brings; None when anything fits."""
+def _check_final(compiler: Compiler, go_type: str, before: n.Node) -> CheckFinal | None:
+    """Return the check of what the pipe brings, which Go makes after it visited ``before``; None when anything fits."""
     check = check_for(go_type)
     if check is None:
         return None
@@ -170,7 +177,7 @@ def _check_final(compiler: Compiler, go_type: str, blamed: n.Node) -> CheckFinal
         try:
             return check(value, False)
         except MismatchError as error:
-            raise compiler.error(blamed, str(error)) from None
+            raise compiler.error(last_visited(before), str(error)) from None
 
     return checked
 
@@ -198,10 +205,7 @@ def _argument(compiler: Compiler, node: n.Node, go_type: str) -> Get:
         return _constant(compiler, node, go_type)
     get, plain = compiler.operand(node), plain_type(go_type)
     held = compiler.in_interface(node)
-    blamed = last_visited(node)
-
     origin = _origin(compiler, node)
-
     unvisited = _method_with_arguments(node)
 
     def checked(f: Frame) -> object:
@@ -211,7 +215,7 @@ def _argument(compiler: Compiler, node: n.Node, go_type: str) -> Get:
         try:
             return check(value, held and (value is not None or origin is None or origin(f) is not None))
         except MismatchError as error:
-            at = unvisited if unvisited is not None and f.dot is None else blamed
+            at = unvisited if unvisited is not None and f.dot is None else last_visited(node)
             raise compiler.error(at, str(error)) from None
 
     return checked
@@ -225,7 +229,8 @@ def _origin(compiler: Compiler, node: n.Node) -> Get | None:
         case n.Variable(slot=slot) if slot >= 0:
             return lambda f: f.vars[slot]
         case n.Chain(node=n.Pipe() as inner):
-            return compiler.pipeline(inner)
+            # Compiled only when it is asked for: parentheses nest.
+            return lambda f: compiler.pipeline(inner)(f)  # noqa: PLW0108
     return None
 
 

@@ -100,11 +100,10 @@ class Compiler:
                 row.append(node.text)
                 continue
             if isinstance(node, n.Action):
-                get = self.pipeline(node.pipe)
                 if not node.pipe.declared:
-                    row.append(_printed_slot(node.pipe) or get)
+                    row.append(_printed_slot(node.pipe) or self.pipeline(node.pipe))
                     continue
-                part: Emit = _only_evaluated(get)
+                part: Emit = _only_evaluated(self.pipeline(node.pipe))
             else:
                 part = self.item(node)
             if row:
@@ -304,6 +303,8 @@ class Compiler:
 
     def operand(self, node: n.Node) -> Get:
         """Compile an argument without a declared type."""
+        if isinstance(node, n.Variable) and len(node.names) == 1 and node.slot >= 0:
+            return _slot(node.slot)
         match node:
             case n.Pipe():
                 return self.pipeline(node)

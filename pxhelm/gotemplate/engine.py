@@ -10,13 +10,13 @@ from __future__ import annotations
 import gc
 import re
 import sys
-from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pxhelm.golang.strconv import quote
+from pxhelm.gotemplate import lexer
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.budget import Budget
 from pxhelm.gotemplate.builtins import BUILTINS
@@ -197,18 +197,34 @@ def _shared(source: str) -> Mapping[str, n.Tree]:
     return parse(_ANY_FILE, source, function_names())
 
 
+class _Functions(dict[str, Function]):
+    """Functions by name, those of families as they are first used."""
+
+    def __missing__(self, name: str) -> Function:
+        from pxhelm.gotemplate.functions import ALL
+
+        found = self[name] = ALL[name]
+        return found
+
+
 @lru_cache(maxsize=1)
 def all_functions() -> Mapping[str, Function]:
-    """Return every function templates may call, the engine's own included."""
-    from pxhelm.gotemplate.functions import ALL
+    """Return every function templates may call by its name, the engine's own included."""
+    return _Functions({**ENGINE, **BUILTINS})
 
-    return ChainMap(BUILTINS, ENGINE, ALL)  # type: ignore[arg-type]  # only read, so ALL need not be mutable
+
+def forget() -> None:
+    """Forget every template that was parsed: what comes next costs what it costs a new process."""
+    _shared.cache_clear()
+    lexer.forget()
 
 
 @lru_cache(maxsize=1)
 def function_names() -> frozenset[str]:
     """Return the names of all functions: the parser looks every one up."""
-    return frozenset(all_functions())
+    from pxhelm.gotemplate.functions import ALL
+
+    return frozenset([*BUILTINS, *ENGINE, *ALL])
 
 
 # Helm's own functions

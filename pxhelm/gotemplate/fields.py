@@ -79,7 +79,7 @@ def _run_before(f: Frame, call: Call | None) -> None:
 class _Slow:
     """Every rule of evalField, in Go's order."""
 
-    __slots__ = ("blamed", "call", "compiler", "elements", "held", "names", "node")
+    __slots__ = ("call", "compiler", "elements", "held", "names", "node")
 
     def __init__(self, compiler: Compiler, node: n.Node, names: tuple[str, ...], call: Call) -> None:
         self.compiler = compiler
@@ -89,7 +89,11 @@ class _Slow:
         self.held = False
         self.elements = not isinstance(node, n.Chain)
         """Whether it begins at a dot or variable, which is held only if it is an element of an untyped list or map."""
-        self.blamed = last_visited(node)
+
+    @property
+    def blamed(self) -> n.Node:
+        """The node that errors point at."""
+        return last_visited(self.node)
 
     def run(self, f: Frame, value: object) -> object:
         names, held = self.names, self.held

@@ -179,7 +179,10 @@ class _Parser:
         self.unexpected(token, "input")
 
     def action(self) -> n.Node:
-        token = self.next_solid()
+        token = self.peek_solid()
+        if token.kind not in lx.KEYWORDS:
+            return n.Action(token.pos, self.pipeline("command", lx.RIGHT))
+        self.at += 1
         match token.kind:
             case "block":
                 return self._block()
@@ -194,9 +197,8 @@ class _Parser:
                 return self._branch(token)
             case "template":
                 return self._template(token)
-        self.back()
-        start = self.peek()
-        return n.Action(start.pos, self.pipeline("command", lx.RIGHT))
+        self.at -= 1
+        return n.Action(token.pos, self.pipeline("command", lx.RIGHT))
 
     def _jump(self, token: Token) -> n.Node:
         word = token.kind
@@ -277,16 +279,20 @@ class _Parser:
         token = self.peek_solid()
         pipe = n.Pipe(token.pos)
         mark = len(self.variables)
-        self._declarations(pipe, context)
+        if token.kind == lx.VARIABLE:
+            self._declarations(pipe, context)
         while True:
             token = self.next_solid()
-            if token.kind == end:
-                self._check(pipe, context)
-                # What parentheses inside declared stays known, as in Go.
-                self.variables[mark : mark + len(pipe.declared)] = [(v.names[0], v.slot) for v in pipe.declared]
+            kind = token.kind
+            if kind == end:
+                if len(pipe.commands) != 1:
+                    self._check(pipe, context)
+                declared = pipe.declared
+                if declared:  # what parentheses inside declared stays known, as in Go
+                    self.variables[mark : mark + len(declared)] = [(v.names[0], v.slot) for v in declared]
                 return pipe
-            if token.kind in _OPERANDS:
-                self.back()
+            if kind in _TERMS:
+                self.at -= 1
                 pipe.commands.append(self._command())
             else:
                 self.unexpected(token, context)
@@ -328,8 +334,6 @@ class _Parser:
         return next((slot for known, slot in reversed(self.variables) if known == name and slot >= 0), -1)
 
     def _check(self, pipe: n.Pipe, context: str) -> None:
-        if len(pipe.commands) == 1:
-            return
         if not pipe.commands:
             self.fail(f"missing value for {context}")
         for number, command in enumerate(pipe.commands[1:], 2):
@@ -433,24 +437,6 @@ class _Stop(n.Node):
 
     def __str__(self) -> str:
         return f"{{{{{self.word}}}}}"
-
-
-_OPERANDS = frozenset(
-    (
-        lx.BOOL,
-        lx.CHAR,
-        lx.COMPLEX,
-        lx.DOT,
-        lx.FIELD,
-        lx.IDENTIFIER,
-        lx.NUMBER,
-        "nil",
-        lx.RAW,
-        lx.STRING,
-        lx.VARIABLE,
-        lx.OPEN,
-    )
-)
 
 
 _LONE: Final[dict[str, Callable[[_Parser, Token], n.Node]]] = {

@@ -72,9 +72,16 @@ class Run:
     """When it began, by the host's ``elapsed``."""
 
     def step(self, frame: Frame) -> None:
-        """Count one iteration or call; now and then look at what was written and how long it took."""
+        """Count one call; now and then look at what was written and how long it took."""
         self.steps += 1
         if not self.steps & 1023 or self.steps > self.budget.steps:
+            self.look(frame)
+
+    def count(self, frame: Frame, steps: int) -> None:
+        """Count iterations, as ``step`` counts a call."""
+        before = self.steps
+        self.steps += steps
+        if before >> 10 != self.steps >> 10 or self.steps > self.budget.steps:
             self.look(frame)
 
     def look(self, frame: Frame) -> None:

@@ -70,9 +70,11 @@ def dict_(*pairs: object) -> Dict:
     """Return a map of keys and values; the last key without a value gets the empty text."""
     if len(pairs) % 2:
         pairs = (*pairs, "")
-    return {
-        key if type(key) is str else to_string(key): value for key, value in zip(pairs[::2], pairs[1::2], strict=True)
-    }
+    found: Dict = {}
+    values = iter(pairs)
+    for key in values:
+        found[key if type(key) is str else to_string(key)] = next(values)
+    return found
 
 
 def _empty(value: object) -> bool:

@@ -108,8 +108,9 @@ def has_suffix(suffix: str, text: str) -> bool:
 
 def quote(*values: object) -> str:
     """Quote each value that is not nil, with escapes."""
-    if len(values) == 1 and type(values[0]) is str:
-        return go_quote(values[0])
+    if len(values) == 1 and type(text := values[0]) is str:
+        # As go_quote begins: charts quote more than they do anything else.
+        return f'"{text}"' if text.isprintable() and '"' not in text and "\\" not in text else go_quote(text)
     return " ".join([go_quote(to_string(value)) for value in values if value is not None])
 
 
