@@ -23,6 +23,7 @@ from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.build import Policy, build
 from pxhelm.plan.diff import INHERITED, Ownership, ignored_paths
 from pxhelm.plan.document import Saved, dumps, loads, plan_hash
+from pxhelm.plan.graph import awaited_ready
 from pxhelm.plan.leaf import base_of, covers
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.observe import View, look_round
@@ -33,7 +34,8 @@ from pxhelm.resource.annotations import seconds
 from pxhelm.resource.domain import DOMAINS, wish
 from pxhelm.resource.guest_power import WAS_RUNNING
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.model import Existence, Live, Resource
+from pxhelm.resource.model import Existence, Leaves, Live, Resource
+from pxhelm.resource.readiness import declared
 from pxhelm.resource.references import with_guests
 from pxhelm.store.journal import DONE_STATES
 
@@ -267,10 +269,16 @@ class _Application:
         self.memories: dict[ObjectKey, Memory] = {}
         self.view: View
         self.resources: dict[ObjectKey, Resource] = {}
+        self.awaited: dict[ObjectKey, Leaves] = {}
+        """Leaves of the objects that something waits for until they are ready."""
 
     def run(self) -> ApplyResult:
         self.view = look_about(self.ports)
         self.accept()
+        busy = (self.resources.get(o.key) for o in self.planned.plan.objects if o.action is not Action.NOTHING)
+        named_ready = {key for r in busy if r is not None for key in awaited_ready(r)}
+        found = ((key, self.resources[key].leaves) for key in named_ready if key in self.resources)
+        self.awaited = {key: leaves for key, leaves in found if declared(leaves)}
         fresh = [o for o in self.planned.plan.objects if o.key not in self.results]
         work = [w for o in fresh if (w := self.work_of(o)) is not None]
         edges = {key: tuple(k for k in below) for key, below in self.planned.plan.edges.items()}
@@ -359,11 +367,12 @@ class _Application:
             done = Result.UNCHANGED if o.action is Action.NOTHING else Result.DONE
             self.results[o.key] = ObjectResult(o.key, o.action, Outcome(done))
             return None
-        nothing = o.action is Action.NOTHING and memory.op is None
+        nothing = o.action is Action.NOTHING and memory.op is None and o.key not in self.awaited
         if nothing and (o.key not in self.planned.resources or not self.owned_changed(o, memory)):
             self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.UNCHANGED))
             return None
-        return Work(o.key, kind, memory, self.planned.request.manager, "apply", plan_hash(o), self.job_maker(o))
+        made = Work(o.key, kind, memory, self.planned.request.manager, "apply", plan_hash(o), self.job_maker(o))
+        return replace(made, awaited=self.awaited.get(o.key, {}))
 
     def owned_changed(self, o: ObjectPlan, memory: Memory) -> bool:
         """Whether the manager comes to own other leaves than before, though nothing has to be written."""

@@ -14,9 +14,11 @@ from pxhelm import kinds
 from pxhelm.apply.engine import ApplyRequest, ApplyResult, Planned, PlanRequest, apply_plan, plan_objects
 from pxhelm.apply.gather import gather
 from pxhelm.apply.ports import Ports, ServicesPort, ports_of
+from pxhelm.apply.reach import reach
 from pxhelm.errors import PxhelmError
 from pxhelm.manifest import Manifest, load_manifests
 from pxhelm.plan.model import Action
+from pxhelm.plan.observe import guest_type
 from pxhelm.proxmox.request import Request, call
 from pxhelm.release.objects import AlreadyExistsError, Existing, Item, Updated, UpdateFailedError
 from pxhelm.release.ownership import HELM, MANAGED_BY, RELEASE_NAME, RELEASE_NAMESPACE
@@ -25,6 +27,7 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Existence, Resource
 from pxhelm.resource.parse import parse_resource
+from pxhelm.resource.readiness import declared, unready
 from pxhelm.resource.sets import expanded
 from pxhelm.store.objects import ObjectKey as StoreKey
 
@@ -164,6 +167,8 @@ class ReleaseObjects:
             waiting = [o.key.address for o in plan.objects if o.action not in (Action.NOTHING, Action.READ)]
             waiting += [b.key.address for b in plan.blocked]
             if not waiting:
+                waiting = self._unready(items)
+            if not waiting:
                 return
             late = [a for a in waiting if own.get(a, timeout) <= self.ports.now() - begun]
             if late or self.ports.now() >= deadline:
@@ -172,6 +177,19 @@ class ReleaseObjects:
                     hint=f"not ready: {', '.join((late or waiting)[:5])}; see pxhelm status",
                 )
             self.ports.sleep(_POLL)
+
+    def _unready(self, items: Sequence[Item]) -> list[str]:
+        """Return the guests that are as wanted and do not yet answer as their manifest says, each with the reason."""
+        asking = [r for r in (self._resource(item) for item in items) if declared(r.leaves)]
+        if not asking:
+            return []
+        found = []
+        for subject in gather(self.ports, asking, ()).subjects:
+            assert subject.desired is not None
+            kind = guest_type(subject.kind)
+            why = self.ports.cluster.run(unready(subject.live, subject.desired.leaves, kind, reach))
+            found += [f"{subject.key.address} ({why})"] if why else []
+        return found
 
     def wait_deleted(self, items: Sequence[Item], timeout: float) -> None:
         """Wait until the objects are gone; those that stay by their policy count as gone."""

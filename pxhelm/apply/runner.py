@@ -21,18 +21,20 @@ from pxhelm.apply.command import Command, Event, Outcome, Result
 from pxhelm.apply.job import Job
 from pxhelm.apply.machine import run
 from pxhelm.apply.ports import Ports
+from pxhelm.apply.reach import reach
 from pxhelm.apply.records import Memory, Records
 from pxhelm.apply.secrets import keep
 from pxhelm.apply.tasks import Search, find_task
 from pxhelm.errors import PxhelmError
 from pxhelm.events import StepFinished, StepStarted, TaskProgress, Warned
-from pxhelm.plan.observe import View, look_round, observe
+from pxhelm.plan.observe import View, guest_type, look_round, observe
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, T, Wait, call
 from pxhelm.proxmox.task import Polling, follow
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
-from pxhelm.resource.model import Existence, Live
+from pxhelm.resource.model import Existence, Leaves, Live
+from pxhelm.resource.readiness import PAUSE, timeout_of, unready
 from pxhelm.resource.step import Step
 from pxhelm.secret import Secret
 from pxhelm.store.journal import StepState
@@ -59,6 +61,8 @@ class Work:
     plan_hash: str
     make: Callable[[Memory], Job]
     """Called in the worker, with the operation opened."""
+    awaited: Leaves = field(default_factory=dict)
+    """What the manifest says about readiness, when something waits for it; empty = being as wanted is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +243,8 @@ class _Worker:
                 self.memory = self.records.begin(self.memory, self.work.verb, self.work.plan_hash, self.held.lease)
             self.job = self.work.make(self.memory)
             outcome = self._drive()
+            if self.work.awaited and outcome.result in _GOOD:
+                outcome = self._ready(outcome)
             with self.r.guard:
                 if self.work.verb == "delete":
                     self.records.finish_removal(self.memory, outcome, self.held.lease)
@@ -279,6 +285,23 @@ class _Worker:
             return outcome
         finally:
             machine.close()
+
+    def _ready(self, outcome: Outcome) -> Outcome:
+        """Wait until the guest says that it is ready, for as long as its manifest allows."""
+        leaves, kind = self.work.awaited, self.work.kind
+        deadline = self.ports.now() + timeout_of(leaves)
+        target = self.records.target(self.work.key, self.memory)
+        while True:
+            why = "it cannot be asked"
+            with suppress(ApiError):
+                live = self.ports.cluster.run(kind.observe(replace(target, fresh=True)))
+                why = self.ports.cluster.run(unready(live, leaves, guest_type(kind), reach))
+            if not why:
+                return outcome
+            if self.ports.now() >= deadline:
+                message = f"{self.work.key.address} is not ready: {why}"
+                return replace(outcome, result=Result.FAILED, reason="NotReady", message=message)
+            self._sleep(PAUSE)
 
     def _do(self, asked: Command) -> Event:
         if isinstance(asked, c.Observe):

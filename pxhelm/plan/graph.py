@@ -5,7 +5,7 @@ Pure. An edge ``a → b`` says that ``a`` waits for ``b``; for deletes the edges
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.resource.annotations import paths
@@ -78,6 +78,14 @@ def _strong(resource: Resource, keys: set[ObjectKey]) -> tuple[ObjectKey, ...]:
         if key in keys:
             found.append(key)
     return tuple(dict.fromkeys(found))
+
+
+def awaited_ready(resource: Resource) -> Iterator[ObjectKey]:
+    """Yield the objects that have to be ready before a resource is begun: ``depends-on: Kind/ns/name:Ready``."""
+    for part in paths(resource.annotations.get(DEPENDS_ON, "")):
+        address, _, state = part.partition(":")
+        if state == "Ready":
+            yield ObjectKey.parse(address)
 
 
 def _named(reference: Reference, keys: set[ObjectKey]) -> ObjectKey | None:

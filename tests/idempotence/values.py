@@ -26,6 +26,9 @@ BY_TYPE = {
     "ref": ["some"],
     "refs": [["some"]],
     "secret": [{"valueFrom": {"env": "ONE"}}, {"valueFrom": {"env": "TWO"}}],
+    "source": [{"valueFrom": {"env": "ONE"}}],
+    "document": [{"key": "value"}, "a text"],
+    "record": [{}],
     "raw": ["1"],
 }
 BY_REFERENCE = {"Storage": ["local-lvm", "shared"], "Network": ["vmbr0"], "SDNVNet": ["vmbr0"], "Pool": ["ops", "dev"]}
