@@ -7,11 +7,11 @@ import uuid
 from pathlib import Path
 
 from pxhelm import kinds, manifest
-from pxhelm.app import _boot_id, _started
 from pxhelm.apply.engine import ApplyRequest, PlanRequest, apply_plan, plan_objects
 from pxhelm.apply.job import Patience
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.runner import Settings
+from pxhelm.files import boot_id, process_started
 from pxhelm.proxmox.auth import parse_token
 from pxhelm.proxmox.client import Client
 from pxhelm.proxmox.connection import Connection, Tls
@@ -34,7 +34,7 @@ spec:
 
 
 def main(url, fingerprint, store, count):
-    here = Holder("here", _boot_id(), os.getpid(), _started(os.getpid()) or "")
+    here = Holder("here", boot_id(), os.getpid(), process_started(os.getpid()) or "")
     ports = Ports(
         cluster=Client(Connection((url,), parse_token(seed.TOKEN), Tls(fingerprint=fingerprint))),
         store=open_store(Path(store)),
@@ -46,7 +46,7 @@ def main(url, fingerprint, store, count):
         sleep=time.sleep,
         new_id=lambda: str(uuid.uuid4()),
         kind_of=kinds.kind_of,
-        is_dead=lambda other: provably_dead(other, here, _started),
+        is_dead=lambda other: provably_dead(other, here, process_started),
     )
     text = "\n---\n".join(GUEST.format(number=n) for n in range(int(count)))
     planned = plan_objects(ports, kinds.parse(manifest.load_manifests(text, "test.yaml")), PlanRequest())

@@ -26,6 +26,7 @@ BY_TYPE = {
     "ref": ["some"],
     "refs": [["some"]],
     "secret": [{"valueFrom": {"env": "ONE"}}, {"valueFrom": {"env": "TWO"}}],
+    "date-time": ["2031-01-02T03:04:05Z"],
     "source": [{"valueFrom": {"env": "ONE"}}],
     "document": [{"key": "value"}, "a text"],
     "record": [{}],
@@ -49,7 +50,7 @@ def representative(kind, each):
     for referred in each.refers:
         if referred in BY_REFERENCE and each.type == "ref":
             return BY_REFERENCE[referred]
-    return BY_TYPE[each.type]
+    return BY_TYPE.get(each.type, ["word"])
 
 
 def _numbers(each, spec):
