@@ -190,11 +190,13 @@ class _Printer:
             return f"{type_name(value)}{{{', '.join(items)}}}"
         return f"[{' '.join(items)}]"
 
-    def _pointer(self, name: str) -> str:
+    def _pointer(self, value: object, name: str) -> str:
         """Lay out a pointer inside something: Go prints where it points to, which is another place in each run."""
         if self.flags.sharp_v:
             return f"({name})({_ADDRESS})"
-        return _ADDRESS if self.verb in "vpxX" else f"%!{self.verb}({name}={_ADDRESS})"
+        if self.verb in "bodxX":
+            return self._integer(int(_ADDRESS, 16))
+        return _ADDRESS if self.verb in "vp" else self._bad(value)
 
     def _struct(self, value: object, depth: int) -> str:
         fields = getattr(value, "GO_FIELDS", None) or getattr(value, "GO_HIDDEN", None)
@@ -202,7 +204,7 @@ class _Printer:
         if fields is None:
             return f"{{{name}}}"
         if depth > 0 and name.startswith("*"):
-            return self._pointer(name)
+            return self._pointer(value, name)
         flags = self.flags
         lead = "&" if name.startswith("*") and depth == 0 else ""
         if flags.sharp_v:

@@ -51,7 +51,7 @@ _TOKEN = re.compile(
     rf"|(\$\w*+{_ENDS})"
     r'|("(?:[^"\\\n]|\\[^\n])*+")'
     r"|(-?[0-9]++(?![\w.+-]))"
-    rf"|(\.{_ENDS})"
+    rf"|(\.(?!\Z){_ENDS})"
     r"|(:=|[=|(),])"
 )
 """The common tokens, each a group; what does not match is rare or wrong."""
@@ -243,8 +243,9 @@ class Lexer:
         return self._literal(at)
 
     def _is_number(self, at: int) -> bool:
-        """Whether a dot begins a number: ``.5``."""
-        return self.source[at] == "." and self.source[at + 1 : at + 2].isdecimal()
+        """Whether a dot begins a number: ``.5``, and for Go also the dot that ends the text."""
+        after = self.source[at + 1 : at + 2]
+        return self.source[at] == "." and (not after or after.isdecimal())
 
     def _literal(self, at: int) -> bool:
         char = self.source[at]

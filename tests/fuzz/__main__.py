@@ -83,7 +83,7 @@ class Comparison:
 
     def still(self, case):
         (answer,) = self.helm.answers([case.data()])
-        if "skip" in answer:
+        if "skip" in answer or not lasting(case.data(), answer):
             return False
         found = compare(case.data(), answer)
         return bool(found) and not explanation(case.data(), answer, found)

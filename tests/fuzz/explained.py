@@ -25,7 +25,7 @@ def explanation(case, answer, found):
         return "of several subcharts with wrong values Helm names one by chance"
     if "[]map[string]interface {}" in str(answer) and "fromToml" in str(case):
         return "tomllib does not tell arrays of tables from lists of maps"
-    if re.search(r"\((?:and|or) ", str(case)) and _same_but_for_the_column(found):
+    if re.search(r"\b(?:and|or)\b", str(case)) and _same_but_for_the_column(found):
         return "of and/or Go blames the last operand that was looked at"
     if "slice index out of bounds" in found and "lice" in str(case):
         return "a Go slice reaches into the spare memory behind it"

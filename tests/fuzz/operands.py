@@ -50,7 +50,7 @@ class Expressions:
             made = self.call(kind, depth - 1)
             if made is not None:
                 return expr("(", made, ")")
-        if depth > 0 and self.chance(0.08):
+        if depth > 0 and not strict and self.chance(0.08):
             return expr("(", self.pipeline(kind, depth - 1), ")")
         return expr(self.terminal(kind, depth, strict=strict))
 

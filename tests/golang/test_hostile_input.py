@@ -29,7 +29,7 @@ LIMIT = 3.0
     ],
 )
 def test_it_ends(call, argument):
-    start = time.monotonic()
+    start = time.process_time()
     with contextlib.suppress(ValueError):
         call(argument)
-    assert time.monotonic() - start < LIMIT
+    assert time.process_time() - start < LIMIT
