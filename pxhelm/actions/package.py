@@ -45,7 +45,7 @@ def package(services: Services, request: PackageRequest) -> str:
     disk = services.sources.disk
     path = disk.absolute(request.path)
     if not disk.kind(path):
-        raise PxhelmError(f"stat {path}: no such file or directory")
+        raise PxhelmError(f"stat {request.path}: no such file or directory")
     if request.update:
         update(services, DependencyRequest(path, flags=request.flags))
     chart = load(disk.chart(path))

@@ -157,8 +157,11 @@ def with_versions(chart: Chart, version: str, app_version: str) -> Chart:
     Raises:
         ChartError: for a version that is none.
     """
-    if version and not _is_version(version):
-        raise ChartError("Invalid Semantic Version")
+    if version:
+        try:
+            semver.parse(version)
+        except semver.SemverError as error:
+            raise ChartError(str(error)) from None
     metadata = replace(
         chart.metadata,
         version=version or chart.metadata.version,

@@ -103,6 +103,8 @@ HELM = frozenset(
         "registry",
         "verify",
         "env",
+        "version",
+        "completion",
     ]
 )
 """Commands whose every failure exits with 1, usage included, as Helm's do (engine.md D19)."""

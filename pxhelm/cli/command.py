@@ -182,6 +182,10 @@ class ArgumentsError(PxhelmError):
         super().__init__(message, code=ExitCode.USAGE)
 
 
+_SHORT = {"ls": "list", "up": "update", "rm": "remove"}
+"""Helm's short names of subcommands."""
+
+
 class Group(click.Group):
     """A command with subcommands; without one it prints its help and succeeds, as Helm's groups do."""
 
@@ -191,6 +195,14 @@ class Group(click.Group):
         super().__init__(*args, **kwargs)
         self.command_class = Command
         self.params.extend(_global_options())
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the usage line as Helm writes it."""
+        formatter.write(f"Usage:\n  {ctx.command_path} [command]\n")
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a subcommand by its name or by Helm's short one."""
+        return super().get_command(ctx, cmd_name) or super().get_command(ctx, _SHORT.get(cmd_name, ""))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

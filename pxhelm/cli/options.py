@@ -183,8 +183,19 @@ post_renderer_flags = all_of(
     texts("--post-renderer-args", help="argument of the post-renderer"),
 )
 
+
+def strategy(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Refuse what is neither true nor false nor a strategy of Helm v4."""
+    if value not in ("true", "false"):
+        from pxhelm.cli.release_flags import truth
+
+        truth(value, "wait")
+    return value
+
+
 wait_flag = click.option(
     "--wait",
+    callback=strategy,
     cls=OptionalValue,
     bare="true",
     default="false",

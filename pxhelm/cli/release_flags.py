@@ -41,11 +41,15 @@ def seconds(text: str) -> float:
 
 def truth(value: str, flag: str) -> bool:
     """Read the value of a flag that may be given without one; Helm v4's wait strategies count as true."""
-    if value in ("true", "watcher", "legacy"):
+    if value in ("1", "t", "T", "true", "TRUE", "True", "watcher", "legacy"):
         return True
-    if value in ("false", "hookOnly"):
+    if value in ("0", "f", "F", "false", "FALSE", "False", "hookOnly"):
         return False
-    raise PxhelmError(f'invalid argument "{value}" for "--{flag}" flag', code=ExitCode.USAGE)
+    raise PxhelmError(
+        f'invalid argument "{value}" for "--{flag}" flag: strconv.ParseBool: parsing "{value}": invalid syntax',
+        code=ExitCode.USAGE,
+        hint="true or false; of Helm v4: watcher, hookOnly or legacy",
+    )
 
 
 def shared(options: dict[str, Any]) -> dict[str, Any]:
@@ -85,6 +89,9 @@ def wanted(name: str, chart: str, options: dict[str, Any]) -> Wanted:
 
 def name_and_chart(arguments: Sequence[str], options: dict[str, Any]) -> tuple[str, str]:
     """Return release and chart of ``[NAME] [CHART]``, making a name when ``--generate-name`` asks for one."""
+    if len(arguments) > 2:
+        extra = ", ".join(arguments[2:])
+        raise PxhelmError(f"expected at most two arguments, unexpected arguments: {extra}", code=ExitCode.USAGE)
     if len(arguments) == 2:
         if options.get("generate_name"):
             raise PxhelmError("cannot set --generate-name and also specify a name")

@@ -101,7 +101,9 @@ def _in_helms_words(error: click.ClickException) -> PxhelmError:
         hint = f"did you mean {error.possibilities[0]}?" if error.possibilities else ""
         return PxhelmError(text, code=ExitCode.USAGE, hint=hint)
     if isinstance(error, click.BadOptionUsage) and "requires an argument" in error.message:
-        return PxhelmError(f"flag needs an argument: {error.option_name}", code=ExitCode.USAGE)
+        name = error.option_name
+        short = "" if name.startswith("--") else f"'{name[1:]}' in "
+        return PxhelmError(f"flag needs an argument: {short}{name}", code=ExitCode.USAGE)
     if isinstance(error, click.BadParameter) and error.param is not None:
         flags = ", ".join(error.param.opts)
         return PxhelmError(f'invalid argument for "{flags}" flag: {error.message}', code=ExitCode.USAGE)

@@ -29,7 +29,7 @@ The chart is a folder or a packaged chart. Values come from its values.yaml, the
 """
 
 
-@cli.command("install", usage="[NAME] [CHART]", arguments=(1, 2), help=HELP)
+@cli.command("install", usage="[NAME] [CHART]", arguments=(1, None), help=HELP)
 @all_of(values_flags, strict_values_flag, chart_flags, render_flags, execution_flags, post_renderer_flags)
 @flag("-g", "--generate-name", help="generate the name (and omit the NAME parameter)")
 @click.option("--name-template", metavar="string", help="template of the release's name")

@@ -16,7 +16,7 @@ def command(**_options: Any) -> None:
     """Gather the subcommands."""
 
 
-@cli.command("login", usage="[host]", arguments=(1, 1), help="log in to a registry")
+@cli.command("login", usage="[host]", arguments=(1, None), help="log in to a registry")
 @click.option("-u", "--username", default="", metavar="string", help="registry username")
 @click.option("-p", "--password", default="", metavar="string", help="registry password or identity token")
 @flag("--password-stdin", help="read password or identity token from stdin")
@@ -42,7 +42,7 @@ def login(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> N
     tell("Login Succeeded")
 
 
-@cli.command("logout", usage="[host]", arguments=(1, 1), help="log out from a registry")
+@cli.command("logout", usage="[host]", arguments=(1, None), help="log out from a registry")
 def logout(session: cli.Session, arguments: tuple[str, ...], **_options: Any) -> None:
     """Forget credentials."""
     from pxhelm.app import open_services

@@ -16,7 +16,7 @@ from pxhelm.errors import ExitCode, PxhelmError
 @cli.command(
     "rollback",
     usage="<RELEASE> [REVISION]",
-    arguments=(1, 2),
+    arguments=(1, None),
     help="Roll a release back to an earlier revision: the last but one when none is given. `pxhelm history` lists them.",
 )
 @all_of(wait, duration("5m0s"))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 HELP = """Locally render a chart and print the manifests. The cluster is not asked, so `lookup` finds nothing."""
 
 
-@cli.command("template", usage="[NAME] [CHART]", arguments=(1, 2), help=HELP)
+@cli.command("template", usage="[NAME] [CHART]", arguments=(1, None), help=HELP)
 @all_of(values_flags, chart_flags, render_flags, execution_flags, post_renderer_flags)
 @texts("-s", "--show-only", help="only show manifests rendered from the given templates")
 @click.option(
@@ -59,7 +59,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     from pxhelm.render.output import Show, debug_text
 
     # Helm's template never makes a name up: --generate-name means the usual one.
-    named = len(arguments) == 2 or options["name_template"]
+    named = len(arguments) > 1 or options["name_template"]
     name, chart = name_and_chart(arguments, options) if named else ("release-name", arguments[0])
     show = Show(
         include_crds=options["include_crds"],
