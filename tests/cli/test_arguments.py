@@ -31,8 +31,10 @@ from pxhelm.cli import main
         (["version", "--nope"], "unknown flag: --nope"),
         (
             ["template", "a", "b", "--post-renderer", "./gone"],
-            'invalid argument "./gone" for "--post-renderer" flag: unable to find binary at ./gone: exec: "./gone": '
-            "stat ./gone: no such file or directory",
+            (
+                'invalid argument "./gone" for "--post-renderer" flag: unable to find binary at ./gone: exec: "./gone": '
+                "stat ./gone: no such file or directory"
+            ),
         ),
     ],
 )
