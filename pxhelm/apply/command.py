@@ -11,7 +11,7 @@ from enum import Enum
 
 from pxhelm.plan.observe import View
 from pxhelm.proxmox.errors import ApiError
-from pxhelm.proxmox.request import Request
+from pxhelm.proxmox.request import ApiGen, Request
 from pxhelm.proxmox.task import TaskResult
 from pxhelm.resource.model import Live, SecretSource, Target
 from pxhelm.resource.step import Step
@@ -56,6 +56,10 @@ class Send:
     request: Request
     secret_to: SecretSource | None = None
     """Where the secret in the answer goes."""
+    operation: ApiGen[object] | None = None
+    """Run in place of the request."""
+    probe: tuple[str, int] | None = None
+    """Asked in place of the cluster."""
 
 
 @dataclass(frozen=True, slots=True)

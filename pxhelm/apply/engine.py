@@ -398,7 +398,7 @@ class _Application:
             if desired is not None and not kind.guest:
                 around = replace(around, bound=self.records.bound())  # a guest may have got another VMID meanwhile
                 desired = with_guests(kind, desired, around)
-            if desired is not None and o.action in (Action.CREATE, Action.REPLACE):
+            if desired is not None and (o.action in (Action.CREATE, Action.REPLACE) or not kind.guest):
                 view = self.view
                 if sources_missing(self.ports, desired, around):
                     view = self.ports.cluster.run(look_round())

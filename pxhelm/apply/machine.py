@@ -150,7 +150,7 @@ class _Machine:
             if step.request.node:
                 self.s = replace(self.s, target=replace(self.s.target, node=step.request.node))
         self.destroyed = self.destroyed or step.verb in ("destroy", "delete")
-        answer = yield c.Send(step.request, step.secret_to)
+        answer = yield c.Send(step.request, step.secret_to, step.operation, step.probe)
         self.now, self.fresh = answer.now, False
         if isinstance(answer, c.Refused):
             yield from self.refused(step, answer)

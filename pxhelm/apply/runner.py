@@ -375,7 +375,11 @@ class _Worker:
             with self.r.guard:
                 self.held.renew(self.ports)  # LeaseLost: another worker has the object, nothing is sent
         try:
-            data = self.ports.cluster.run(call(asked.request))
+            data: object = None
+            if asked.probe is not None:
+                self.ports.probe(*asked.probe)
+            else:
+                data = self.ports.cluster.run(asked.operation or call(asked.request))
         except ApiError as error:
             return c.Refused(self.ports.now(), error)
         if asked.secret_to is not None and isinstance(data, Mapping) and data.get("value"):

@@ -23,6 +23,7 @@ from pxhelm.kinds.group import GROUP
 from pxhelm.kinds.guest_set import GUEST_SET
 from pxhelm.kinds.ha_rule import HA_RULE
 from pxhelm.kinds.image import IMAGE
+from pxhelm.kinds.job import JOB
 from pxhelm.kinds.metric_server import METRIC_SERVER
 from pxhelm.kinds.namespace import NAMESPACE
 from pxhelm.kinds.network import NETWORK
@@ -63,6 +64,7 @@ KINDS: Mapping[str, Kind] = {
             SECRET,
             NAMESPACE,
             GUEST_SET,
+            JOB,
             IMAGE,
             STORAGE,
             GROUP,

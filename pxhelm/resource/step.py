@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from pxhelm.proxmox.request import Request
+from pxhelm.proxmox.request import ApiGen, Request
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.model import SecretSource
 
@@ -57,5 +57,9 @@ class Step:
     """Storage on which volumes are allocated: admission limits allocations per storage."""
     secret_to: SecretSource | None = None
     """Where the secret goes that the answer holds once (``value`` of a new token)."""
+    operation: ApiGen[object] | None = None
+    """Sent in place of the one request where a job takes several: a command in a guest and its end. Used once."""
+    probe: tuple[str, int] | None = None
+    """A URL that is asked in place of Proxmox, and the status that is expected."""
     detail: dict[str, str] = field(default_factory=dict)
     """Words for people: ``{"from": "debian-12-template (9000)"}``."""
