@@ -15,6 +15,7 @@ from pxhelm.resource.kind import Change, Kind, Surroundings
 from pxhelm.resource.model import Leaves, Live, Resource, Target
 from pxhelm.resource.normal import Normal, guest_shorthand, move, numbered, slots
 from pxhelm.resource.parts import common, firewall, firewall_rules, ha, mount, nic
+from pxhelm.resource.parts.words import worded
 from pxhelm.resource.step import Step
 from pxhelm.resource.writer import Writer
 
@@ -126,14 +127,16 @@ CONTAINER = Kind(
     namespaced=True,
     guest=True,
     rank=60,
-    fields=(
-        *_OWN,
-        *common.BASICS,
-        *mount.FIELDS,
-        *nic.CONTAINER_FIELDS,
-        *ha.FIELDS,
-        *firewall.fields(firewall.GUEST, "firewall.", sets=True),
-        *common.RAW,
+    fields=worded(
+        (
+            *_OWN,
+            *common.BASICS,
+            *mount.FIELDS,
+            *nic.CONTAINER_FIELDS,
+            *ha.FIELDS,
+            *firewall.fields(firewall.GUEST, "firewall.", sets=True),
+            *common.RAW,
+        )
     ),
     normalize=normalize,
     observe=observe,

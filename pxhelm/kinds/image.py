@@ -70,7 +70,8 @@ def observe(target: Target) -> ApiGen[Live]:
             break
     if not nodes:
         return ABSENT
-    leaves: dict[str, Value] = {"nodes": tuple(sorted(nodes)), "id": volume}
+    leaves: dict[str, Value] = {"nodes": tuple(sorted(nodes)), "id": volume, "storage": storage, "content": content}
+    leaves["filename"] = rest.partition("/")[2]
     shared = "1" if any(row.get("shared") for row in places) else ""
     return Live(Existence.PRESENT, leaves, leaves, {"shared": shared, "size": str(size or "")})
 
@@ -137,6 +138,12 @@ def _transfer(wanted: Resource, node: str) -> Step:
         path, params = f"{path}/oci-registry-pull", {"reference": str(leaves["source.oci"]), "filename": name}
     elif "source.appliance" in leaves:
         path, params = f"/nodes/{node}/aplinfo", {"storage": storage, "template": str(leaves["source.appliance"])}
+    elif "source.file" not in leaves:
+        raise PxhelmError(
+            f"cannot fetch {wanted.key.address} to {node}: its manifest does not say from where",
+            where=wanted.locate("nodes") if wanted.locate else None,
+            hint="add source: {url: …}, or take the node out of nodes",
+        )
     else:
         path, upload = f"{path}/upload", Upload(str(leaves["source.file"]), name)
         del params["filename"]

@@ -15,6 +15,7 @@ from pxhelm.resource.kind import Change, Kind, Surroundings
 from pxhelm.resource.model import Leaves, Live, Resource, Target
 from pxhelm.resource.normal import Normal, by_bus, guest_shorthand, move, slots, wrap
 from pxhelm.resource.parts import cloudinit, common, cpu, devices, disk, firewall, firewall_rules, ha, nic, seed
+from pxhelm.resource.parts.words import worded
 from pxhelm.resource.step import Step
 from pxhelm.resource.writer import Writer
 
@@ -89,24 +90,26 @@ VIRTUAL_MACHINE = Kind(
     namespaced=True,
     guest=True,
     rank=60,
-    fields=(
-        *_OWN,
-        *common.BASICS,
-        *cpu.CPU,
-        *cpu.MEMORY,
-        *devices.FIRMWARE,
-        *disk.EFI_AND_TPM,
-        *disk.FIELDS,
-        *nic.VM_FIELDS,
-        *cloudinit.FIELDS,
-        *seed.FIELDS,
-        *devices.PASSED_THROUGH,
-        *devices.DISPLAY,
-        *devices.IDENTITY,
-        *devices.OPTIONS,
-        *ha.FIELDS,
-        *firewall.fields(firewall.GUEST, "firewall.", sets=True),
-        *common.RAW,
+    fields=worded(
+        (
+            *_OWN,
+            *common.BASICS,
+            *cpu.CPU,
+            *cpu.MEMORY,
+            *devices.FIRMWARE,
+            *disk.EFI_AND_TPM,
+            *disk.FIELDS,
+            *nic.VM_FIELDS,
+            *cloudinit.FIELDS,
+            *seed.FIELDS,
+            *devices.PASSED_THROUGH,
+            *devices.DISPLAY,
+            *devices.IDENTITY,
+            *devices.OPTIONS,
+            *ha.FIELDS,
+            *firewall.fields(firewall.GUEST, "firewall.", sets=True),
+            *common.RAW,
+        )
     ),
     normalize=normalize,
     observe=observe,

@@ -4,6 +4,7 @@ import pytest
 
 from pxhelm import kinds
 from pxhelm.resource.explain import explain, json_schema
+from pxhelm.resource.parts.words import WORDS
 
 VM = kinds.KINDS["VirtualMachine"]
 
@@ -61,3 +62,15 @@ def test_the_schema_takes_what_parsing_takes(spec, valid):
 
     whole = {"apiVersion": "proxmox.io/v1", "kind": "VirtualMachine", "metadata": {"name": "x"}, "spec": spec}
     assert jsonschema.Draft202012Validator(json_schema(VM)).is_valid(whole) is valid
+
+
+@pytest.mark.parametrize("kind", ["VirtualMachine", "Container"])
+def test_every_field_of_a_guest_says_in_a_line_what_it_means(kind):
+    silent = [each.path for each in kinds.KINDS[kind].fields if not each.help]
+    assert silent == []
+    assert all(len(each.help) <= 100 and "\n" not in each.help for each in kinds.KINDS[kind].fields)
+
+
+def test_no_words_are_kept_for_fields_that_are_gone():
+    known = {each.path for name in ("VirtualMachine", "Container") for each in kinds.KINDS[name].fields}
+    assert set(WORDS) <= known
