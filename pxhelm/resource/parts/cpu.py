@@ -48,6 +48,7 @@ CPU: tuple[Field, ...] = (
     Field("numa.*.cpus", "list", "*.cpus", form="semicolon-list", effect=R),
     Field("numa.*.hostNodes", "list", "*.hostnodes", form="semicolon-list", effect=R),
     Field("numa.*.memory", "memory", "*.memory", form="mib", effect=R),
+    Field("numa.*.extra.*", "raw", "*.*", effect=R, help="sub-options that have no field"),
     Field("numa.*.policy", "line", "*.policy", effect=R, choices=("preferred", "bind", "interleave")),
 )
 

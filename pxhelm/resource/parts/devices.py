@@ -80,6 +80,9 @@ PASSED_THROUGH: tuple[Field, ...] = (
     Field("virtiofs.*.directIO", "bool", "*.direct-io", effect=R, default=False),
     Field("virtiofs.*.exposeACL", "bool", "*.expose-acl", effect=R, default=False),
     Field("virtiofs.*.exposeXattr", "bool", "*.expose-xattr", effect=R, default=False),
+    Field("pci.*.extra.*", "raw", "*.*", effect=R, help="sub-options that have no field"),
+    Field("usb.*.extra.*", "raw", "*.*", effect=plug_usb, help="sub-options that have no field"),
+    Field("virtiofs.*.extra.*", "raw", "*.*", effect=R, help="sub-options that have no field"),
     Field("serial.*", "line", "*", effect=R, root_only=True),
     Field("parallel.*", "line", "*", effect=R, root_only=True),
 )

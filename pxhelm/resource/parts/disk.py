@@ -131,6 +131,8 @@ EFI_AND_TPM: tuple[Field, ...] = (
     Field("efiDisk.type", "line", "efidisk0.efitype", choices=("2m", "4m"), on_create="4m", creation_only=True),
     Field("efiDisk.preEnrolledKeys", "bool", "efidisk0.pre-enrolled-keys", default=False, creation_only=True),
     Field("efiDisk.msCert", "line", "efidisk0.ms-cert", choices=("2011", "2023", "2023w", "2023k"), creation_only=True),
+    Field("efiDisk.extra.*", "raw", "efidisk0.*", effect=Effect.RESTART, help="sub-options that have no field"),
+    Field("tpm.extra.*", "raw", "tpmstate0.*", effect=Effect.RESTART, help="sub-options that have no field"),
     Field("tpm.storage", "ref", "tpmstate0.file", form="storage", effect=Effect.RESTART, refers=("Storage",)),
     Field("tpm.volume", "volume", "tpmstate0.file", form="file", effect=Effect.RESTART, same=_same_volume),
     Field("tpm.format", "line", "tpmstate0.format", form="image-format", effect=Effect.RESTART, same=_same_format),

@@ -21,6 +21,11 @@ def plug(_path: str, _before: Value, after: Value, _live: Live) -> tuple[Effect,
     return Effect.RESTART, "a mount point leaves at the next start; its volume is kept as unused"
 
 
+def plug_device(_path: str, _before: Value, after: Value, _live: Live) -> tuple[Effect, str]:
+    """Return the effect of a device of the host that comes or goes."""
+    return (Effect.ONLINE, "") if after is not None else (Effect.RESTART, "a device leaves at the next start")
+
+
 def _same_volume(path: str, wanted: Leaves, live: Live) -> bool:
     return live.intended.get(path) is None or live.intended[path] == wanted[path]
 
@@ -59,5 +64,6 @@ FIELDS: tuple[Field, ...] = (
     Field("mounts.*.volume", "volume", "*.volume", form="ct-volume", effect=Effect.RESTART, same=_same_volume),
     Field("mounts.*.hostPath", "line", "*.volume", form="host-path", effect=Effect.RESTART, root_only=True),
     *_options("mounts.*", "*", backup=True),
+    Field("mounts.*.extra.*", "raw", "*.*", effect=Effect.RESTART, help="sub-options that have no field"),
     Field("mounts.*.reclaimPolicy", "line", choices=("Retain", "Delete"), help="what becomes of a removed volume"),
 )
