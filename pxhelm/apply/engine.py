@@ -27,9 +27,12 @@ from pxhelm.plan.graph import awaited_ready
 from pxhelm.plan.leaf import base_of, covers
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.observe import View, look_round
+from pxhelm.plan.rights import missing
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import ARTIFACTS
 from pxhelm.plan.subject import Known
+from pxhelm.proxmox.errors import ApiError
+from pxhelm.proxmox.request import Request, call
 from pxhelm.resource.annotations import seconds
 from pxhelm.resource.domain import DOMAINS, wish
 from pxhelm.resource.guest_power import WAS_RUNNING
@@ -162,7 +165,19 @@ def plan_objects(ports: Ports, resources: Sequence[Resource], request: PlanReque
     request = replace(request, delete=with_members(ports, resources, request.delete))
     found = gather(ports, resources, request.delete)
     plan = build(found.subjects, found.view, policy_of(ports, request))
+    plan = replace(plan, warnings=(*plan.warnings, *_missing_rights(ports, plan)))
     return Planned(plan, {**{r.key: r for r in resources}, **_wishes(plan)}, request)
+
+
+def _missing_rights(ports: Ports, plan: Plan) -> tuple[str, ...]:
+    """Return what the token may not do that the plan needs; a plan that writes nothing asks nothing."""
+    if not any(o.steps for o in plan.objects):
+        return ()
+    try:
+        granted = ports.cluster.run(call(Request("GET", "/access/permissions")))
+    except ApiError:
+        return ()
+    return missing(plan.objects, granted) if isinstance(granted, Mapping) else ()
 
 
 def _wishes(plan: Plan) -> dict[ObjectKey, Resource]:

@@ -57,7 +57,7 @@ class Lab:
         self.services.place = Place("lab", namespace, lambda: "lab")
         return self.services
 
-    def api(self, method, path, **params):
+    def api(self, method, path, /, **params):
         headers = {"Authorization": f"PVEAPIToken={seed.TOKEN}"}
         status, reason, _, body = self.simulator.send(method, path, {k: [str(v)] for k, v in params.items()}, headers)
         assert status == 200, f"{method} {path}: {status} {reason} {body!r}"

@@ -1,0 +1,3 @@
+from tests.actions.conftest import lab
+
+__all__ = ["lab"]
