@@ -38,7 +38,7 @@ def plan_as(lab, role):
 
     lab.api("POST", "/access/users", userid="ci@pve")
     made = lab.api("POST", "/access/users/ci@pve/token/plan", privsep=0)
-    lab.api("PUT", "/access/acl", **{"path": "/", "users": "ci@pve", "roles": role})
+    lab.api("PUT", "/access/acl", path="/", users="ci@pve", roles=role)
     lab.services.cluster = Client(
         Connection(("simulator",), parse_token(f"ci@pve!plan={made['value']}")),
         open_transport=lambda _: LocalTransport(lab.simulator.send),
