@@ -69,6 +69,10 @@ class Version:
             text += f"-{self.prerelease}"
         return f"{text}+{self.metadata}" if self.metadata else text
 
+    def go_copy(self) -> Version:
+        """Return what sprig's deepCopy makes of it: fields that are not exported are not copied."""
+        return type(self)(0, 0, 0)
+
     def go_source(self) -> str:
         """Return the literal that ``%#v`` prints."""
         numbers = f"major:0x{self.major:x}, minor:0x{self.minor:x}, patch:0x{self.patch:x}"

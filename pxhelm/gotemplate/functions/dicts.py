@@ -139,7 +139,8 @@ def _copied(value: object) -> object:
         return type(value)({key: _copied(item) for key, item in value.items()})
     if isinstance(value, list):
         return type(value)([_copied(item) for item in value])
-    return value
+    copy = getattr(value, "go_copy", None)
+    return value if copy is None else copy()
 
 
 def _as_map(value: object) -> Dict:
