@@ -45,6 +45,7 @@ from pxhelm.kinds.sdn_zone import SDN_ZONE
 from pxhelm.kinds.secret import SECRET
 from pxhelm.kinds.security_group import SECURITY_GROUP
 from pxhelm.kinds.snapshot import SNAPSHOT
+from pxhelm.kinds.snippet import SNIPPET
 from pxhelm.kinds.storage import STORAGE
 from pxhelm.kinds.usb_mapping import USB_MAPPING
 from pxhelm.kinds.user import USER
@@ -66,6 +67,7 @@ KINDS: Mapping[str, Kind] = {
             GUEST_SET,
             JOB,
             IMAGE,
+            SNIPPET,
             STORAGE,
             GROUP,
             ROLE,

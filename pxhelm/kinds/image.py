@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from pxhelm.errors import PxhelmError
-from pxhelm.proxmox.errors import ApiError, ErrorClass
 from pxhelm.proxmox.request import ApiGen, Param, Request, Upload, call
 from pxhelm.resource import natural
 from pxhelm.resource.columns import gib, text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
 from pxhelm.resource.kind import Change, Column, Kind, Op
-from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
+from pxhelm.resource.model import Existence, Leaves, Live, Resource
+from pxhelm.resource.parts.volume import observe_volume
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step
 
@@ -46,46 +46,6 @@ def _present(path: str, wanted: Leaves, live: Live) -> bool:
 
 def _same(_path: str, _wanted: Leaves, _live: Live) -> bool:
     return True  # part of the id: another one is another file
-
-
-def observe(target: Target) -> ApiGen[Live]:
-    """Look for the file on every node that has its storage."""
-    volume = natural.id_of(target)
-    storage, _, rest = volume.partition(":")
-    content = rest.partition("/")[0]
-    rows = yield from call(Request("GET", "/cluster/resources", {"type": "storage"}))
-    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    places = [row for row in found if row.get("storage") == storage and row.get("status") == "available"]
-    nodes: list[str] = []
-    size: object = None
-    for row in places:
-        node = str(row["node"])
-        entry = yield from _entry(node, storage, content, volume)
-        if entry is None:
-            continue
-        nodes.append(node)
-        size = entry.get("size", size)
-        if row.get("shared"):
-            nodes = [str(each["node"]) for each in places]
-            break
-    if not nodes:
-        return ABSENT
-    leaves: dict[str, Value] = {"nodes": tuple(sorted(nodes)), "id": volume, "storage": storage, "content": content}
-    leaves["filename"] = rest.partition("/")[2]
-    shared = "1" if any(row.get("shared") for row in places) else ""
-    return Live(Existence.PRESENT, leaves, leaves, {"shared": shared, "size": str(size or "")})
-
-
-def _entry(node: str, storage: str, content: str, volume: str) -> ApiGen[Mapping[str, object] | None]:
-    path = f"/nodes/{node}/storage/{quote(storage)}/content"
-    try:
-        rows = yield from call(Request("GET", path, {"content": content}, node=node))
-    except ApiError as error:
-        if error.cls in (ErrorClass.GONE, ErrorClass.RESOURCE):
-            return None
-        raise
-    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    return next((row for row in found if row.get("volid") == volume), None)
 
 
 def steps(change: Change) -> tuple[Step, ...]:
@@ -225,7 +185,7 @@ IMAGE = Kind(
         _made_from("appliance", help="name in the list of appliances"),
         Field("checksum", "line", creation_only=True, help="such as sha512:0f3c…"),
     ),
-    observe=observe,
+    observe=observe_volume,
     steps=steps,
     refuse=refuse,
     identifier=identifier,

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pxhelm.resource import natural
 from pxhelm.resource.columns import gib, text
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.field import Field, same_id
+from pxhelm.resource.field import EffectRule, Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind
-from pxhelm.resource.model import Existence
+from pxhelm.resource.model import Existence, Live, Value
 
 _X = Effect.REPLACE
 _TYPES = (
@@ -22,6 +22,17 @@ _KEEP = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
 
 def _line(path: str, wire: str = "", effect: Effect = Effect.ONLINE) -> Field:
     return Field(path, "line", wire or path.lower(), effect=effect)
+
+
+def _fixed_for(*types: str) -> EffectRule:
+    """Return the effect of a parameter that Proxmox calls fixed for some types (recorded: server of nfs)."""
+
+    def effect(_path: str, _before: Value, _after: Value, live: Live) -> tuple[Effect, str]:
+        if live.intended.get("type") in types:
+            return Effect.REPLACE, f"a storage of type {live.intended['type']} keeps what it was defined with"
+        return Effect.ONLINE, ""
+
+    return effect
 
 
 _FIELDS: tuple[Field, ...] = (
@@ -48,7 +59,7 @@ _FIELDS: tuple[Field, ...] = (
     Field("createSubdirs", "bool", "create-subdirs", default=True),
     Field("mkdir", "bool", "mkdir", default=True),
     Field("nocow", "bool", "nocow"),
-    _line("server"),
+    Field("server", "line", "server", effect=_fixed_for("nfs", "cifs", "pbs")),
     _line("export", effect=_X),
     _line("share", effect=_X),
     Field("port", "int", "port", bounds=(1, 65535)),
@@ -72,7 +83,7 @@ _FIELDS: tuple[Field, ...] = (
     _line("saferemoveThroughput", "saferemove_throughput"),
     Field("saferemoveStepsize", "int", "saferemove-stepsize"),
     Field("taggedOnly", "bool", "tagged_only"),
-    _line("pool"),
+    Field("pool", "line", "pool", effect=_fixed_for("zfspool", "zfs")),
     _line("dataPool", "data-pool"),
     Field("monHosts", "list", "monhost", form="spaces"),
     Field("krbd", "bool", "krbd"),
