@@ -252,6 +252,8 @@ def _constant(compiler: Compiler, node: n.Bool | n.Number | n.String, go_type: s
         case "uint" | "uint8" | "uint32" | "uint64":
             wanted = "unsigned integer"
             value = node.whole if isinstance(node, n.Number) and (node.whole or 0) >= 0 else None
+            if go_type == "uint32" and value is not None:
+                value &= 2**32 - 1  # reflect cuts what is too large
         case _:
             return compiler.failing(node, f"can't handle {node} for arg of type {go_type}")
     if value is None:
