@@ -24,7 +24,7 @@ def _start():
     base = int(position) + table.ARCHIVE
     modules, groups, extensions, later = table.MODULES, table.GROUPS, table.EXTENSIONS, table.LATER
     descriptor = posix.open(program, posix.O_RDONLY | posix.O_CLOEXEC)
-    lock = _thread.RLock()
+    start_new_thread = _thread.start_new_thread
     contents = []
 
     def run(module, part=""):
@@ -50,11 +50,18 @@ def _start():
         def __getattr__(self, name):
             if name == "__path__":  # every "from … import …" asks for it
                 _missing(self, name)
-            with lock:
-                if self.__dict__.pop("__waiting__", False):
-                    run(self)
-                    self.__class__ = type(sys)
-            return getattr(self, name) if name in self.__dict__ else _missing(self, name)
+            if self.__dict__.pop("__waiting__", False):
+                run(self)
+                self.__class__ = type(sys)
+            return self.__dict__[name] if name in self.__dict__ else _missing(self, name)
+
+    def start_thread(*arguments, **named):
+        """Start a thread; before the first, all modules run that still wait: two threads never run one together."""
+        if later:
+            later.clear()
+            for module in [m for m in sys.modules.values() if type(m) is Later]:
+                Later.__getattr__(module, "__name__")
+        return start_new_thread(*arguments, **named)
 
     def _stand_in(module, name):
         """Return what stands for a function that others take from the module when they are imported."""
@@ -167,6 +174,7 @@ def _start():
                 data = data[posix.write(out, data) :]
             posix.close(out)
 
+    _thread.start_new_thread = start_thread
     gc.disable()  # until pxhelm's main says how often: imports leave no garbage
     sys.frozen = True
     sys.pxhelm_need = need
