@@ -11,7 +11,16 @@ from dataclasses import dataclass, field, replace
 
 from pxhelm.apply import secrets
 from pxhelm.apply.command import Outcome, Result
-from pxhelm.apply.gather import completed, gather, look_about, named, natural_id, sources_missing, with_templates
+from pxhelm.apply.gather import (
+    coming,
+    completed,
+    gather,
+    look_about,
+    named,
+    natural_id,
+    sources_missing,
+    with_templates,
+)
 from pxhelm.apply.job import Job, Patience
 from pxhelm.apply.machine import stopped_for_a_step
 from pxhelm.apply.namespaces import Namespaces
@@ -349,6 +358,8 @@ class _Application:
         wanted = {key: secrets.readied(self.ports, r, unread) for key, r in unread.items()}
         wanted = with_selected(self.ports, wanted, self.planned.request.delete)
         self.resources = {key: named(self.ports, r, wanted) for key, r in wanted.items()}
+        around = replace(self.view.surroundings, coming=coming(self.ports, self.resources))
+        self.view = replace(self.view, surroundings=around)
 
     def refuse_stale(self) -> None:
         """Refuse the objects of a saved plan whose wanted state is another than when it was made (engine.md D19)."""
@@ -417,7 +428,9 @@ class _Application:
                 view = self.view
                 if sources_missing(self.ports, desired, around):
                     view = self.ports.cluster.run(look_round())
-                    view = replace(view, surroundings=replace(view.surroundings, bound=around.bound))
+                    view = replace(
+                        view, surroundings=replace(view.surroundings, bound=around.bound, coming=around.coming)
+                    )
                 around = with_templates(self.ports, (desired,), view)
             adopting = o.action is Action.ADOPT
             target = self.records.target(o.key, memory, memory.op.op_id)

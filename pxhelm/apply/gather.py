@@ -77,8 +77,7 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         lives[key] = _live(ports.cluster.run_all([observe(kinds[key], targets[key], view)])[0], targets[key])
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
     targets |= _predict(records, memories, guests, view)
-    coming = frozenset((key.kind, kinds[key].identifier(r)) for key, r in wanted.items() if not kinds[key].guest)
-    view = replace(view, surroundings=replace(view.surroundings, coming=coming))
+    view = replace(view, surroundings=replace(view.surroundings, coming=coming(ports, wanted)))
     view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))
     view = replace(view, surroundings=with_templates(ports, wanted.values(), view))
     wanted |= {key: each.resource for key, each in ending.items()}
@@ -88,6 +87,12 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         for key in keys
     )
     return Gathered(subjects, view, memories)
+
+
+def coming(ports: Ports, wanted: Mapping[ObjectKey, Resource]) -> frozenset[tuple[str, str]]:
+    """Return what a plan makes beside guests, by kind and Proxmox' id."""
+    kinds = {key: ports.kind_of(key.kind) for key in wanted}
+    return frozenset((key.kind, kinds[key].identifier(r)) for key, r in wanted.items() if not kinds[key].guest)
 
 
 def look_about(ports: Ports) -> View:

@@ -383,7 +383,7 @@ class _Machine:
             self.started = seen.now
         if seen.view is not None:
             known = self.s.surroundings
-            found = replace(seen.view.surroundings, templates=known.templates, bound=known.bound)
+            found = replace(seen.view.surroundings, templates=known.templates, bound=known.bound, coming=known.coming)
             self.s = replace(self.s, surroundings=found)
         self.s = with_live(self.s, seen.live)
 

@@ -17,6 +17,7 @@ from pxhelm.apply.ports import Ports, ServicesPort, ports_of
 from pxhelm.apply.reach import reach
 from pxhelm.errors import PxhelmError
 from pxhelm.manifest import Manifest, load_manifests
+from pxhelm.plan.build import adopts
 from pxhelm.plan.model import Action
 from pxhelm.plan.observe import guest_type
 from pxhelm.proxmox.request import Request, call
@@ -87,16 +88,22 @@ class ReleaseObjects:
             raise PxhelmError(f"cannot tell whether {key.address} exists: {subject.live.reason}")
         stored = self.ports.store.objects.get(StoreKey(self.ports.cluster_name, key.kind, key.namespace, key.name))
         if stored is None:
-            return Existing() if subject.live.existence is Existence.PRESENT else None
+            if subject.live.existence is not Existence.PRESENT:
+                return None
+            return self._taken() if adopts(subject) else Existing()
         if subject.kind.shared and stored.release and stored.release != self._release:
             return None  # another release declares it as well: what differs is a conflict of the plan
         unmade = subject.kind.guest and not subject.known.bound and not subject.known.creating
         if unmade or subject.live.existence is Existence.ABSENT:
             return None
         if stored.release and _annotations(item).get(_ADOPT) == f"release:{stored.release}":
-            namespace, _, name = self._release.partition("/")
-            return Existing({MANAGED_BY: HELM}, {RELEASE_NAME: name, RELEASE_NAMESPACE: namespace})
+            return self._taken()
         return Existing(stored.labels, subject.known.annotations)
+
+    def _taken(self) -> Existing:
+        """Return what the release may take over, since the chart says so."""
+        namespace, _, name = self._release.partition("/")
+        return Existing({MANAGED_BY: HELM}, {RELEASE_NAME: name, RELEASE_NAMESPACE: namespace})
 
     def plan(self, original: Sequence[Item], target: Sequence[Item], *, force: bool = False) -> Planned:
         """Return the plan of an update; nothing is written."""

@@ -98,7 +98,7 @@ def _end_domain(
 
 def situation_of(subject: Subject, view: View, policy: Policy) -> Situation:
     """Return what ``next_step`` is asked about a subject."""
-    adopting = _adopts(subject) or (policy.adopt and not subject.kind.guest)
+    adopting = adopts(subject) or (policy.adopt and not subject.kind.guest)
     return Situation(
         kind=subject.kind,
         target=subject.target,
@@ -251,7 +251,8 @@ def _not_ours(s: Subject, policy: Policy) -> Blocked | None:
     )
 
 
-def _adopts(s: Subject) -> bool:
+def adopts(s: Subject) -> bool:
+    """Tell whether the manifest says that what exists already is to be taken over."""
     annotations = s.desired.annotations if s.desired is not None else {}
     policy = annotations.get(f"{_PREFIX}adoption-policy", "MustMatch")
     marked = s.live.marker is not None and s.live.marker.vmid == s.live.vmid

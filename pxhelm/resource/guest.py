@@ -257,13 +257,25 @@ def choose_node(resource: Resource, target: Target, surroundings: Surroundings, 
     fitting = [name for name in online if _has_storages(resource, name, surroundings)] or online
     if not fitting:
         raise PxhelmError(f"cannot place {resource.key.address}: no node is online")
-    return fitting[target.vmid % len(fitting)]
+    # A file that the same plan fetches to a local storage is on the first of the nodes that have the storage (kinds/image.py).
+    near = not all(
+        surroundings.storages.get((fitting[0], name), {}).get("shared") for name in _fetched(resource, surroundings)
+    )
+    return fitting[0 if near else target.vmid % len(fitting)]
 
 
 def _has_storages(resource: Resource, node: str, surroundings: Surroundings) -> bool:
     if not surroundings.storages:
         return True
-    return all((node, name) in surroundings.storages for name in _storages(resource).values())
+    wanted = {*_storages(resource).values(), *_fetched(resource, surroundings)}
+    return all((node, name) in surroundings.storages for name in wanted)
+
+
+def _fetched(resource: Resource, surroundings: Surroundings) -> list[str]:
+    """Return the storages of the files a guest is made with that the same plan fetches."""
+    coming = surroundings.coming or ()
+    files = [bare(value) for value in resource.leaves.values() if isinstance(value, str)]
+    return [file.partition(":")[0] for file in files if ("Image", file) in coming]
 
 
 def _storages(resource: Resource) -> dict[str, str]:

@@ -74,6 +74,18 @@ def test_a_storage_of_proxmox_is_nobodys(shop):
     assert shop.existing(item).annotations == {}
 
 
+def test_what_is_nobodys_goes_to_the_release_whose_chart_takes_it_over(lab, shop):
+    lab.api("POST", "/pools", poolid="shop", comment="theirs")
+    (item,) = built(shop, POOL)
+    with pytest.raises(PxhelmError, match="cannot be imported into the current release"):
+        to_adopt(shop, (item,), ("shop", "production"))
+    taking = POOL.replace("name: shop", "name: shop, annotations: {pxhelm.io/adoption-policy: AdoptIfUnowned}")
+    items = built(shop, taking)
+    assert to_adopt(shop, items, ("shop", "production")) == items
+    shop.create(items)
+    assert shop.existing(items[0]).annotations["meta.helm.sh/release-name"] == "shop"
+
+
 def test_update_creates_changes_and_deletes_in_one_go(lab, shop):
     before = built(shop, vm("web-1"), vm("web-2"))
     shop.create(before)

@@ -152,6 +152,16 @@ def test_only_nodes_that_have_the_storages_are_chosen():
     }
 
 
+def test_a_guest_goes_where_the_same_plan_fetches_its_installation_medium():
+    spec = "{disks: {ide0: {cdrom: 'local:iso/win.iso'}}}"
+    coming = frozenset({("Image", "local:iso/win.iso")})
+    local = {("a", "local"): {}, ("b", "local"): {}}
+    shared = {place: {"shared": 1} for place in local}
+    assert [placed(spec, vmid, coming=coming, storages=local) for vmid in (100, 101)] == ["a", "a"]
+    assert [placed(spec, vmid, coming=coming, storages=shared) for vmid in (100, 101)] == ["a", "b"]
+    assert [placed(spec, vmid, storages=local) for vmid in (100, 101)] == ["a", "b"]
+
+
 def test_the_first_wanted_node_that_is_online_is_taken():
     assert placed("{placement: {nodes: [c, b, a]}}") == "b"
 
