@@ -274,6 +274,11 @@ def destroy(
     return apply_plan(ports, plan_objects(ports, (), wanted), how)
 
 
+def _knowing(view: View, known: Surroundings) -> View:
+    """Return a newer view with what the plan knows beside the cluster."""
+    return replace(view, surroundings=replace(view.surroundings, bound=known.bound, coming=known.coming))
+
+
 def _blocked_outcome(b: Blocked) -> Outcome:
     return Outcome(Result.BLOCKED, b.reason, b.message, b.hint)
 
@@ -427,10 +432,7 @@ class _Application:
             if desired is not None and (o.action in (Action.CREATE, Action.REPLACE) or not kind.guest):
                 view = self.view
                 if sources_missing(self.ports, desired, around):
-                    view = self.ports.cluster.run(look_round())
-                    view = replace(
-                        view, surroundings=replace(view.surroundings, bound=around.bound, coming=around.coming)
-                    )
+                    view = _knowing(self.ports.cluster.run(look_round()), around)
                 around = with_templates(self.ports, (desired,), view)
             adopting = o.action is Action.ADOPT
             target = self.records.target(o.key, memory, memory.op.op_id)
