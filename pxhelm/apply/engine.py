@@ -46,6 +46,7 @@ from pxhelm.resource.annotations import seconds
 from pxhelm.resource.domain import DOMAINS, wish
 from pxhelm.resource.guest_power import WAS_RUNNING
 from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Surroundings
 from pxhelm.resource.model import Existence, Leaves, Live, Resource
 from pxhelm.resource.readiness import declared
 from pxhelm.resource.references import with_guests

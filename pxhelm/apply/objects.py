@@ -83,13 +83,13 @@ class ReleaseObjects:
         if not self._stored(item) and kinds.kind_of(item.kind).guest:
             return None  # a guest that has the same name, or the VMID that is wanted, is not this object
         found = gather(self.ports, (self._resource(item),), ())
-        (subject,) = found.subjects
+        subject = next(s for s in found.subjects if s.key == key)  # one that is staged brings its domain along
         if subject.live.existence is Existence.UNKNOWN:
             raise PxhelmError(f"cannot tell whether {key.address} exists: {subject.live.reason}")
         stored = self.ports.store.objects.get(StoreKey(self.ports.cluster_name, key.kind, key.namespace, key.name))
         if stored is None:
-            if subject.live.existence is not Existence.PRESENT:
-                return None
+            if subject.live.existence is not Existence.PRESENT or subject.kind.always:
+                return None  # what cannot be made is nobody's: each object owns its part of it
             return self._taken() if adopts(subject) else Existing()
         if subject.kind.shared and stored.release and stored.release != self._release:
             return None  # another release declares it as well: what differs is a conflict of the plan
