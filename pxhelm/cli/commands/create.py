@@ -18,6 +18,11 @@ Starters:
   blank      N virtual machines from a template: what a chart needs, explained
   web-app    pool, load balancer, web servers, schema, notes and a test
   platform   an umbrella over the two, which come from a chart repository
+  k3s        a Kubernetes cluster that cloud-init installs
+  postgresql a primary and its standby, with disks for data and backups
+  homelab    a set of containers, each a few lines of values
+  windows-vm a Windows machine with UEFI, TPM and drivers
+  site       bridges, virtual networks, security groups, pools and rights
   DIR        any chart; <CHARTNAME> in its files becomes the name
 """
 
