@@ -16,6 +16,7 @@ from pxhelm.apply.gather import (
     completed,
     gather,
     look_about,
+    look_again,
     named,
     natural_id,
     sources_missing,
@@ -35,7 +36,7 @@ from pxhelm.plan.document import Saved, dumps, loads, plan_hash
 from pxhelm.plan.graph import awaited_ready
 from pxhelm.plan.leaf import base_of, covers
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
-from pxhelm.plan.observe import View, look_round
+from pxhelm.plan.observe import View
 from pxhelm.plan.rights import missing
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import ARTIFACTS
@@ -46,7 +47,6 @@ from pxhelm.resource.annotations import seconds
 from pxhelm.resource.domain import DOMAINS, wish
 from pxhelm.resource.guest_power import WAS_RUNNING
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.kind import Surroundings
 from pxhelm.resource.model import Existence, Leaves, Live, Resource
 from pxhelm.resource.readiness import declared
 from pxhelm.resource.references import with_guests
@@ -275,11 +275,6 @@ def destroy(
     return apply_plan(ports, plan_objects(ports, (), wanted), how)
 
 
-def _knowing(view: View, known: Surroundings) -> View:
-    """Return a newer view with what the plan knows beside the cluster."""
-    return replace(view, surroundings=replace(view.surroundings, bound=known.bound, coming=known.coming))
-
-
 def _blocked_outcome(b: Blocked) -> Outcome:
     return Outcome(Result.BLOCKED, b.reason, b.message, b.hint)
 
@@ -356,15 +351,14 @@ class _Application:
                 if o.action is Action.ADOPT and kind.guest:
                     memory = self.records.adopt(kind, memory, o.vmid)
                 self.memories[o.key] = memory
-        around = replace(self.view.surroundings, bound=self.records.bound())
-        self.view = replace(self.view, surroundings=around)
         unread = {
             key: completed(namespaces, r, before.get(key, Memory(Known()))) for key, r in self.planned.resources.items()
         }
         wanted = {key: secrets.readied(self.ports, r, unread) for key, r in unread.items()}
         wanted = with_selected(self.ports, wanted, self.planned.request.delete)
         self.resources = {key: named(self.ports, r, wanted) for key, r in wanted.items()}
-        around = replace(self.view.surroundings, coming=coming(self.ports, self.resources))
+        made = coming(self.ports, self.resources)
+        around = replace(self.view.surroundings, bound=self.records.bound(), coming=made)
         self.view = replace(self.view, surroundings=around)
 
     def refuse_stale(self) -> None:
@@ -433,7 +427,7 @@ class _Application:
             if desired is not None and (o.action in (Action.CREATE, Action.REPLACE) or not kind.guest):
                 view = self.view
                 if sources_missing(self.ports, desired, around):
-                    view = _knowing(self.ports.cluster.run(look_round()), around)
+                    view = look_again(self.ports, around)
                 around = with_templates(self.ports, (desired,), view)
             adopting = o.action is Action.ADOPT
             target = self.records.target(o.key, memory, memory.op.op_id)

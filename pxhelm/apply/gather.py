@@ -107,6 +107,12 @@ def look_about(ports: Ports) -> View:
     return view
 
 
+def look_again(ports: Ports, known: Surroundings) -> View:
+    """Look round once more, and keep what the plan knows beside the cluster."""
+    view = ports.cluster.run(look_round())
+    return replace(view, surroundings=replace(view.surroundings, bound=known.bound, coming=known.coming))
+
+
 def named(ports: Ports, resource: Resource, wanted: Mapping[ObjectKey, Resource]) -> Resource:
     """Return a resource whose references to objects of the same plan are Proxmox' ids."""
 
