@@ -261,7 +261,9 @@ def apply_plan(ports: Ports, planned: Planned, how: ApplyRequest | None = None) 
     """
     how = how or ApplyRequest()
     plan = planned.plan
-    blocked = {b.key: ObjectResult(b.key, None, _blocked_outcome(b)) for b in plan.blocked}
+    blocked = {
+        b.key: ObjectResult(b.key, None, Outcome(Result.BLOCKED, b.reason, b.message, b.hint)) for b in plan.blocked
+    }
     if blocked and how.fail_fast:
         return ApplyResult(plan, tuple(blocked.values()))
     return _Application(ports, planned, how, blocked).run()
@@ -273,10 +275,6 @@ def destroy(
     """Plan and apply the removal of objects; what is gone already counts as done."""
     wanted = replace(request or PlanRequest(), delete=tuple(keys))
     return apply_plan(ports, plan_objects(ports, (), wanted), how)
-
-
-def _blocked_outcome(b: Blocked) -> Outcome:
-    return Outcome(Result.BLOCKED, b.reason, b.message, b.hint)
 
 
 class _Application:
