@@ -19,10 +19,13 @@ from pxhelm.kinds.cluster_options import CLUSTER_OPTIONS
 from pxhelm.kinds.container import CONTAINER
 from pxhelm.kinds.cpu_model import CPU_MODEL
 from pxhelm.kinds.dir_mapping import DIR_MAPPING
+from pxhelm.kinds.firewall import FIREWALL
+from pxhelm.kinds.firewall_alias import FIREWALL_ALIAS
 from pxhelm.kinds.group import GROUP
 from pxhelm.kinds.guest_set import GUEST_SET
 from pxhelm.kinds.ha_rule import HA_RULE
 from pxhelm.kinds.image import IMAGE
+from pxhelm.kinds.ip_set import IP_SET
 from pxhelm.kinds.job import JOB
 from pxhelm.kinds.metric_server import METRIC_SERVER
 from pxhelm.kinds.namespace import NAMESPACE
@@ -78,6 +81,9 @@ KINDS: Mapping[str, Kind] = {
             ACL,
             SDN_ZONE,
             SECURITY_GROUP,
+            FIREWALL,
+            FIREWALL_ALIAS,
+            IP_SET,
             CLUSTER_OPTIONS,
             NETWORK,
             NODE_CONFIG,
