@@ -23,6 +23,7 @@ owner_flags = all_of(
     texts("--replace", metavar="KIND/NAME", help="allow this object to be destroyed and made anew; * for all"),
     flag("--free-volumes", help="free the volumes of disks that are removed, instead of detaching them"),
     flag("--allow-offline", help="allow to stop guests for changes that need it"),
+    flag("--allow-lockout", help="switch the cluster's firewall on though no rule lets the API in"),
     flag("--apply-pending", help="apply network and SDN changes that others have staged together with ours"),
 )
 
@@ -78,7 +79,7 @@ def manifest_request(options: dict[str, Any]) -> ManifestRequest:
     """Return what the manifest flags ask for."""
     from pxhelm.actions.objects import ManifestRequest
 
-    names = ("free-volumes", "allow-offline", "apply-pending")
+    names = ("free-volumes", "allow-offline", "allow-lockout", "apply-pending")
     return ManifestRequest(
         files=tuple(options["files"]),
         manager=f"kubectl:{options['field_manager']}",
