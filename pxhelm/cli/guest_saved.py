@@ -85,6 +85,7 @@ def add_saved(group: cli.Group, about: GuestKind) -> None:
 
     @group.command("delete-backup", usage="VOLID ...", arguments=(1, None), help="Delete backups.")
     @yes_flag
+    @output_flag("text", "json", "yaml", default="text")
     def delete_backup(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
         return _delete_backup(session, arguments, options)
 
@@ -260,5 +261,10 @@ def _delete_backup(session: cli.Session, arguments: tuple[str, ...], options: di
         confirm(f"delete {listed}?", f"cannot go on: this would delete {listed}", yes=options["yes"])
         for volid in arguments:
             services.cluster.run(delete_backup(known[volid]))
-            click.echo(f"{volid} deleted")
+            if options["output"] == "text":
+                click.echo(f"{volid} deleted")
+    if options["output"] != "text":
+        from pxhelm.cli.views.document import FORMATS
+
+        click.echo(FORMATS[options["output"]]([{"volid": volid, "deleted": True} for volid in arguments]), nl=False)
     return ExitCode.OK
