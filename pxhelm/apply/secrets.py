@@ -15,8 +15,9 @@ from pxhelm.apply.records import Manifest
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Resource, SecretSource, Value
+from pxhelm.resource.pointers import source_of
 from pxhelm.resource.references import reveal
-from pxhelm.resource.types import pairs, source_of
+from pxhelm.resource.types import pairs
 from pxhelm.secret import Secret
 from pxhelm.store.objects import ObjectKey as StoreKey
 from pxhelm.store.objects import ObjectQuery, StoredObject

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from pxhelm.resource.field import Field
 from pxhelm.resource.kind import Column, Kind
+from pxhelm.resource.pointers import source_of
 from pxhelm.resource.stored import own, stored
-from pxhelm.resource.types import source_of
 
 
 def _keys(row: Mapping[str, object]) -> str:

@@ -15,7 +15,8 @@ from pxhelm.proxmox.schema import ParamSpec
 from pxhelm.proxmox.wire import print_property
 from pxhelm.resource.decode import content_of
 from pxhelm.resource.form import Content
-from pxhelm.resource.forms import GIB, NEW_SIZE, NEW_STORAGE, form_of
+from pxhelm.resource.forms import form_of
+from pxhelm.resource.forms_volumes import GIB, NEW_SIZE, NEW_STORAGE
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import SecretSource, Value
 from pxhelm.resource.references import bare

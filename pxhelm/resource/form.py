@@ -17,3 +17,34 @@ class Form:
 
     read: Callable[[Mapping[str, WireValue], str, str], Value]
     write: Callable[[Content, str, str, Value], None]
+
+
+def number_of(value: WireValue | None) -> int | float | None:
+    """Return the number of a parameter, None when it is none."""
+    if isinstance(value, (int, float)):
+        return value
+    try:
+        number = float(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return int(number) if number is not None and number.is_integer() else number
+
+
+def put(content: Content, key: str, value: WireValue | None) -> None:
+    """Set a key, or remove it with None."""
+    if value is None:
+        content.pop(key, None)
+    else:
+        content[key] = value
+
+
+def truth(value: WireValue) -> bool:
+    """Whether a parameter means yes, in any of the spellings that Proxmox takes."""
+    return value not in (False, 0, "0", "", "no", "off", "false")
+
+
+def split_list(text: str, separators: str) -> list[str]:
+    """Return the items of a list written with any of the separators."""
+    for separator in separators[1:]:
+        text = text.replace(separator, separators[0])
+    return [item.strip() for item in text.split(separators[0]) if item.strip()]
