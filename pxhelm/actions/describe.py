@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pxhelm.actions.inspect import Found, key_of
+from pxhelm.actions.inspect import Found, id_of, key_of
 from pxhelm.actions.services import Services
 from pxhelm.apply.ports import ports_of
 from pxhelm.apply.records import Memory, Records
@@ -115,7 +115,7 @@ def look_closer(services: Services, found: Sequence[Found], *, others: bool = Fa
 def _row(found: Found, kind: Kind) -> Mapping[str, object]:
     if kind.guest:
         return found.row
-    return {"id": str(found.owned.get("id") or found.name)}
+    return {"id": id_of(found)}
 
 
 def _live(services: Services, kind: Kind, target: Target) -> tuple[Live | None, str]:

@@ -16,10 +16,11 @@ from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
 from pxhelm.kinds import KINDS
+from pxhelm.plan.next_step import as_leaf
 from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource.columns import duration
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.natural import default_id
+from pxhelm.resource.model import Resource
 from pxhelm.store.bindings import Binding, BindingState
 from pxhelm.store.inventory import Observation
 from pxhelm.store.objects import ObjectKey as StoreKey
@@ -408,7 +409,7 @@ class _Known:
     def by_id(self, kind: str, rows: dict[str, Row]) -> Iterator[Found]:
         for one in self._stored.get(kind, ()):
             ours = self._ours(one, {}, None)
-            row = rows.pop(str(ours.owned.get("id") or default_id(key_of(ours))), {})
+            row = rows.pop(id_of(ours), {})
             row = ours.owned if KINDS[kind].store_only else row
             yield Found(kind, one.key.name, one.key.namespace, _with_comment(row, ours), one, None, ours.owned)
         for name, row in rows.items():
@@ -442,6 +443,14 @@ def key_of(found: Found) -> ObjectKey:
     assert found.stored is not None
     key = found.stored.key
     return ObjectKey(key.kind, key.namespace, key.name)
+
+
+def id_of(found: Found) -> str:
+    """Return Proxmox' id of what is no guest: the one with which it was applied last, else its name."""
+    if found.stored is None:
+        return found.name
+    applied = {path: as_leaf(base) for path, base in found.owned.items()}
+    return KINDS[found.kind].identifier(Resource(key_of(found), applied))
 
 
 def is_known(services: Services, key: ObjectKey) -> bool:

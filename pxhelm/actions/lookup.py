@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pxhelm.actions.inspect import NODE, Found, Query, find
+from pxhelm.actions.inspect import NODE, Found, Query, find, id_of
 from pxhelm.errors import PxhelmError
 from pxhelm.kinds import KINDS
 from pxhelm.resource.export import importable, spec_of_leaves
@@ -74,7 +74,7 @@ def _target(one: Found) -> Target:
     kind = KINDS[one.kind]
     uid = one.stored.uid if one.stored is not None else ""
     target = Target(ObjectKey(one.kind, one.namespace, one.name), uid, str(one.row.get("node") or ""), one.vmid)
-    return replace(target, row=one.row if kind.guest else {"id": str(one.owned.get("id") or one.name)})
+    return replace(target, row=one.row if kind.guest else {"id": id_of(one)})
 
 
 def _head(one: Found) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pxhelm.actions.inspect import Found, key_of
+from pxhelm.actions.leased import leased
 from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Listener, StepFinished, StepStarted, TaskProgress
@@ -170,7 +171,10 @@ def carry_out_each(
     services.meet()
     how = manner or Manner()
     proofs = prove(services, [guest for guest, _ in wanted])
-    running = [_told(services.listen, *pair, how, proof) for pair, proof in zip(wanted, proofs, strict=True)]
+    running = [
+        _leased(services, guest, operation, _told(services.listen, guest, operation, how, proof))
+        for (guest, operation), proof in zip(wanted, proofs, strict=True)
+    ]
     outcomes = services.cluster.run_all(running, how.at_once)
     done = []
     for (guest, operation), outcome in zip(wanted, outcomes, strict=True):
@@ -190,7 +194,10 @@ def exit_code(done: Sequence[Done]) -> ExitCode:
     failed = [one for one in done if one.error]
     if not failed:
         return ExitCode.OK
-    return ExitCode.FAILED if len(failed) == len(done) else ExitCode.PARTIAL
+    if len(failed) < len(done):
+        return ExitCode.PARTIAL
+    locked = all(one.error and one.error.code is ExitCode.LOCKED for one in failed)
+    return ExitCode.LOCKED if locked else ExitCode.FAILED
 
 
 def _path_of(guest: Found) -> str:
@@ -201,6 +208,12 @@ def _path_of(guest: Found) -> str:
 def address_of(guest: Found) -> str:
     """Return what progress and errors call a guest."""
     return "/".join(part for part in (guest.kind, guest.namespace, guest.name) if part)
+
+
+def _leased(services: Services, guest: Found, operation: Operation, running: ApiGen[str]) -> ApiGen[str]:
+    if guest.stored is None:
+        return running
+    return leased(services, guest.stored.uid, f"{operation.verb} {address_of(guest)}", running)
 
 
 def _told(listen: Listener, guest: Found, operation: Operation, how: Manner, proof: Proof) -> ApiGen[str]:

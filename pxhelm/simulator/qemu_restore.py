@@ -6,6 +6,7 @@ The real one was not recorded (its sandbox had no vma); only what happens withou
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from pxhelm.simulator import drives, guests, volumes
@@ -50,26 +51,40 @@ def _job(task: Running) -> None:
         if k not in ("lock", "parent", "template") and not k.startswith("unused")
     }
     maker = drives.Maker(world, task.node, vmid, {})
+    wanted = drives.drives_of(conf)
+    kept = _make_room(world, vmid, old, {option for option, _ in wanted}) if args["replaces"] and old is not None else []
     try:
-        for option, drive in drives.drives_of(conf):
-            conf[option] = _drive(world, maker, option, drive, args["storage"])
+        for option, drive in wanted:
+            conf[option] = _drive(maker, option, drive, args["storage"])
     except ApiError as error:
         maker.undo()
         if not args["replaces"]:
             world.state.delete("guest", vmid)
         raise TaskError(f"unable to restore VM {vmid} - {error}") from None
-    if args["replaces"] and old is not None:
-        for volid in drives.used_volumes(old):
-            if ":" in volid and volumes.parse(world, volid).vmid == vmid:
-                volumes.remove(world, task.node, volid)
     if args["unique"]:
         _renew(world, conf)
     task.log(f"restore vma archive: {volumes.path(world, args['archive'])}", *maker.log)
-    guests.write(world, vmid, guests.blank("qemu", task.node, conf))
+    row = guests.blank("qemu", task.node, conf)
+    for volid in kept:
+        drives.add_unused(row, volid)
+    guests.write(world, vmid, row)
     guests.join_pool(world, vmid, args["pool"])
 
 
-def _drive(world: World, maker: drives.Maker, option: str, drive: drives.Drive, storage: str) -> str:
+def _make_room(world: World, vmid: str, old: Mapping[str, Any], slots: set[str]) -> list[str]:
+    """Free what the archive brings again, before it is made, and return the volumes of other slots: they become unused."""
+    disks = dict(drives.drives_of(old["conf"]))
+    own = [v for v in drives.used_volumes(old) if ":" in v and volumes.parse(world, v).vmid == vmid]
+    kept = {
+        drive["file"] for slot, drive in disks.items() if slot not in slots and not drives.is_cloud_init(drive)
+    } & set(own)
+    for volid in own:
+        if volid not in kept:
+            volumes.remove(world, old["node"], volid)
+    return [v for v in own if v in kept]
+
+
+def _drive(maker: drives.Maker, option: str, drive: drives.Drive, storage: str) -> str:
     file = drive["file"]
     if drives.is_cloud_init(drive):
         target = storage or file.partition(":")[0]
@@ -80,7 +95,6 @@ def _drive(world: World, maker: drives.Maker, option: str, drive: drives.Drive, 
     factor = {"K": 1 / 1024**2, "M": 1 / 1024, "G": 1.0, "T": 1024.0}.get(size[-1], 1 / 1024**3)
     gib = float(size.rstrip("KMGT")) * factor
     drive["file"] = f"{storage or file.partition(':')[0]}:{gib:g}"
-    del world
     return maker.make({option: drives.show(option, drive)})[option]
 
 

@@ -158,3 +158,27 @@ def test_an_unknown_scope_names_the_known_ones(lab):
     with pytest.raises(PxhelmError) as caught:
         discover(lab.services, "everything")
     assert caught.value.hint == "one of all, vms, containers, storage, nodes, tasks"
+
+
+FILES = """
+apiVersion: proxmox.io/v1
+kind: Image
+metadata: {name: debian}
+spec: {storage: local, content: iso, filename: debian.iso, source: {url: "https://example.org/debian.iso"}}
+---
+apiVersion: proxmox.io/v1
+kind: Snapshot
+metadata: {name: before, namespace: production}
+spec: {guest: web}
+"""
+
+
+@pytest.mark.parametrize(("kind", "name"), [("Image", "debian"), ("Snapshot", "before")])
+def test_what_has_a_derived_id_is_listed_once(lab, kind, name):
+    lab.apply(WEB)
+    lab.apply(FILES)
+    found = find(lab.services, Query((kind,), all_namespaces=True))
+    assert [(one.name, bool(one.row)) for one in found if one.stored] == [(name, True)]
+    ids = [str(one.row.get("volid") or one.row.get("name")) for one in found]
+    assert len(ids) == len(set(ids))
+    assert describe(lab.services, next(one for one in found if one.stored)).live is not None

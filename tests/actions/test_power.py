@@ -8,6 +8,7 @@ from pxhelm.actions.power import Verb, Wish
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import StepFinished, StepStarted, TaskProgress
 from pxhelm.proxmox.request import Response, drive
+from pxhelm.store.leases import Holder
 
 
 def guests(lab, *vmids, kind="VirtualMachine"):
@@ -54,6 +55,48 @@ def test_restart_starts_what_is_off(lab):
 def test_containers_go_the_same_way(lab):
     (done,) = carry_out(lab.services, guests(lab, 104, kind="Container"), Wish(Verb.START))
     assert (done.result, status(lab, 104, "lxc")) == ("started", "running")
+
+
+OURS = """
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: {name: NAME}
+spec: {node: pve-node1, template: debian-12-template, power: Running}
+"""
+
+
+def ours(lab, *names):
+    for name in names:
+        lab.apply(OURS.replace("NAME", name))
+    return [find_one(lab.services, ("VirtualMachine",), name) for name in names]
+
+
+def test_a_guest_on_which_an_apply_works_is_left_alone_and_the_others_go_on(lab):
+    one, two = ours(lab, "one", "two")
+    leases, now = lab.store.leases, lab.services.now().timestamp()
+    lease = leases.acquire(f"object:{one.stored.uid}", Holder("here", "boot", 2, "another"), 60, now)
+    with lab.counted() as requests:
+        done = carry_out(lab.services, [one, two], Wish(Verb.STOP, force=True))
+    assert [one.result for one in done] == ["", "stopped"]
+    assert not [r for r in requests if f"/{one.vmid}/status" in r]
+    assert "cannot stop VirtualMachine/default/one: another command works on it (here pid 2" in done[0].error.message
+    assert (exit_code(done), exit_code(done[:1])) == (ExitCode.PARTIAL, ExitCode.LOCKED)
+    leases.release(lease)
+    assert exit_code(carry_out(lab.services, [one], Wish(Verb.STOP, force=True))) is ExitCode.OK
+
+
+def test_a_guest_is_leased_while_something_is_done_to_it_and_no_longer(lab):
+    (one,) = ours(lab, "one")
+    held = []
+
+    def watched(name, holder, ttl, now, dead):
+        held.append(name)
+        return acquire(name, holder, ttl, now, dead)
+
+    acquire, lab.store.leases.acquire = lab.store.leases.acquire, watched
+    carry_out(lab.services, [one], Wish(Verb.RESTART, force=True))
+    assert held == [f"object:{one.stored.uid}"]
+    assert lab.store.leases.get(held[0]) is None
 
 
 def test_progress_is_told_with_the_tasks_own_lines(lab):

@@ -53,6 +53,22 @@ def test_a_table_has_the_columns_of_the_kind_between_ready_and_age():
     assert row == ["web", "True", "running", "101", "pve1", "4", "8G", "-", "120m"]
 
 
+@pytest.mark.parametrize(
+    ("owned", "row", "shown"),
+    [
+        ({"ha.state": "started"}, {"status": "stopped", "hastate": "started"}, "False"),
+        ({"ha.state": "started"}, {"status": "running", "hastate": "started"}, "True"),
+        ({"ha.state": "started"}, {"status": "running", "hastate": "error"}, "False"),
+        ({"ha.state": "stopped"}, {"status": "running", "hastate": "stopped"}, "False"),
+        ({"ha.state": "disabled"}, {"status": "stopped", "hastate": "disabled"}, "True"),
+        ({"ha.state": "ignored", "power.policy": "Running"}, {"status": "stopped"}, "False"),
+        ({"power.policy": "OnCreate"}, {"status": "stopped"}, "True"),
+    ],
+)
+def test_a_guest_is_ready_only_in_the_power_state_that_is_wanted(owned, row, shown):
+    assert ready(ours({**ROW, **row}, owned=owned)) == shown
+
+
 def test_somebody_elses_guest_has_no_readiness_no_age_and_no_namespace():
     header, row = lines("VirtualMachine", [FOREIGN], namespaces=True)
     assert header[0] == "NAMESPACE"

@@ -76,6 +76,18 @@ def test_a_backup_is_restored_elsewhere_and_over_the_machine(api):
     assert consistent(api.simulator.truth()) == []
 
 
+def test_a_backup_is_restored_over_a_machine_with_a_cloud_init_drive_and_one_more_disk(api):
+    api("POST", QEMU, vmid=300, scsi0="local-lvm:2", ide2="local-lvm:cloudinit", name="saved")
+    assert api.task("POST", "/nodes/pve-node1/vzdump", vmid=300, storage="local", compress="zstd") == "OK"
+    volid = api("GET", "/nodes/pve-node1/storage/local/content", content="backup")[0]["volid"]
+    api("PUT", f"{QEMU}/300/config", scsi1="local-lvm:3", name="changed")
+    assert api.task("POST", QEMU, vmid=300, archive=volid, force=1) == "OK"
+    conf = api("GET", f"{QEMU}/300/config")
+    assert (conf["name"], conf["ide2"]) == ("saved", "local-lvm:vm-300-cloudinit,media=cdrom")
+    assert conf["unused0"] == "local-lvm:vm-300-disk-1"
+    assert consistent(api.simulator.truth()) == []
+
+
 def test_the_same_seed_gives_the_same_cluster(api_at):
     one, two = (api_at(time_scale=0, guests=5, seed=3, clock=lambda: 1e9) for _ in range(2))
     assert one.simulator.truth() == two.simulator.truth()

@@ -102,10 +102,19 @@ def ready(one: Found) -> str:
     """Tell whether an object of ours is as wanted, as far as lists can tell; empty for what is not ours."""
     if one.stored is None:
         return ""
-    wanted = one.owned.get("power.policy") or one.owned.get("power")
-    power = wanted not in ("Running", "Stopped") or str(one.row.get("status")) == str(wanted).lower()
     settled = one.stored.observed_generation == one.stored.generation
-    return "True" if one.row and settled and power and not one.row.get("lock") else "False"
+    good = one.row and settled and _powered(one) and not one.row.get("lock") and one.row.get("hastate") != "error"
+    return "True" if good else "False"
+
+
+_BY_HA = {"started": "running", "stopped": "stopped", "disabled": "stopped"}
+
+
+def _powered(one: Found) -> bool:
+    """Tell whether a guest is in the power state that is wanted; the HA manager's state decides where there is one."""
+    policy = one.owned.get("power.policy") or one.owned.get("power")
+    wanted = _BY_HA.get(str(one.owned.get("ha.state"))) or {"Running": "running", "Stopped": "stopped"}.get(str(policy))
+    return wanted is None or str(one.row.get("status")) == wanted
 
 
 def _drift(one: Found) -> str:
