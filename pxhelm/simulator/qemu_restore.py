@@ -52,7 +52,9 @@ def _job(task: Running) -> None:
     }
     maker = drives.Maker(world, task.node, vmid, {})
     wanted = drives.drives_of(conf)
-    kept = _make_room(world, vmid, old, {option for option, _ in wanted}) if args["replaces"] and old is not None else []
+    kept = (
+        _make_room(world, vmid, old, {option for option, _ in wanted}) if args["replaces"] and old is not None else []
+    )
     try:
         for option, drive in wanted:
             conf[option] = _drive(maker, option, drive, args["storage"])
