@@ -15,12 +15,11 @@ from pxhelm.actions.live import LIVE
 from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
-from pxhelm.kinds import KINDS
-from pxhelm.plan.next_step import as_leaf
+from pxhelm.kinds import CATALOGUE, KINDS
+from pxhelm.kinds import NAMES as WORDS
 from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource.columns import duration
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.model import Resource
 from pxhelm.store.bindings import Binding, BindingState
 from pxhelm.store.inventory import Observation
 from pxhelm.store.objects import ObjectKey as StoreKey
@@ -41,8 +40,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "all": (*GUESTS.values(), "Storage", "Pool", NODE),
     "templates": ("VirtualMachine", "Container"),
     "template": ("VirtualMachine", "Container"),
-    **{f"{short}s": (kind.name,) for kind in KINDS.values() for short in kind.short},
-    **{name: (kind.name,) for kind in KINDS.values() for name in (kind.name.lower(), kind.plural, *kind.short)},
+    **{f"{short}s": (kind,) for kind, (_, _, shorts) in CATALOGUE.items() for short in shorts},
+    **{word: (kind,) for word, kind in WORDS.items()},
     **{name: (kind,) for kind, names in LIVE_NAMES.items() for name in names},
     "vms": ("VirtualMachine",),
     "cts": ("Container",),
@@ -52,7 +51,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 
 def plural_of(kind: str) -> str:
     """Return the plural of a kind, as kubectl names resources in its messages."""
-    return KINDS[kind].plural if kind in KINDS else f"{kind.lower()}s"
+    return CATALOGUE[kind][1] if kind in CATALOGUE else f"{kind.lower()}s"
 
 
 def kinds_of(words: str) -> tuple[str, ...]:
@@ -447,6 +446,9 @@ def key_of(found: Found) -> ObjectKey:
 
 def id_of(found: Found) -> str:
     """Return Proxmox' id of what is no guest: the one with which it was applied last, else its name."""
+    from pxhelm.plan.next_step import as_leaf
+    from pxhelm.resource.model import Resource
+
     if found.stored is None:
         return found.name
     applied = {path: as_leaf(base) for path, base in found.owned.items()}

@@ -92,13 +92,13 @@ def _candidates(ctx: click.Context, path: list[str], given: list[str], incomplet
 
 def _first_of_objects(ctx: click.Context, verb: str, incomplete: str) -> Iterable[str]:
     from pxhelm.actions.inspect import LIVE_NAMES
-    from pxhelm.kinds import KINDS
+    from pxhelm.kinds import CATALOGUE
 
     if "/" in incomplete:
         kind = incomplete.partition("/")[0]
         return [f"{kind}/{name}" for name in _opened(ctx, _named(kind))]
     head, comma, _ = incomplete.rpartition(",")
-    kinds = [name for kind in KINDS.values() for name in ("vms" if kind.name == "VirtualMachine" else kind.plural,)]
+    kinds = ["vms" if name == "VirtualMachine" else plural for name, (_, plural, _) in CATALOGUE.items()]
     if verb in ("get", "describe"):
         kinds += [names[0] for names in LIVE_NAMES.values()] + ["templates"]
     if verb == "get":
@@ -109,11 +109,11 @@ def _first_of_objects(ctx: click.Context, verb: str, incomplete: str) -> Iterabl
 def _fields(incomplete: str) -> Iterable[str]:
     """Return the kinds, or the fields directly below a path such as ``vm.spec.cpu``."""
     from pxhelm.actions.inspect import kinds_of
-    from pxhelm.kinds import KINDS
+    from pxhelm.kinds import CATALOGUE, KINDS
 
     kind, dot, rest = incomplete.partition(".")
     if not dot:
-        return [name for each in KINDS.values() for name in ((each.short or (each.plural,))[0], each.plural)]
+        return [name for _, plural, short in CATALOGUE.values() for name in ((short or (plural,))[0], plural)]
     if not rest.startswith("spec."):
         return [f"{kind}.spec", f"{kind}.metadata"]
     (name,) = kinds_of(kind)

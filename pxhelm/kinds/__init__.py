@@ -1,135 +1,119 @@
 """The catalogue of kinds, one file per kind; an explicit table, no scan of the folder.
 
-Never imports one kind from another.
+Modules are named as texts, as in the table of commands: a kind is imported when somebody asks for it. Never imports one
+kind from another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from pxhelm.errors import PxhelmError, StageError
-from pxhelm.kinds.acl import ACL
-from pxhelm.kinds.acme_account import ACME_ACCOUNT
-from pxhelm.kinds.acme_plugin import ACME_PLUGIN
-from pxhelm.kinds.api_token import API_TOKEN
-from pxhelm.kinds.backup_job import BACKUP_JOB
-from pxhelm.kinds.cluster_options import CLUSTER_OPTIONS
-from pxhelm.kinds.container import CONTAINER
-from pxhelm.kinds.cpu_model import CPU_MODEL
-from pxhelm.kinds.dir_mapping import DIR_MAPPING
-from pxhelm.kinds.firewall import FIREWALL
-from pxhelm.kinds.firewall_alias import FIREWALL_ALIAS
-from pxhelm.kinds.group import GROUP
-from pxhelm.kinds.guest_set import GUEST_SET
-from pxhelm.kinds.ha_rule import HA_RULE
-from pxhelm.kinds.image import IMAGE
-from pxhelm.kinds.ip_set import IP_SET
-from pxhelm.kinds.job import JOB
-from pxhelm.kinds.metric_server import METRIC_SERVER
-from pxhelm.kinds.namespace import NAMESPACE
-from pxhelm.kinds.network import NETWORK
-from pxhelm.kinds.node_config import NODE_CONFIG
-from pxhelm.kinds.notification_matcher import NOTIFICATION_MATCHER
-from pxhelm.kinds.notification_target import NOTIFICATION_TARGET
-from pxhelm.kinds.pci_mapping import PCI_MAPPING
-from pxhelm.kinds.pool import POOL
-from pxhelm.kinds.realm import REALM
-from pxhelm.kinds.realm_sync import REALM_SYNC
-from pxhelm.kinds.replication_job import REPLICATION_JOB
-from pxhelm.kinds.role import ROLE
-from pxhelm.kinds.sdn_controller import SDN_CONTROLLER
-from pxhelm.kinds.sdn_dns import SDN_DNS
-from pxhelm.kinds.sdn_ipam import SDN_IPAM
-from pxhelm.kinds.sdn_subnet import SDN_SUBNET
-from pxhelm.kinds.sdn_vnet import SDN_VNET
-from pxhelm.kinds.sdn_zone import SDN_ZONE
-from pxhelm.kinds.secret import SECRET
-from pxhelm.kinds.security_group import SECURITY_GROUP
-from pxhelm.kinds.snapshot import SNAPSHOT
-from pxhelm.kinds.snippet import SNIPPET
-from pxhelm.kinds.storage import STORAGE
-from pxhelm.kinds.usb_mapping import USB_MAPPING
-from pxhelm.kinds.user import USER
-from pxhelm.kinds.virtual_machine import VIRTUAL_MACHINE
-from pxhelm.manifest import Manifest
-from pxhelm.resource.domain import DOMAINS
-from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.kind import Kind
-from pxhelm.resource.model import Resource
-from pxhelm.resource.parse import Document, parse_resource
-from pxhelm.resource.sets import expanded
 
-KINDS: Mapping[str, Kind] = {
-    kind.name: kind
-    for kind in sorted(
-        (
-            SECRET,
-            NAMESPACE,
-            GUEST_SET,
-            JOB,
-            IMAGE,
-            SNIPPET,
-            STORAGE,
-            GROUP,
-            ROLE,
-            REALM,
-            REALM_SYNC,
-            USER,
-            API_TOKEN,
-            ACL,
-            SDN_ZONE,
-            SECURITY_GROUP,
-            FIREWALL,
-            FIREWALL_ALIAS,
-            IP_SET,
-            CLUSTER_OPTIONS,
-            NETWORK,
-            NODE_CONFIG,
-            SDN_CONTROLLER,
-            SDN_DNS,
-            SDN_IPAM,
-            SDN_SUBNET,
-            SDN_VNET,
-            POOL,
-            VIRTUAL_MACHINE,
-            CONTAINER,
-            ACME_ACCOUNT,
-            ACME_PLUGIN,
-            BACKUP_JOB,
-            CPU_MODEL,
-            DIR_MAPPING,
-            HA_RULE,
-            METRIC_SERVER,
-            NOTIFICATION_MATCHER,
-            NOTIFICATION_TARGET,
-            PCI_MAPPING,
-            REPLICATION_JOB,
-            SNAPSHOT,
-            USB_MAPPING,
-        ),
-        key=lambda kind: kind.rank,
-    )
+if TYPE_CHECKING:
+    from pxhelm.resource.identity import ObjectKey
+    from pxhelm.resource.kind import Kind
+    from pxhelm.resource.model import Resource
+    from pxhelm.resource.parse import Document
+
+CATALOGUE: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
+    "Secret": ("secret", "secrets", ("secret",)),
+    "Namespace": ("namespace", "namespaces", ("ns",)),
+    "ClusterOptions": ("cluster_options", "clusteroptions", ("co",)),
+    "Storage": ("storage", "storages", ("sto", "storage")),
+    "Realm": ("realm", "realms", ("realm",)),
+    "Group": ("group", "groups", ("grp",)),
+    "Role": ("role", "roles", ("role",)),
+    "User": ("user", "users", ("user",)),
+    "FirewallAlias": ("firewall_alias", "firewallaliases", ("fwa",)),
+    "ACMEAccount": ("acme_account", "acmeaccounts", ("acme",)),
+    "ACMEPlugin": ("acme_plugin", "acmeplugins", ("acmep",)),
+    "CPUModel": ("cpu_model", "cpumodels", ("cpu",)),
+    "DirMapping": ("dir_mapping", "dirmappings", ("dirmap",)),
+    "MetricServer": ("metric_server", "metricservers", ("ms",)),
+    "PCIMapping": ("pci_mapping", "pcimappings", ("pci",)),
+    "USBMapping": ("usb_mapping", "usbmappings", ("usb",)),
+    "APIToken": ("api_token", "apitokens", ("tok", "token")),
+    "NotificationTarget": ("notification_target", "notificationtargets", ("nt",)),
+    "IPSet": ("ip_set", "ipsets", ("ipset",)),
+    "SDNDNS": ("sdn_dns", "sdndnses", ("sdndns",)),
+    "SDNIPAM": ("sdn_ipam", "sdnipams", ("ipam",)),
+    "NotificationMatcher": ("notification_matcher", "notificationmatchers", ("nm",)),
+    "SecurityGroup": ("security_group", "securitygroups", ("sg", "sgs")),
+    "Network": ("network", "networks", ("net",)),
+    "NodeConfig": ("node_config", "nodeconfigs", ("nc",)),
+    "SDNController": ("sdn_controller", "sdncontrollers", ("sdnc",)),
+    "SDNZone": ("sdn_zone", "sdnzones", ("zone", "zones")),
+    "SDNVNet": ("sdn_vnet", "sdnvnets", ("vnet",)),
+    "SDNSubnet": ("sdn_subnet", "sdnsubnets", ("subnet",)),
+    "Pool": ("pool", "pools", ("pool",)),
+    "Image": ("image", "images", ("img", "image")),
+    "Snippet": ("snippet", "snippets", ("snip", "snippet")),
+    "VirtualMachine": ("virtual_machine", "virtualmachines", ("vm", "vms")),
+    "Container": ("container", "containers", ("ct", "lxc", "cts")),
+    "ACL": ("acl", "acls", ("acl",)),
+    "Firewall": ("firewall", "firewalls", ("fw",)),
+    "RealmSync": ("realm_sync", "realmsyncs", ("rsync",)),
+    "BackupJob": ("backup_job", "backupjobs", ("bj",)),
+    "HARule": ("ha_rule", "harules", ("har",)),
+    "ReplicationJob": ("replication_job", "replicationjobs", ("repl",)),
+    "GuestSet": ("guest_set", "guestsets", ("gs",)),
+    "Job": ("job", "jobs", ("job",)),
+    "Snapshot": ("snapshot", "snapshots", ("snap",)),
 }
+"""Name → module, plural, short names; in the order in which they are created."""
+
+
+class _Kinds(Mapping[str, "Kind"]):
+    """The kinds by name, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Kind:
+        return _loaded(CATALOGUE[name][0])
+
+    def __contains__(self, name: object) -> bool:
+        return name in CATALOGUE
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CATALOGUE)
+
+    def __len__(self) -> int:
+        return len(CATALOGUE)
+
+
+@cache
+def _loaded(module: str) -> Kind:
+    found: Kind = getattr(import_module(f"pxhelm.kinds.{module}"), module.upper())
+    return found
+
+
+KINDS: Mapping[str, Kind] = _Kinds()
 """By name, in the order in which they are created."""
 
-_NAMES: Mapping[str, Kind] = {
-    name: kind for kind in KINDS.values() for name in (kind.name.lower(), kind.plural, *kind.short)
+NAMES: Mapping[str, str] = {
+    word: name for name, (_, plural, short) in CATALOGUE.items() for word in (name.lower(), plural, *short)
 }
-
+"""What a person may call a kind, in lower case → its name."""
 
 _NAME = ("metadata", "name")
 
 
 def kind_of(name: str) -> Kind:
     """Return the kind by name, plural or short name, in any case; PxhelmError with a suggestion when there is none."""
-    found = _NAMES.get(name.lower()) or DOMAINS.get(name)
-    if found is None:
-        near = get_close_matches(name.lower(), _NAMES, 1, 0.7)
-        hint = f"did you mean {_NAMES[near[0]].name}?" if near else f"kinds: {', '.join(KINDS)}"
-        raise PxhelmError(f"unknown kind {name}", hint=hint)
-    return found
+    if name.lower() in NAMES:
+        return KINDS[NAMES[name.lower()]]
+    from pxhelm.resource.domain import DOMAINS
+
+    if name in DOMAINS:
+        return DOMAINS[name]
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.lower(), NAMES, 1, 0.7)
+    hint = f"did you mean {NAMES[near[0]]}?" if near else f"kinds: {', '.join(KINDS)}"
+    raise PxhelmError(f"unknown kind {name}", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +131,8 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
 
     Raises StageError with every mistake of every document, each with file, line, column and field.
     """
+    from pxhelm.resource.parse import parse_resource
+
     resources: list[Resource] = []
     errors: list[PxhelmError] = []
     warnings: list[str] = []
@@ -179,6 +165,9 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
 
 def _with_members(documents: Iterable[Document]) -> Iterator[Document]:
     """Yield the documents, and after a set of guests its members."""
+    from pxhelm.manifest import Manifest
+    from pxhelm.resource.sets import expanded
+
     for document in documents:
         if isinstance(document, Manifest):
             yield from expanded([document])
@@ -197,7 +186,9 @@ def _kind_of_document(document: Document, errors: list[PxhelmError]) -> Kind | N
         errors.append(PxhelmError("kind is missing", where=document.where(()), hint=f"kinds: {', '.join(KINDS)}"))
         return None
     if name not in KINDS:
-        near = get_close_matches(name, KINDS, 1) or [k.name for k in (_NAMES.get(name.lower()),) if k is not None]
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, KINDS, 1) or [k for k in (NAMES.get(name.lower()),) if k is not None]
         hint = f"did you mean {near[0]}?" if near else f"kinds: {', '.join(KINDS)}"
         errors.append(PxhelmError(f"unknown kind {name}", where=document.where(("kind",)), hint=hint))
         return None

@@ -22,7 +22,17 @@ def test_every_command_file_stands_in_the_table():
 
 
 def test_every_kind_file_stands_in_the_catalogue():
-    assert {kind.name.lower() for kind in kinds.KINDS.values()} == {name.replace("_", "") for name in modules("kinds")}
+    assert {module for module, _, _ in kinds.CATALOGUE.values()} == modules("kinds")
+
+
+def test_the_catalogue_says_of_each_kind_what_the_kind_says():
+    told = {kind.name: (kind.plural, kind.short) for kind in kinds.KINDS.values()}
+    assert told == {name: (plural, short) for name, (_, plural, short) in kinds.CATALOGUE.items()}
+
+
+def test_the_catalogue_stands_in_the_order_of_creation():
+    ranks = [kind.rank for kind in kinds.KINDS.values()]
+    assert ranks == sorted(ranks)
 
 
 def test_every_function_family_stands_in_the_catalogue():

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pxhelm.cli.views.document import as_pretty_json, as_yaml
 from pxhelm.cli.views.table import plain_table
 from pxhelm.errors import ExitCode, PxhelmError
-from pxhelm.golang.jsonpath import JsonPath, JsonPathError, relaxed
+
+if TYPE_CHECKING:
+    from pxhelm.golang.jsonpath import JsonPath
 
 Document = Mapping[str, Any]
 PLAIN = ("wide", "name", "json", "yaml")
@@ -100,6 +102,8 @@ def printer_of(output: Output, *, headers: bool = True) -> Callable[[Document], 
 
 
 def _jsonpath(output: Output) -> Callable[[Document], str]:
+    from pxhelm.golang.jsonpath import JsonPath, JsonPathError
+
     template = output.template
     try:
         path = JsonPath(template)
@@ -123,6 +127,7 @@ def members(document: Document) -> Sequence[Document]:
 
 def _columns(output: Output, *, headers: bool) -> Callable[[Document], str]:
     from pxhelm.golang.fmt import value_text
+    from pxhelm.golang.jsonpath import JsonPath, JsonPathError, relaxed
 
     try:
         if output.form == "custom-columns-file":
@@ -213,6 +218,7 @@ def _go_template(source: str) -> Callable[[Document], str]:
 
 def ordered_by(documents: Sequence[Document], path: str) -> list[int]:
     """Return the places of documents in the order of ``--sort-by``; PxhelmError when none has the field."""
+    from pxhelm.golang.jsonpath import JsonPath, JsonPathError, relaxed
     from pxhelm.golang.natural import UnsortableError, in_order
 
     try:
