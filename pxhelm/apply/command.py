@@ -77,6 +77,9 @@ class Follow:
     upid: str
 
 
+CREATING = ("create", "clone")
+"""Verbs of the steps that make a guest: they claim its VMID."""
+
 TASKS: Mapping[str, tuple[str, ...]] = {
     "create": ("qmcreate", "vzcreate", "qmrestore", "vzrestore"),
     "clone": ("qmclone", "vzclone"),

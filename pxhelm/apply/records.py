@@ -11,9 +11,8 @@ import json
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pxhelm.apply.command import Intend, Outcome, Rebind, Result, Settle
+from pxhelm.apply.command import CREATING, Intend, Outcome, Rebind, Result, Settle
 from pxhelm.apply.job import OpenStep
-from pxhelm.apply.machine import CREATING
 from pxhelm.apply.ports import Ports
 from pxhelm.plan.diff import IMPORT, REBUILT
 from pxhelm.plan.document import redacted
