@@ -6,7 +6,7 @@ from pxhelm.actions.inputs import Wanted, check_installable, gather_values, load
 from pxhelm.actions.objects import plan_resources
 from pxhelm.actions.releasing import dry
 from pxhelm.actions.services import Services
-from pxhelm.apply.engine import Planned, PlanRequest
+from pxhelm.apply.planning import Planned, PlanRequest
 from pxhelm.kinds import parse_all
 from pxhelm.manifest import load_manifests
 from pxhelm.release.failure import ReleaseNotFoundError

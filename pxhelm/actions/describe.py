@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from pxhelm.actions.inspect import Found, id_of, key_of
 from pxhelm.actions.services import Services
+from pxhelm.apply.memory import Memory, recall, target_of
 from pxhelm.apply.ports import ports_of
-from pxhelm.apply.records import Memory, Records
 from pxhelm.errors import PxhelmError
 from pxhelm.kinds import KINDS
 from pxhelm.plan.model import Drift
@@ -60,10 +60,10 @@ def describe(services: Services, found: Found) -> Description:
     memory: Memory | None = None
     target = Target(ObjectKey(found.kind, "", found.name), "", str(found.row.get("node") or ""), found.vmid)
     if found.stored is not None:
-        records = Records(ports_of(services))
+        ports = ports_of(services)
         key = key_of(found)
-        memory = records.recall((key,))[key]
-        target = records.target(key, memory)
+        memory = recall(ports, (key,))[key]
+        target = target_of(ports, key, memory)
     target = replace(target, row=_row(found, kind))
     live, problem = _live(services, kind, target)
     bases = memory.known.bases if memory else {}
@@ -91,15 +91,15 @@ def look_closer(services: Services, found: Sequence[Found], *, others: bool = Fa
     ]
     if not near:
         return list(found)
-    records = Records(ports_of(services))
-    memories = records.recall([key_of(found[n]) for n in near if found[n].stored])
+    ports = ports_of(services)
+    memories = recall(ports, [key_of(found[n]) for n in near if found[n].stored])
     view = services.cluster.run(look_round())
     reads = []
     for one in (found[n] for n in near):
         key = ObjectKey(one.kind, "", one.name)
         target = Target(key, "", str(one.row.get("node") or ""), one.vmid)
         if one.stored is not None:
-            target = records.target(key_of(one), memories[key_of(one)])
+            target = target_of(ports, key_of(one), memories[key_of(one)])
         kind = KINDS[one.kind]
         reads.append(observe(kind, replace(target, row=_row(one, kind)), view))
     looked = list(found)

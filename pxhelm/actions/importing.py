@@ -15,8 +15,10 @@ from pxhelm.actions.inspect import Found, find, kinds_of
 from pxhelm.actions.inspect import Query as Named
 from pxhelm.actions.objects import parse_text
 from pxhelm.actions.services import Services
-from pxhelm.apply.engine import ApplyRequest, ApplyResult, Planned, PlanRequest, apply_plan, plan_objects
+from pxhelm.apply.engine import ApplyRequest, apply_plan
+from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import ports_of
+from pxhelm.apply.result import ApplyResult
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
 from pxhelm.golang.yaml import to_yaml

@@ -462,7 +462,7 @@ def is_known(services: Services, key: ObjectKey) -> bool:
 
 def manifest_of(found: Found) -> Mapping[str, Any]:
     """Return the manifest that was applied last, as a document; empty for what is not ours."""
-    from pxhelm.apply.records import Manifest
+    from pxhelm.apply.memory import Manifest
     from pxhelm.golang.yaml import load
 
     if found.stored is None or not found.stored.manifest:

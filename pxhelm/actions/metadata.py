@@ -66,7 +66,7 @@ def parse_edits(part: Part, words: Sequence[str], *, overwrite: bool) -> Edits:
 
 def manifest_text(found: Found) -> str:
     """Return the manifest that was applied last, as it was written; PxhelmError for what is not ours."""
-    from pxhelm.apply.records import Manifest
+    from pxhelm.apply.memory import Manifest
 
     if found.stored is None:
         tags = ": in Proxmox there are tags for that" if found.vmid else ""
@@ -92,7 +92,7 @@ def change(services: Services, found: Found, part: Part, edits: Edits, *, keep: 
     edited = _edited(text, found, part, after)
     (resource,) = parse_text(services, edited, f"{found.kind.lower()}/{found.name}")
     if keep:
-        from pxhelm.apply.records import Manifest
+        from pxhelm.apply.memory import Manifest
 
         stored = replace(
             found.stored, labels=dict(resource.labels), manifest=Manifest(edited, resource.annotations).dump()

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pxhelm.actions.services import Services
-from pxhelm.apply.engine import ApplyRequest, ApplyResult, Planned, PlanRequest, apply_plan, plan_objects
-from pxhelm.apply.engine import load_plan as load_saved_plan
+from pxhelm.apply.engine import ApplyRequest, apply_plan
+from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import ports_of
+from pxhelm.apply.result import ApplyResult
+from pxhelm.apply.saved import load_plan as load_saved_plan
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
 from pxhelm.kinds import parse_all

@@ -237,18 +237,18 @@ def prove(services: Services, guests: Sequence[Found]) -> list[Proof]:
     """Return for each guest what proves, by one read, that it is the one that pxhelm made; nothing for others'."""
     if not any(one.stored for one in guests):
         return [_nothing for _ in guests]
+    from pxhelm.apply.memory import recall, target_of
     from pxhelm.apply.ports import ports_of
-    from pxhelm.apply.records import Records
     from pxhelm.kinds import KINDS
     from pxhelm.plan.observe import Verdict, identify
     from pxhelm.resource.model import Existence
 
-    records = Records(ports_of(services))
-    memories = records.recall([key_of(one) for one in guests if one.stored])
+    ports = ports_of(services)
+    memories = recall(ports, [key_of(one) for one in guests if one.stored])
 
     def proof_of(guest: Found) -> Proof:
         kind, memory = KINDS[guest.kind], memories[key_of(guest)]
-        target = replace(records.target(key_of(guest), memory), row=guest.row)
+        target = replace(target_of(ports, key_of(guest), memory), row=guest.row)
 
         def check() -> ApiGen[None]:
             live = yield from kind.observe(target)

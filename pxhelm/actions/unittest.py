@@ -132,7 +132,7 @@ class _Simulated:
 
     def _apply(self, objects: Objects, text: str) -> Objects:
         from pxhelm.actions.objects import MANAGER, carry_out, parse_text, plan_resources
-        from pxhelm.apply.engine import PlanRequest
+        from pxhelm.apply.planning import PlanRequest
 
         with self._services.rehearse() as cluster:
             try:

@@ -1,89 +1,40 @@
-"""Plan and apply in two calls: what the actions, the release port and the reconciler use.
+"""A plan is carried out: the verb that the actions, the release port and the reconciler use.
 
-``plan_objects`` reads and never writes, neither to the cluster nor to the store. ``apply_plan`` does what the plan says and
-nothing else. Neither prints.
+``apply_plan`` does what the plan says and nothing else: it enters the objects in the store, gives each to the runner once
+what it waits for is done, and says what became of them. Never prints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pxhelm.apply import secrets
+from pxhelm.apply.briefing import Common, job_of
 from pxhelm.apply.command import Outcome, Result
-from pxhelm.apply.gather import (
-    coming,
-    completed,
-    gather,
-    look_about,
-    look_again,
-    named,
-    natural_id,
-    sources_missing,
-    with_templates,
-)
+from pxhelm.apply.gather import coming, completed, look_about, named
 from pxhelm.apply.job import Job, Patience
-from pxhelm.apply.machine import stopped_for_a_step
+from pxhelm.apply.memory import Manifest, Memory, bound_vmids, recall
 from pxhelm.apply.namespaces import Namespaces
+from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.records import Manifest, Memory, Owner, Records
-from pxhelm.apply.runner import Runner, Settings, Work
-from pxhelm.apply.selecting import with_members, with_selected
-from pxhelm.errors import ExitCode, PxhelmError
-from pxhelm.plan.build import Policy, build
-from pxhelm.plan.diff import INHERITED, Ownership, ignored_paths
-from pxhelm.plan.document import Saved, dumps, loads, plan_hash
+from pxhelm.apply.queue import Work
+from pxhelm.apply.records import Owner, Records
+from pxhelm.apply.result import ApplyResult, ObjectResult
+from pxhelm.apply.runner import Runner, Settings
+from pxhelm.apply.selecting import with_selected
+from pxhelm.plan.diff import INHERITED, ignored_paths
+from pxhelm.plan.document import plan_hash
 from pxhelm.plan.graph import awaited_ready
 from pxhelm.plan.leaf import base_of, covers
-from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
+from pxhelm.plan.model import Action, ObjectPlan
 from pxhelm.plan.observe import View
-from pxhelm.plan.rights import missing
-from pxhelm.plan.situation import Situation
-from pxhelm.plan.steering import ARTIFACTS
 from pxhelm.plan.subject import Known
-from pxhelm.proxmox.errors import ApiError
-from pxhelm.proxmox.request import Request, call
-from pxhelm.resource.annotations import seconds
-from pxhelm.resource.domain import DOMAINS, wish
-from pxhelm.resource.guest_power import WAS_RUNNING
+from pxhelm.resource.domain import DOMAINS
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.model import Existence, Leaves, Live, Resource
+from pxhelm.resource.model import Leaves, Resource
 from pxhelm.resource.readiness import declared
-from pxhelm.resource.references import with_guests
-from pxhelm.store.journal import DONE_STATES
-
-
-@dataclass(frozen=True, slots=True)
-class PlanRequest:
-    """What is asked for, and what is allowed."""
-
-    manager: str = "kubectl:pxhelm"
-    """Field manager: ``helm:ns/release`` or ``kubectl:<name>`` (engine.md D5.1)."""
-    release: str = ""
-    """``namespace/name`` of the release that the objects belong to; empty for ``apply -f``."""
-    delete: tuple[ObjectKey, ...] = ()
-    """Objects that shall go."""
-    keep: frozenset[ObjectKey] = frozenset()
-    """Of those, the ones to forget and leave in Proxmox."""
-    force_conflicts: bool = False
-    adopt: bool = False
-    """Take over what exists and belongs to nobody (``--take-ownership``)."""
-    replace: frozenset[str] = frozenset()
-    """Addresses that may be destroyed and made anew; ``*`` for all."""
-    options: Mapping[str, bool] = field(default_factory=dict)
-    """Given to the kinds: ``free-volumes``, ``allow-offline``, ``stop-on-delete``, ``purge`` …"""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A plan and what it was made from."""
-
-    plan: Plan
-    resources: Mapping[ObjectKey, Resource]
-    """As parsed; secrets unread."""
-    request: PlanRequest
-    strict: bool = False
-    """A saved plan: objects that changed since are refused one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,163 +45,6 @@ class ApplyRequest:
     patience: Patience = field(default_factory=Patience)
     fail_fast: bool = False
     """Do nothing at all when the plan holds a blocked object."""
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectResult:
-    """What became of one object of a plan."""
-
-    key: ObjectKey
-    action: Action | None
-    """None: it was blocked in the plan already."""
-    outcome: Outcome
-
-    @property
-    def ok(self) -> bool:
-        """Whether it is as wanted."""
-        return self.outcome.result in (Result.DONE, Result.UNCHANGED)
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyResult:
-    """What became of a plan."""
-
-    plan: Plan
-    objects: tuple[ObjectResult, ...]
-
-    @property
-    def failed(self) -> tuple[ObjectResult, ...]:
-        """Return the objects that are not as wanted."""
-        return tuple(o for o in self.objects if not o.ok)
-
-    def count(self, *actions: Action) -> int:
-        """Return how many objects were brought about by one of the actions."""
-        return sum(o.ok and o.action in actions for o in self.objects)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """Return the exit status of engine.md D19."""
-        if not self.failed:
-            return ExitCode.OK
-        if any(o.outcome.result is Result.INTERRUPTED for o in self.failed):
-            return ExitCode.INTERRUPTED
-        codes = {code_of(o.outcome) for o in self.failed if o.outcome.reason != "Dependency"}
-        changed = any(o.ok and o.action is not Action.NOTHING for o in self.objects)
-        if changed:
-            return ExitCode.PARTIAL
-        return codes.pop() if len(codes) == 1 else ExitCode.FAILED
-
-    def error(self) -> PxhelmError | None:
-        """Return the first failure as an error; None when all went well."""
-        if not self.failed:
-            return None
-        first = next((o for o in self.failed if o.outcome.reason != "Dependency"), self.failed[0])
-        return PxhelmError(first.outcome.message, code=self.exit_code, hint=first.outcome.hint)
-
-
-_CODES = {
-    "Conflict": ExitCode.CONFLICT,
-    "Exists": ExitCode.CONFLICT,
-    "Taken": ExitCode.CONFLICT,
-    "IdentityConflict": ExitCode.CONFLICT,
-    "Stale": ExitCode.CONFLICT,
-    "Pending": ExitCode.CONFLICT,
-    "Refused": ExitCode.REFUSED,
-    "NotInPlan": ExitCode.REFUSED,
-    "Locked": ExitCode.LOCKED,
-}
-
-
-def code_of(outcome: Outcome | Blocked) -> ExitCode:
-    """Return the exit status of one object's failure."""
-    return _CODES.get(outcome.reason, ExitCode.FAILED)
-
-
-def plan_objects(ports: Ports, resources: Sequence[Resource], request: PlanRequest) -> Planned:
-    """Look at everything concerned and return the plan; writes nothing.
-
-    Raises ApiError when the cluster cannot be asked, PxhelmError for a cycle, a secret that cannot be read, or an object
-    that the manifests hold twice.
-    """
-    request = replace(request, delete=with_members(ports, resources, request.delete))
-    found = gather(ports, resources, request.delete)
-    plan = build(found.subjects, found.view, policy_of(ports, request))
-    plan = replace(plan, warnings=(*plan.warnings, *_missing_rights(ports, plan)))
-    return Planned(plan, {**{r.key: r for r in resources}, **_wishes(plan)}, request)
-
-
-def _missing_rights(ports: Ports, plan: Plan) -> tuple[str, ...]:
-    """Return what the token may not do that the plan needs; a plan that writes nothing asks nothing."""
-    if not any(o.steps for o in plan.objects):
-        return ()
-    try:
-        granted = ports.cluster.run(call(Request("GET", "/access/permissions")))
-    except ApiError:
-        return ()
-    return missing(plan.objects, granted) if isinstance(granted, Mapping) else ()
-
-
-def _wishes(plan: Plan) -> dict[ObjectKey, Resource]:
-    """Return what is wanted of the objects that end a domain: nobody writes them in a manifest."""
-    return {o.key: wish(o.key, o.depends_on) for o in plan.objects if o.key.kind in DOMAINS}
-
-
-def save_plan(planned: Planned) -> str:
-    """Return the text of a file from which the plan can be applied later; no secret stands in it."""
-    request = planned.request
-    asked = {
-        "release": request.release,
-        "force_conflicts": request.force_conflicts,
-        "options": dict(request.options),
-    }
-    return dumps(Saved(planned.plan, {k.address: r.text for k, r in planned.resources.items() if r.text}, asked))
-
-
-def load_plan(ports: Ports, text: str) -> Planned:
-    """Read what ``save_plan`` wrote; objects that changed since are refused one by one when it is applied.
-
-    PxhelmError (REFUSED) when it was made for another cluster or edited.
-    """
-    from pxhelm.kinds import parse
-    from pxhelm.manifest import load_manifests
-
-    saved = loads(text)
-    if saved.plan.cluster != ports.cluster_name:
-        contexts = ports.store.clusters.contexts(saved.plan.cluster)
-        raise PxhelmError(
-            f"cannot apply the plan: it was made for the cluster {saved.plan.cluster}, this is {ports.cluster_name}",
-            code=ExitCode.REFUSED,
-            hint=f"give --context {contexts[0]}" if contexts else "make a new plan",
-        )
-    resources: dict[ObjectKey, Resource] = {}
-    for address, manifest in saved.manifests.items():
-        key = ObjectKey.parse(address)
-        found = parse(load_manifests(manifest, address), key.namespace or "default")
-        resources |= {r.key: r for r in found if r.key == key}
-    resources |= _wishes(saved.plan)
-    asked = saved.request
-    request = PlanRequest(
-        manager=saved.plan.manager,
-        release=str(asked["release"]),
-        force_conflicts=bool(asked["force_conflicts"]),
-        options={str(name): bool(value) for name, value in asked["options"].items()},
-    )
-    return Planned(saved.plan, resources, request, strict=True)
-
-
-def policy_of(ports: Ports, request: PlanRequest) -> Policy:
-    """Return the request as ``build`` wants it."""
-    return Policy(
-        cluster=ports.cluster_name,
-        manager=request.manager,
-        fingerprint=ports.fingerprint,
-        force_conflicts=request.force_conflicts,
-        adopt=request.adopt,
-        replace=request.replace,
-        options=request.options,
-        keep=request.keep,
-        schema_of=ports.schema_of,
-    )
 
 
 def apply_plan(ports: Ports, planned: Planned, how: ApplyRequest | None = None) -> ApplyResult:
@@ -317,21 +111,21 @@ class _Application:
 
     def runner(self) -> Runner:
         found = Runner(self.ports, self.how.settings)
-        found.records.ranges = self.records.ranges
+        found.records.vmids.ranges = self.records.vmids.ranges
         return found
 
     def accept(self) -> None:
         """Enter every object and VMID in the store, in one transaction, before anything is written to the cluster."""
         keys = [o.key for o in self.planned.plan.objects]
-        self.memories = self.records.recall(keys)
+        self.memories = recall(self.ports, keys)
         before = dict(self.memories)
         namespaces = Namespaces.of(self.ports, self.planned.resources.values())
-        self.records.ranges = namespaces.ranges
+        self.records.vmids.ranges = namespaces.ranges
         if self.planned.strict:
             self.refuse_stale()
         release, taken = self.planned.request.release, self.view.surroundings.guests.keys()
         with self.ports.store.transaction():
-            self.records.end_quarantine()
+            self.records.vmids.end_quarantine()
             for o in self.planned.plan.objects:
                 resource = self.planned.resources.get(o.key)
                 if o.action in (Action.DELETE, Action.READ) or resource is None or o.key in self.results:
@@ -347,7 +141,7 @@ class _Application:
                     values = secrets.made_values(self.ports, resource, now)
                 memory = self.records.accept(kind, resource, memory, Owner(owner, taken), values)
                 if o.action is Action.ADOPT and kind.guest:
-                    memory = self.records.adopt(kind, memory, o.vmid)
+                    memory = self.records.vmids.adopt(kind, memory, o.vmid)
                 self.memories[o.key] = memory
         unread = {
             key: completed(namespaces, r, before.get(key, Memory(Known()))) for key, r in self.planned.resources.items()
@@ -356,7 +150,7 @@ class _Application:
         wanted = with_selected(self.ports, wanted, self.planned.request.delete)
         self.resources = {key: named(self.ports, r, wanted) for key, r in wanted.items()}
         made = coming(self.ports, self.resources)
-        around = replace(self.view.surroundings, bound=self.records.bound(), coming=made)
+        around = replace(self.view.surroundings, bound=bound_vmids(self.ports), coming=made)
         self.view = replace(self.view, surroundings=around)
 
     def refuse_stale(self) -> None:
@@ -381,7 +175,7 @@ class _Application:
                     self.records.forget(memory)
                 self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.DONE))
                 return None
-            return Work(o.key, kind, memory, self.planned.request.manager, "delete", plan_hash(o), self.job_maker(o))
+            return Work(o.key, kind, memory, self.planned.request.manager, "delete", plan_hash(o), self.briefed(o))
         if o.action is Action.READ:
             self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.UNCHANGED))
             return None
@@ -395,7 +189,7 @@ class _Application:
         if nothing and (o.key not in self.planned.resources or not self.owned_changed(o, memory)):
             self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.UNCHANGED))
             return None
-        made = Work(o.key, kind, memory, self.planned.request.manager, "apply", plan_hash(o), self.job_maker(o))
+        made = Work(o.key, kind, memory, self.planned.request.manager, "apply", plan_hash(o), self.briefed(o))
         return replace(made, awaited=self.awaited.get(o.key, {}))
 
     def owned_changed(self, o: ObjectPlan, memory: Memory) -> bool:
@@ -407,65 +201,10 @@ class _Application:
         left_out = (*ignored_paths(resource), *resource.unset)
         return stale or set(before) - {INHERITED} != {path for path in resource.leaves if not covers(left_out, path)}
 
-    def job_maker(self, o: ObjectPlan) -> Callable[[Memory], Job]:
-        request = self.planned.request
-
-        def make(memory: Memory) -> Job:
-            assert memory.op is not None
-            desired = None if o.action is Action.DELETE else self.resources[o.key]
-            around = self.view.surroundings
-            kind = self.ports.kind_of(o.key.kind)
-            if desired is not None and any(v == secrets.LATER for v in desired.leaves.values()):
-                known = secrets.readied(self.ports, self.planned.resources[o.key], {}, planning=False)
-                read = {path: known.leaves[path] for path, v in desired.leaves.items() if v == secrets.LATER}
-                desired = replace(desired, leaves={**desired.leaves, **read})
-            if desired is not None and not kind.guest:
-                around = replace(around, bound=self.records.bound())  # a guest may have got another VMID meanwhile
-                desired = with_guests(kind, desired, around)
-            if desired is not None and (o.action in (Action.CREATE, Action.REPLACE) or not kind.guest):
-                view = self.view
-                if sources_missing(self.ports, desired, around):
-                    view = look_again(self.ports, around)
-                around = with_templates(self.ports, (desired,), view)
-            adopting = o.action is Action.ADOPT
-            target = self.records.target(o.key, memory, memory.op.op_id)
-            if not kind.guest:
-                made = desired if o.action in (Action.CREATE, Action.ADOPT) else None
-                target = replace(
-                    target, row={"id": kind.identifier(made) if made else natural_id(kind, desired, memory)}
-                )
-            situation = Situation(
-                kind=kind,
-                target=target,
-                live=_NOT_SEEN,
-                desired=desired,
-                ownership=Ownership(request.manager, memory.known.bases),
-                fingerprint=self.ports.fingerprint,
-                created=memory.known.creating,
-                surroundings=around,
-                options={
-                    **request.options,
-                    **({"adopt": True} if adopting else {}),
-                    **({WAS_RUNNING: True} if any(stopped_for_a_step(s.kind, desired) for s in memory.steps) else {}),
-                    **({"retain": True} if any(s.verb == "release" for s in o.steps) else {}),
-                },
-                force=request.force_conflicts,
-                op=memory.op.op_id,
-                seen=memory.known.seen,
-                annotations=memory.known.annotations,
-                artifacts=frozenset(s.kind for s in memory.steps if s.kind in ARTIFACTS and s.state in DONE_STATES),
-            )
-            return Job(
-                situation=situation,
-                bound=o,
-                next_seq=len(memory.steps) + 1,
-                open_steps=self.records.open_steps(memory),
-                is_bound=memory.known.bound,
-                strict=self.planned.strict,
-                patience=patience_of(self.how.patience, memory.known.annotations),
-            )
-
-        return make
+    def briefed(self, o: ObjectPlan) -> Callable[[Memory], Job]:
+        """Return what makes the job of an object, once its turn has come."""
+        common = Common(self.ports, self.planned, self.resources, self.view, self.how.patience)
+        return partial(job_of, common, o)
 
     def without_dependents_of_blocked(
         self, work: list[Work], edges: Mapping[ObjectKey, tuple[ObjectKey, ...]]
@@ -485,14 +224,5 @@ class _Application:
         return kept
 
 
-def patience_of(patience: Patience, annotations: Mapping[str, str]) -> Patience:
-    """Return how long to wait for one object, by its ``apply-timeout``."""
-    whole = seconds(annotations, "apply-timeout")
-    return replace(patience, whole=min(patience.whole, whole)) if whole else patience
-
-
 def _release_of(memory: Memory) -> str:
     return memory.stored.release if memory.stored is not None else ""
-
-
-_NOT_SEEN = Live(Existence.UNKNOWN, reason="not looked at yet")

@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from pxhelm.apply.memory import Memory, address_of, bound_vmids, marker_of, recall, target_of
 from pxhelm.apply.namespaces import Namespaces
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.records import Memory, Records, address_of, start_of
 from pxhelm.apply.secrets import readied
 from pxhelm.apply.selecting import with_selected
+from pxhelm.apply.vmids import Vmids, start_of
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.domains import Ending, Member, endings
 from pxhelm.plan.next_step import as_leaf, wants_of
@@ -38,32 +39,31 @@ class Gathered:
 
 def gather(ports: Ports, resources: Sequence[Resource], going: Collection[ObjectKey]) -> Gathered:
     """Return the subjects of a plan: what is wanted and what shall go, each as the cluster and the store have it."""
-    records = Records(ports)
+    vmids = Vmids(ports)
     namespaces = Namespaces.of(ports, resources)
-    records.ranges = namespaces.ranges
-    known = records.recall(r.key for r in resources)
+    vmids.ranges = namespaces.ranges
+    known = recall(ports, (r.key for r in resources))
     resources = [completed(namespaces, r, known[r.key]) for r in resources]
     unread = {r.key: r for r in resources}
     wanted = {r.key: readied(ports, r, unread) for r in resources}
     if len(wanted) != len(resources):
         raise _twice(resources)
     keys = (*wanted, *(key for key in going if key not in wanted))
-    memories = records.recall(keys)
+    memories = recall(ports, keys)
     view = look_about(ports)
-    view = replace(view, surroundings=replace(view.surroundings, bound=records.bound()))
+    view = replace(view, surroundings=replace(view.surroundings, bound=bound_vmids(ports)))
     wanted = with_selected(ports, wanted, going)
     wanted = {key: named(ports, r, wanted) for key, r in wanted.items()}
     kinds = {key: ports.kind_of(key.kind) for key in keys}
-    guests = {key: _target(ports, records, key, memories[key], wanted.get(key)) for key in keys if kinds[key].guest}
-    around = with_bindings(view.surroundings, _predict(records, memories, guests, view))
+    guests = {key: _target(ports, key, memories[key], wanted.get(key)) for key in keys if kinds[key].guest}
+    around = with_bindings(view.surroundings, _predict(vmids, memories, guests, view))
     wanted = {key: with_guests(kinds[key], r, around) if not kinds[key].guest else r for key, r in wanted.items()}
     ending = _endings(ports, wanted, memories, view.surroundings)
     keys = (*keys, *ending)
     kinds |= {key: each.kind for key, each in ending.items()}
-    memories |= records.recall(ending)
+    memories |= recall(ports, ending)
     targets = {
-        key: guests[key] if key in guests else _target(ports, records, key, memories[key], wanted.get(key))
-        for key in keys
+        key: guests[key] if key in guests else _target(ports, key, memories[key], wanted.get(key)) for key in keys
     }
     targets = {
         key: replace(target, wants=wants_of(kinds[key], wanted.get(key), memories[key].known.bases))
@@ -76,7 +76,7 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         targets[key] = replace(target, row={"id": kinds[key].identifier(wanted[key])})
         lives[key] = _live(ports.cluster.run_all([observe(kinds[key], targets[key], view)])[0], targets[key])
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
-    targets |= _predict(records, memories, guests, view)
+    targets |= _predict(vmids, memories, guests, view)
     view = replace(view, surroundings=replace(view.surroundings, coming=coming(ports, wanted)))
     view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))
     view = replace(view, surroundings=with_templates(ports, wanted.values(), view))
@@ -181,8 +181,8 @@ def _source_target(ports: Ports, around: Surroundings, vmid: int) -> tuple[Kind,
     )
 
 
-def _target(ports: Ports, records: Records, key: ObjectKey, memory: Memory, wanted: Resource | None) -> Target:
-    target = records.target(key, memory)
+def _target(ports: Ports, key: ObjectKey, memory: Memory, wanted: Resource | None) -> Target:
+    target = target_of(ports, key, memory)
     kind = ports.kind_of(key.kind)
     if not kind.guest:
         row: dict[str, object] = {"id": natural_id(kind, wanted, memory)}
@@ -194,9 +194,9 @@ def _target(ports: Ports, records: Records, key: ObjectKey, memory: Memory, want
     pinned = wanted.leaves.get("vmid")
     source = wanted.annotations.get("pxhelm.io/adopt-from", "")
     if source.startswith("vmid:"):
-        return replace(target, vmid=int(source[5:]), marker=records.marker(key, memory, int(source[5:])))
+        return replace(target, vmid=int(source[5:]), marker=marker_of(ports, key, memory, int(source[5:])))
     if isinstance(pinned, int):
-        return replace(target, vmid=pinned, marker=records.marker(key, memory, pinned))
+        return replace(target, vmid=pinned, marker=marker_of(ports, key, memory, pinned))
     return target
 
 
@@ -253,20 +253,23 @@ def with_bindings(around: Surroundings, targets: Mapping[ObjectKey, Target]) -> 
 
 
 def _predict(
-    records: Records, memories: Mapping[ObjectKey, Memory], targets: Mapping[ObjectKey, Target], view: View
+    vmids: Vmids, memories: Mapping[ObjectKey, Memory], targets: Mapping[ObjectKey, Target], view: View
 ) -> dict[ObjectKey, Target]:
     """Give new guests the VMIDs they will probably get, so that a plan can be read and its steps be built."""
-    ports = records.ports
-    taken = {*view.surroundings.guests, *(b.vmid for b in records.bindings() if not records.rested(b))}
+    ports = vmids.ports
+    taken = {
+        *view.surroundings.guests,
+        *(b.vmid for b in ports.store.bindings.list(ports.cluster_name) if not vmids.rested(b)),
+    }
     by_range: dict[tuple[int, int], list[ObjectKey]] = {}
     for key, target in targets.items():
         if not target.vmid:
-            by_range.setdefault(records.ranges.get(key.namespace, ports.vmid_range), []).append(key)
+            by_range.setdefault(vmids.ranges.get(key.namespace, ports.vmid_range), []).append(key)
     found = dict(targets)
     for limits, new in by_range.items():
         wish = Reservation(ports.cluster_name, "", "", 0.0, VmidRange(*limits), taken, start_of(ports.installation))
         for key, vmid in zip(new, islice(candidates(wish), len(new)), strict=False):
-            found[key] = replace(found[key], vmid=vmid, marker=records.marker(key, memories[key], vmid))
+            found[key] = replace(found[key], vmid=vmid, marker=marker_of(ports, key, memories[key], vmid))
     return found
 
 

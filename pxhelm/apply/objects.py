@@ -11,10 +11,12 @@ from dataclasses import replace
 from functools import cached_property
 
 from pxhelm import kinds
-from pxhelm.apply.engine import ApplyRequest, ApplyResult, Planned, PlanRequest, apply_plan, plan_objects
+from pxhelm.apply.engine import ApplyRequest, apply_plan
 from pxhelm.apply.gather import gather
+from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports, ServicesPort, ports_of
 from pxhelm.apply.reach import reach
+from pxhelm.apply.result import ApplyResult
 from pxhelm.errors import PxhelmError
 from pxhelm.manifest import Manifest, load_manifests
 from pxhelm.plan.build import adopts

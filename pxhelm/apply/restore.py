@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pxhelm.apply.memory import Manifest, Memory
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.records import Manifest, Memory, Records
+from pxhelm.apply.records import Records
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.diff import REBUILT
 from pxhelm.plan.subject import Known

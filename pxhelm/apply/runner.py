@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -19,10 +18,13 @@ from pxhelm.apply import command as c
 from pxhelm.apply.admission import Limits, Turn, Turns, turns_of
 from pxhelm.apply.command import Command, Event, Outcome, Result
 from pxhelm.apply.job import Job
+from pxhelm.apply.journal import Journal
 from pxhelm.apply.machine import run
+from pxhelm.apply.memory import target_of
 from pxhelm.apply.ports import Ports
+from pxhelm.apply.queue import GOOD, Queue, Work
 from pxhelm.apply.reach import reach
-from pxhelm.apply.records import Memory, Records
+from pxhelm.apply.records import Records
 from pxhelm.apply.secrets import keep
 from pxhelm.apply.tasks import Search, find_task
 from pxhelm.errors import PxhelmError
@@ -32,8 +34,7 @@ from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, T, Wait, call
 from pxhelm.proxmox.task import Polling, follow
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.kind import Kind
-from pxhelm.resource.model import Existence, Leaves, Live
+from pxhelm.resource.model import Existence, Live
 from pxhelm.resource.readiness import PAUSE, timeout_of, unready
 from pxhelm.resource.step import Step
 from pxhelm.secret import Secret
@@ -49,23 +50,6 @@ POLLING = Polling(first=0.2, factor=1.6, longest=3.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """One object to be worked on, once what it waits for is done."""
-
-    key: ObjectKey
-    kind: Kind
-    memory: Memory
-    manager: str
-    verb: str
-    """``apply`` or ``delete``: the operation's kind."""
-    plan_hash: str
-    make: Callable[[Memory], Job]
-    """Called in the worker, with the operation opened."""
-    awaited: Leaves = field(default_factory=dict)
-    """What the manifest says about readiness, when something waits for it; empty = being as wanted is enough."""
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """How a run goes."""
 
@@ -77,43 +61,6 @@ class Settings:
 
 class _Interrupted(Exception):  # noqa: N818 - the user's wish, no error
     """The run was asked to stop."""
-
-
-class _Queue:
-    """What waits, what runs, what is done; each object is looked at once for every edge, however many there are."""
-
-    def __init__(self, work: Sequence[Work], edges: Mapping[ObjectKey, tuple[ObjectKey, ...]]) -> None:
-        self.waiting = {w.key: w for w in work}
-        self.edges = edges
-        self.running: set[ObjectKey] = set()
-        self.outcomes: dict[ObjectKey, Outcome] = {}
-        self._above: dict[ObjectKey, list[ObjectKey]] = {}
-        self._left: dict[ObjectKey, int] = {}
-        for key in self.waiting:
-            below = [k for k in dict.fromkeys(edges.get(key, ())) if k in self.waiting]
-            self._left[key] = len(below)
-            for each in below:
-                self._above.setdefault(each, []).append(key)
-        self.ready = deque(key for key in self.waiting if not self._left[key])
-
-    def begin(self, key: ObjectKey) -> Work:
-        """Take a ready object out, to be worked on."""
-        self.running.add(key)
-        return self.waiting.pop(key)
-
-    def end(self, key: ObjectKey, outcome: Outcome) -> None:
-        """Keep how an object ended; what waited for nothing else is ready."""
-        self.waiting.pop(key, None)
-        self.running.discard(key)
-        self.outcomes[key] = outcome
-        for above in self._above.get(key, ()):
-            self._left[above] -= 1
-            if not self._left[above]:
-                self.ready.append(above)
-
-    def failed(self, key: ObjectKey) -> bool:
-        """Whether an object ended otherwise than wanted."""
-        return key in self.outcomes and self.outcomes[key].result not in _GOOD
 
 
 class Runner:
@@ -136,7 +83,7 @@ class Runner:
 
         After the first Ctrl-C nothing new is sent; what is under way is left to the journal.
         """
-        queue = _Queue(work, edges)
+        queue = Queue(work, edges)
         finished: SimpleQueue[tuple[ObjectKey, Outcome]] = SimpleQueue()
         renewer = threading.Thread(target=self._renew, name="leases", daemon=True)
         renewer.start()
@@ -169,7 +116,7 @@ class Runner:
             self.turn_given.notify_all()
 
     def _start_ready(
-        self, pool: ThreadPoolExecutor, queue: _Queue, finished: SimpleQueue[tuple[ObjectKey, Outcome]]
+        self, pool: ThreadPoolExecutor, queue: Queue, finished: SimpleQueue[tuple[ObjectKey, Outcome]]
     ) -> None:
         while queue.ready:
             key = queue.ready.popleft()
@@ -203,9 +150,6 @@ class Runner:
                     held.renew(self.ports)
 
 
-_GOOD = (Result.DONE, Result.UNCHANGED)
-
-
 @dataclass(slots=True)
 class _Held:
     """A lease of ours, and when it was last known to be."""
@@ -226,6 +170,7 @@ class _Worker:
         self.work = work
         self.ports = runner.ports
         self.records = runner.records
+        self.journal = Journal(runner.records)
         self.memory = work.memory
         self.view: View | None = None
         self.looked = False
@@ -240,16 +185,16 @@ class _Worker:
         self.r.leases[name] = self.held
         try:
             with self.r.guard:
-                self.memory = self.records.begin(self.memory, self.work.verb, self.work.plan_hash, self.held.lease)
+                self.memory = self.journal.begin(self.memory, self.work.verb, self.work.plan_hash, self.held.lease)
             self.job = self.work.make(self.memory)
             outcome = self._drive()
-            if self.work.awaited and outcome.result in _GOOD:
+            if self.work.awaited and outcome.result in GOOD:
                 outcome = self._ready(outcome)
             with self.r.guard:
                 if self.work.verb == "delete":
-                    self.records.finish_removal(self.memory, outcome, self.held.lease)
+                    self.journal.finish_removal(self.memory, outcome, self.held.lease)
                 else:
-                    self.records.finish(self.memory, self.work.manager, outcome, self.held.lease)
+                    self.journal.finish(self.memory, self.work.manager, outcome, self.held.lease)
             return outcome
         finally:
             self._leave()
@@ -290,7 +235,7 @@ class _Worker:
         """Wait until the guest says that it is ready, for as long as its manifest allows."""
         leaves, kind = self.work.awaited, self.work.kind
         deadline = self.ports.now() + timeout_of(leaves)
-        target = self.records.target(self.work.key, self.memory)
+        target = target_of(self.ports, self.work.key, self.memory)
         while True:
             why = "it cannot be asked"
             with suppress(ApiError):
@@ -329,12 +274,12 @@ class _Worker:
             assert self.memory.op is not None
             if isinstance(asked, c.Intend):
                 self.steps[asked.seq] = asked.step
-                self.records.intend(self.memory.op.op_id, asked, self.held.lease)
+                self.journal.intend(self.memory.op.op_id, asked, self.held.lease)
                 self.ports.listen(StepStarted(address, asked.step.verb, _detail(asked.step)))
             elif isinstance(asked, c.Accept):
-                self.records.accepted(self.memory.op.op_id, asked.seq, asked.upid, self.held.lease)
+                self.journal.accepted(self.memory.op.op_id, asked.seq, asked.upid, self.held.lease)
             elif isinstance(asked, c.Settle):
-                self.memory = self.records.settle(self.memory, self.work.manager, asked, self.held.lease)
+                self.memory = self.journal.settle(self.memory, self.work.manager, asked, self.held.lease)
                 error = asked.error or ("" if asked.state is not StepState.FAILED else "failed")
                 self.ports.listen(StepFinished(address, asked.verb, error))
             elif isinstance(asked, c.Say):
@@ -454,11 +399,11 @@ class _Worker:
         assert wanted is not None
         view = self.ports.cluster.run(look_round())
         with self.r.guard:
-            self.memory = self.records.rebind(
+            self.memory = self.records.vmids.rebind(
                 self.work.kind, wanted, self.memory, asked, view.surroundings.guests.keys()
             )
             assert self.memory.op is not None
-            target = self.records.target(self.work.key, replace(self.memory, steps=()), self.memory.op.op_id)
+            target = target_of(self.ports, self.work.key, replace(self.memory, steps=()), self.memory.op.op_id)
         return c.Retargeted(self.ports.now(), target)
 
     def _sleep(self, seconds: float) -> None:

@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pxhelm.apply.memory import Manifest
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.records import Manifest
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Resource, SecretSource, Value

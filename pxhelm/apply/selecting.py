@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from pxhelm.apply.memory import address_of
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.records import address_of
 from pxhelm.resource import sets as sets_of_guests
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Reference, Resource

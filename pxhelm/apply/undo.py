@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pxhelm.apply.engine import ApplyRequest, ApplyResult, ObjectResult, Planned, PlanRequest, apply_plan, plan_objects
+from pxhelm.apply.engine import ApplyRequest, apply_plan
 from pxhelm.apply.gather import gather
+from pxhelm.apply.memory import Manifest, Memory, recall
+from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.records import Manifest, Memory, Records
+from pxhelm.apply.result import ApplyResult, ObjectResult
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.diff import IGNORE
 from pxhelm.plan.leaf import base_of
@@ -70,7 +72,7 @@ def check_atomic(planned: Planned, *, allow_irreversible: bool) -> None:
 
 def remember(ports: Ports, planned: Planned) -> Before:
     """Return what has to be known to take the plan back; call it before ``apply_plan``."""
-    return Before(Records(ports).recall([o.key for o in planned.plan.objects]))
+    return Before(recall(ports, [o.key for o in planned.plan.objects]))
 
 
 def undo(

@@ -58,7 +58,7 @@ The manifest is kept: `get -o yaml` shows it, `apply -f` changes it, `delete` re
 def _create(session: cli.Session, about: GuestKind, name: str, options: dict[str, Any]) -> int:
     from pxhelm.actions import objects
     from pxhelm.app import open_services
-    from pxhelm.apply.engine import PlanRequest
+    from pxhelm.apply.planning import PlanRequest
     from pxhelm.cli.planning import show_result
     from pxhelm.cli.views.document import FORMATS
     from pxhelm.cli.views.plan import plan_text

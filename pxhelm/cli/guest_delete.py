@@ -81,7 +81,7 @@ def _delete_ours(services: Services, guests: list[Found], options: dict[str, Any
         return ExitCode.OK
     from pxhelm.actions.inspect import key_of
     from pxhelm.actions.objects import MANAGER, carry_out, plan_keys
-    from pxhelm.apply.engine import PlanRequest
+    from pxhelm.apply.planning import PlanRequest
     from pxhelm.cli.planning import confirm_deletion, show_result
 
     asked = {"stop-on-delete": True} if options["force"] else {}

@@ -14,7 +14,9 @@ from pxhelm.errors import ExitCode, PxhelmError
 if TYPE_CHECKING:
     from pxhelm.actions.objects import ManifestRequest
     from pxhelm.actions.services import Services
-    from pxhelm.apply.engine import ApplyRequest, ApplyResult, Planned
+    from pxhelm.apply.engine import ApplyRequest
+    from pxhelm.apply.planning import Planned
+    from pxhelm.apply.result import ApplyResult
 
 owner_flags = all_of(
     click.option("--field-manager", default="pxhelm", metavar="NAME", help="name under which fields are owned"),

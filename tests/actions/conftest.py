@@ -72,7 +72,7 @@ class Lab:
 
     def apply(self, text):
         from pxhelm.actions import objects
-        from pxhelm.apply.engine import PlanRequest
+        from pxhelm.apply.planning import PlanRequest
 
         resources = objects.parse_text(self.services, text, "test.yaml")
         planned = objects.plan_resources(self.services, resources, PlanRequest(manager=objects.MANAGER))

@@ -2,7 +2,7 @@
 
 from pxhelm.actions import importing
 from pxhelm.actions.objects import MANAGER, parse_text
-from pxhelm.apply.engine import PlanRequest, plan_objects
+from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.apply.ports import ports_of
 from pxhelm.plan.model import Action
 from tests.actions.handmade import handmade

@@ -7,8 +7,9 @@ import uuid
 from pathlib import Path
 
 from pxhelm import kinds, manifest
-from pxhelm.apply.engine import ApplyRequest, PlanRequest, apply_plan, plan_objects
+from pxhelm.apply.engine import ApplyRequest, apply_plan
 from pxhelm.apply.job import Patience
+from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.runner import Settings
 from pxhelm.files import boot_id, process_started

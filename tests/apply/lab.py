@@ -5,8 +5,9 @@ import json
 import time
 
 from pxhelm import kinds, manifest
-from pxhelm.apply.engine import ApplyRequest, PlanRequest, apply_plan, destroy, plan_objects
+from pxhelm.apply.engine import ApplyRequest, apply_plan, destroy
 from pxhelm.apply.job import Patience
+from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.runner import Settings
 from pxhelm.proxmox.auth import parse_token

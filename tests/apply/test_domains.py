@@ -109,7 +109,7 @@ def test_a_removal_is_staged_and_applied_as_well(lab):
 
 
 def test_a_saved_plan_ends_its_domain_too(lab):
-    from pxhelm.apply.engine import load_plan, save_plan
+    from pxhelm.apply.saved import load_plan, save_plan
 
     text = save_plan(lab.plan(zone("one")))
     assert apply_plan(lab.ports(), load_plan(lab.ports(), text), QUICK).exit_code is ExitCode.OK

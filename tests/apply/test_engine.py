@@ -3,7 +3,7 @@
 import pytest
 
 from pxhelm.apply.command import Result
-from pxhelm.apply.engine import PlanRequest, plan_objects
+from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.model import Action
 from pxhelm.resource.identity import ObjectKey

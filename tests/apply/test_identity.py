@@ -6,8 +6,9 @@ import json
 import pytest
 
 from pxhelm.apply.command import Result
-from pxhelm.apply.engine import PlanRequest, apply_plan, plan_objects
-from pxhelm.apply.records import start_of
+from pxhelm.apply.engine import apply_plan
+from pxhelm.apply.planning import PlanRequest, plan_objects
+from pxhelm.apply.vmids import start_of
 from pxhelm.errors import ExitCode
 from pxhelm.plan.model import Action
 from pxhelm.resource.identity import ObjectKey

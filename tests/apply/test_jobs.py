@@ -46,7 +46,8 @@ def test_what_a_job_lacks_is_told(lab, spec, message):
 
 
 def test_a_url_is_asked_and_its_status_counts(lab):
-    from pxhelm.apply.engine import PlanRequest, apply_plan, plan_objects
+    from pxhelm.apply.engine import apply_plan
+    from pxhelm.apply.planning import PlanRequest, plan_objects
     from tests.apply.lab import QUICK
 
     answers = {"http://good": 200, "http://bad": 503}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pxhelm.apply.engine import PlanRequest, plan_objects
+from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.apply.restore import Marked, plan_restoration, restore
 from pxhelm.errors import PxhelmError
 from pxhelm.plan.model import Action

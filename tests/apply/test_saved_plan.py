@@ -3,7 +3,9 @@
 import pytest
 
 from pxhelm.apply.command import Result
-from pxhelm.apply.engine import PlanRequest, apply_plan, load_plan, plan_objects, save_plan
+from pxhelm.apply.engine import apply_plan
+from pxhelm.apply.planning import PlanRequest, plan_objects
+from pxhelm.apply.saved import load_plan, save_plan
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.resource.identity import ObjectKey
 from tests.apply.lab import QUICK, vm

@@ -58,7 +58,8 @@ def test_a_value_is_read_where_the_secret_says(lab):
         asked.append(str(source))
         return Secret("hunter22")
 
-    from pxhelm.apply.engine import PlanRequest, apply_plan, plan_objects
+    from pxhelm.apply.engine import apply_plan
+    from pxhelm.apply.planning import PlanRequest, plan_objects
 
     ports = lab.ports(read_secret=read)
     wanted = lab.resources(SECRET % "{data: {app: {valueFrom: {env: APP}}}}", machine("app"))

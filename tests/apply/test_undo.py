@@ -2,7 +2,8 @@
 
 import pytest
 
-from pxhelm.apply.engine import PlanRequest, apply_plan, plan_objects
+from pxhelm.apply.engine import apply_plan
+from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.apply.undo import check_atomic, remember, undo
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.resource.identity import ObjectKey

@@ -230,9 +230,9 @@ class Batch:
         key = self.key(index)
         ports = self.bench.ports()
         if self.kind.guest:
-            from pxhelm.apply.records import Records
+            from pxhelm.apply.memory import bound_vmids
 
-            vmid = Records(ports).bound()[key]
+            vmid = bound_vmids(ports)[key]
             target = Target(key, "", vmid=vmid, wants=frozenset(self.kind.beyond))
             live = ports.cluster.run(self.kind.observe(target))
         else:

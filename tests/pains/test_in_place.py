@@ -3,7 +3,7 @@
 import pytest
 
 from pxhelm.actions import objects
-from pxhelm.apply.engine import PlanRequest
+from pxhelm.apply.planning import PlanRequest
 from pxhelm.plan.model import Action
 
 VM = """apiVersion: proxmox.io/v1

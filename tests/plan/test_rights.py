@@ -31,7 +31,7 @@ def test_what_is_said_of_the_nearest_path_counts(path, privilege, holds):
 
 def plan_as(lab, role):
     from pxhelm.actions import objects
-    from pxhelm.apply.engine import PlanRequest
+    from pxhelm.apply.planning import PlanRequest
     from pxhelm.proxmox.auth import parse_token
     from pxhelm.proxmox.client import Client, LocalTransport
     from pxhelm.proxmox.connection import Connection
@@ -66,7 +66,7 @@ def test_a_token_that_may_do_all_is_told_nothing(lab):
 def test_a_plan_without_writes_does_not_ask(lab):
     lab.apply(VM)
     from pxhelm.actions import objects
-    from pxhelm.apply.engine import PlanRequest
+    from pxhelm.apply.planning import PlanRequest
 
     with lab.counted() as asked:
         resources = objects.parse_text(lab.services, VM, "rights.yaml")

@@ -46,7 +46,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     """Plan the deletion, ask, and do it."""
     from pxhelm.actions.objects import MANAGER, carry_out, plan_keys
     from pxhelm.app import open_services
-    from pxhelm.apply.engine import PlanRequest
+    from pxhelm.apply.planning import PlanRequest
     from pxhelm.cli.planning import confirm_deletion, how, show_plan, show_result
     from pxhelm.cli.progress import showing
 

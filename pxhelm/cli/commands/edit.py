@@ -165,7 +165,7 @@ def _keep(text: str) -> None:
 
 def _apply(services: Services, found: Found, resource: Resource, options: dict[str, Any]) -> int:
     from pxhelm.actions.objects import MANAGER, carry_out, plan_resources
-    from pxhelm.apply.engine import PlanRequest
+    from pxhelm.apply.planning import PlanRequest
     from pxhelm.cli.planning import confirm_destruction, show_result
     from pxhelm.cli.views.plan import plan_text
 

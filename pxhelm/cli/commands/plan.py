@@ -41,7 +41,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     with showing() as listen, open_services(session.flags, listen) as services:
         planned = planned_from(services, arguments, options)
         if options["out"]:
-            from pxhelm.apply.engine import save_plan
+            from pxhelm.apply.saved import save_plan
             from pxhelm.files import write_file
 
             write_file(options["out"], save_plan(planned).encode(), mode=0o600)

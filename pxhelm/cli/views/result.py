@@ -9,7 +9,7 @@ from pxhelm.plan.leaf import shown
 from pxhelm.plan.model import Action
 
 if TYPE_CHECKING:
-    from pxhelm.apply.engine import ApplyResult, ObjectResult
+    from pxhelm.apply.result import ApplyResult, ObjectResult
 
 _WORDS = {
     Action.CREATE: "created",

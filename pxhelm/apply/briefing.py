@@ -1,0 +1,117 @@
+"""What a machine is told about its object before it begins: secrets read, sources found, references resolved.
+
+Made in the worker, when the turn of the object has come: what the plan made meanwhile is there to be referred to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pxhelm.apply import secrets
+from pxhelm.apply.gather import look_again, natural_id, sources_missing, with_templates
+from pxhelm.apply.job import Job, Patience
+from pxhelm.apply.machine import stopped_for_a_step
+from pxhelm.apply.memory import Memory, bound_vmids, open_steps_of, target_of
+from pxhelm.apply.planning import Planned
+from pxhelm.apply.ports import Ports
+from pxhelm.plan.diff import Ownership
+from pxhelm.plan.model import Action, ObjectPlan
+from pxhelm.plan.observe import View
+from pxhelm.plan.situation import Situation
+from pxhelm.plan.steering import ARTIFACTS
+from pxhelm.resource.annotations import seconds
+from pxhelm.resource.guest_power import WAS_RUNNING
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Kind, Surroundings
+from pxhelm.resource.model import Existence, Live, Resource, Target
+from pxhelm.resource.references import with_guests
+from pxhelm.store.journal import DONE_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What the jobs of one plan have in common."""
+
+    ports: Ports
+    planned: Planned
+    resources: Mapping[ObjectKey, Resource]
+    """As wanted, secrets read where that was possible before anything was made."""
+    view: View
+    patience: Patience
+
+
+def job_of(common: Common, o: ObjectPlan, memory: Memory) -> Job:
+    """Return the job of an object whose operation is open. PxhelmError when a secret cannot be read."""
+    assert memory.op is not None
+    kind = common.ports.kind_of(o.key.kind)
+    desired, around = _wanted(common, o, kind)
+    request = common.planned.request
+    stopped = any(stopped_for_a_step(s.kind, desired) for s in memory.steps)
+    steering = {
+        "adopt": o.action is Action.ADOPT,
+        WAS_RUNNING: stopped,
+        "retain": any(s.verb == "release" for s in o.steps),
+    }
+    situation = Situation(
+        kind=kind,
+        target=_target(common.ports, o, memory, desired),
+        live=_NOT_SEEN,
+        desired=desired,
+        ownership=Ownership(request.manager, memory.known.bases),
+        fingerprint=common.ports.fingerprint,
+        created=memory.known.creating,
+        surroundings=around,
+        options={**request.options, **{name: True for name, value in steering.items() if value}},
+        force=request.force_conflicts,
+        op=memory.op.op_id,
+        seen=memory.known.seen,
+        annotations=memory.known.annotations,
+        artifacts=frozenset(s.kind for s in memory.steps if s.kind in ARTIFACTS and s.state in DONE_STATES),
+    )
+    return Job(
+        situation=situation,
+        bound=o,
+        next_seq=len(memory.steps) + 1,
+        open_steps=open_steps_of(memory),
+        is_bound=memory.known.bound,
+        strict=common.planned.strict,
+        patience=_patience(common.patience, memory.known.annotations),
+    )
+
+
+def _wanted(common: Common, o: ObjectPlan, kind: Kind) -> tuple[Resource | None, Surroundings]:
+    """Return what is wanted now that it is the object's turn, and the surroundings to judge it by."""
+    ports, around = common.ports, common.view.surroundings
+    if o.action is Action.DELETE:
+        return None, around
+    desired = common.resources[o.key]
+    if any(v == secrets.LATER for v in desired.leaves.values()):
+        known = secrets.readied(ports, common.planned.resources[o.key], {}, planning=False)
+        read = {path: known.leaves[path] for path, v in desired.leaves.items() if v == secrets.LATER}
+        desired = replace(desired, leaves={**desired.leaves, **read})
+    if not kind.guest:
+        around = replace(around, bound=bound_vmids(ports))  # a guest may have got another VMID meanwhile
+        desired = with_guests(kind, desired, around)
+    if o.action in (Action.CREATE, Action.REPLACE) or not kind.guest:
+        view = look_again(ports, around) if sources_missing(ports, desired, around) else common.view
+        around = with_templates(ports, (desired,), view)
+    return desired, around
+
+
+def _target(ports: Ports, o: ObjectPlan, memory: Memory, desired: Resource | None) -> Target:
+    target = target_of(ports, o.key, memory, memory.op.op_id if memory.op is not None else "")
+    kind = ports.kind_of(o.key.kind)
+    if kind.guest:
+        return target
+    made = desired if o.action in (Action.CREATE, Action.ADOPT) else None
+    return replace(target, row={"id": kind.identifier(made) if made else natural_id(kind, desired, memory)})
+
+
+def _patience(patience: Patience, annotations: Mapping[str, str]) -> Patience:
+    """Return how long to wait for one object, by its ``apply-timeout``."""
+    whole = seconds(annotations, "apply-timeout")
+    return replace(patience, whole=min(patience.whole, whole)) if whole else patience
+
+
+_NOT_SEEN = Live(Existence.UNKNOWN, reason="not looked at yet")

@@ -1,0 +1,98 @@
+"""A plan of objects: what is asked for, and looking at everything concerned.
+
+Reads only, neither writes to the cluster nor to the store. Never prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pxhelm.apply.gather import gather
+from pxhelm.apply.ports import Ports
+from pxhelm.apply.selecting import with_members
+from pxhelm.plan.build import Policy, build
+from pxhelm.plan.model import Plan
+from pxhelm.plan.rights import missing
+from pxhelm.proxmox.errors import ApiError
+from pxhelm.proxmox.request import Request, call
+from pxhelm.resource.domain import DOMAINS, wish
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.model import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What is asked for, and what is allowed."""
+
+    manager: str = "kubectl:pxhelm"
+    """Field manager: ``helm:ns/release`` or ``kubectl:<name>`` (engine.md D5.1)."""
+    release: str = ""
+    """``namespace/name`` of the release that the objects belong to; empty for ``apply -f``."""
+    delete: tuple[ObjectKey, ...] = ()
+    """Objects that shall go."""
+    keep: frozenset[ObjectKey] = frozenset()
+    """Of those, the ones to forget and leave in Proxmox."""
+    force_conflicts: bool = False
+    adopt: bool = False
+    """Take over what exists and belongs to nobody (``--take-ownership``)."""
+    replace: frozenset[str] = frozenset()
+    """Addresses that may be destroyed and made anew; ``*`` for all."""
+    options: Mapping[str, bool] = field(default_factory=dict)
+    """Given to the kinds: ``free-volumes``, ``allow-offline``, ``stop-on-delete``, ``purge`` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan and what it was made from."""
+
+    plan: Plan
+    resources: Mapping[ObjectKey, Resource]
+    """As parsed; secrets unread."""
+    request: PlanRequest
+    strict: bool = False
+    """A saved plan: objects that changed since are refused one by one."""
+
+
+def plan_objects(ports: Ports, resources: Sequence[Resource], request: PlanRequest) -> Planned:
+    """Look at everything concerned and return the plan; writes nothing.
+
+    Raises ApiError when the cluster cannot be asked, PxhelmError for a cycle, a secret that cannot be read, or an object
+    that the manifests hold twice.
+    """
+    request = replace(request, delete=with_members(ports, resources, request.delete))
+    found = gather(ports, resources, request.delete)
+    plan = build(found.subjects, found.view, policy_of(ports, request))
+    plan = replace(plan, warnings=(*plan.warnings, *_missing_rights(ports, plan)))
+    return Planned(plan, {**{r.key: r for r in resources}, **wishes(plan)}, request)
+
+
+def _missing_rights(ports: Ports, plan: Plan) -> tuple[str, ...]:
+    """Return what the token may not do that the plan needs; a plan that writes nothing asks nothing."""
+    if not any(o.steps for o in plan.objects):
+        return ()
+    try:
+        granted = ports.cluster.run(call(Request("GET", "/access/permissions")))
+    except ApiError:
+        return ()
+    return missing(plan.objects, granted) if isinstance(granted, Mapping) else ()
+
+
+def wishes(plan: Plan) -> dict[ObjectKey, Resource]:
+    """Return what is wanted of the objects that end a domain: nobody writes them in a manifest."""
+    return {o.key: wish(o.key, o.depends_on) for o in plan.objects if o.key.kind in DOMAINS}
+
+
+def policy_of(ports: Ports, request: PlanRequest) -> Policy:
+    """Return the request as ``build`` wants it."""
+    return Policy(
+        cluster=ports.cluster_name,
+        manager=request.manager,
+        fingerprint=ports.fingerprint,
+        force_conflicts=request.force_conflicts,
+        adopt=request.adopt,
+        replace=request.replace,
+        options=request.options,
+        keep=request.keep,
+        schema_of=ports.schema_of,
+    )
