@@ -38,7 +38,14 @@ def readied(
             return ports.read_secret(source).reveal()
         return _Lookup(ports, wanted, planning).read(resource, source).reveal()
 
-    return reveal(resource, resolve)
+    read = reveal(resource, resolve)
+    unknown = {path: LATER for path, value in resource.leaves.items() if _is_later(value, read.leaves[path])}
+    return replace(read, leaves={**read.leaves, **unknown}) if unknown else read
+
+
+def _is_later(value: Value, read: Value) -> bool:
+    """Whether a document holds a value that only applying the plan makes: then nothing is known of the whole."""
+    return isinstance(value, SecretSource) and isinstance(read, Secret) and LATER.reveal() in read.reveal()
 
 
 class _Lookup:

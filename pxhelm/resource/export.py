@@ -5,6 +5,7 @@ What Proxmox chose for itself (MACs, volume ids, UUIDs) is left out unless asked
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from pxhelm.resource.kind import Kind
@@ -61,6 +62,9 @@ def _put(spec: dict[str, object], names: list[str], value: object) -> None:
 
 
 def _source(value: SecretSource) -> Mapping[str, object]:
+    if value.document:
+        document: Mapping[str, object] = json.loads(value.document)
+        return document
     if value.source == "secretRef":
         return {"valueFrom": {"secretRef": {"name": value.name, "key": value.key}}}
     return {"valueFrom": {value.source: list(value.command) if value.source == "command" else value.name}}

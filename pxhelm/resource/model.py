@@ -21,15 +21,18 @@ class SecretSource:
     """Where a secret is read (kinds.md 2.3): resolved by an edge, never printed, never stored."""
 
     source: str
-    """``env``, ``file``, ``command`` or ``secretRef``."""
+    """``env``, ``file``, ``command``, ``secretRef``, or ``document``: a text in which others are filled in."""
     name: str = ""
     """Variable, file, or name of the Secret."""
     key: str = ""
     """Key in the Secret."""
     command: tuple[str, ...] = ()
+    document: str = ""
+    """JSON with ``{"valueFrom": …}`` wherever a secret stands."""
 
     def __str__(self) -> str:
-        words = " ".join(self.command) if self.command else "/".join(part for part in (self.name, self.key) if part)
+        parts = (self.name, self.key, self.document)
+        words = " ".join(self.command) if self.command else "/".join(part for part in parts if part)
         return f"{self.source}:{words}"
 
 

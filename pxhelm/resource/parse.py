@@ -19,6 +19,7 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Reference, Resource, SecretSource, Value
 from pxhelm.resource.normal import ManifestPath, Normal, ShorthandError
+from pxhelm.resource.pointers import sources_in
 from pxhelm.resource.raw import check_config, check_extra
 from pxhelm.resource.references import reference_to
 from pxhelm.resource.table import STAR, Branch, Table, table_of
@@ -417,8 +418,8 @@ def _check_media(reader: _Reader) -> None:
 def _references(reader: _Reader, key: ObjectKey) -> Iterable[Reference]:
     for path, value in reader.leaves.items():
         if isinstance(value, SecretSource):
-            if value.source == "secretRef":
-                yield Reference(path, ("Secret",), key.namespace, value.name)
+            named = (each.name for each in sources_in(value) if each.source == "secretRef")
+            yield from (Reference(path, ("Secret",), key.namespace, name) for name in named)
             continue
         place = reader.table.place(path)
         if place is None or not place.field.refers:

@@ -6,7 +6,7 @@ Never follows a pointer: ``references`` and the edge do.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from pxhelm.resource.model import SecretSource, Value
 from pxhelm.resource.unfit import UnfitError, kind_of, whole
@@ -86,12 +86,46 @@ def _show_source(value: Value) -> object:
 
 
 def _document(value: object) -> Value:
-    """Return a text as it is, a map as JSON in its own order, or where the whole document is read."""
+    """Return a text as it is, a map as JSON in its own order, or where the whole document or parts of it are read."""
     if not isinstance(value, Mapping) or set(value) == {"valueFrom"}:
         return _secret(value) if isinstance(value, Mapping) else read_text(value)
-    if '"valueFrom":' in (text := json.dumps(value, ensure_ascii=False, default=str)):
-        raise UnfitError("a secret stands inside of it; make the whole document one: {valueFrom: …}")
-    return text
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return SecretSource("document", document=text) if any(_sources(value, "")) else text
+
+
+def _sources(value: object, path: str) -> Iterator[SecretSource]:
+    """Yield the secrets inside a document; UnfitError names the place of one that is not understood."""
+    if isinstance(value, Mapping) and "valueFrom" in value:
+        try:
+            yield _secret(value)
+        except UnfitError as error:
+            raise UnfitError(f"{path}: {error}") from None
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _sources(inner, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, (list, tuple)):
+        for number, inner in enumerate(value):
+            yield from _sources(inner, f"{path}[{number}]")
+
+
+def sources_in(source: SecretSource) -> tuple[SecretSource, ...]:
+    """Return the secrets that have to be read: those inside a document, else the one."""
+    return tuple(_sources(json.loads(source.document), "")) if source.document else (source,)
+
+
+def read_by(source: SecretSource, read: Callable[[SecretSource], str]) -> str:
+    """Return what a source holds, each secret in it read by ``read``."""
+    if not source.document:
+        return read(source)
+
+    def filled(value: object) -> object:
+        if isinstance(value, Mapping):
+            if "valueFrom" in value:
+                return read(_secret(value))
+            return {name: filled(inner) for name, inner in value.items()}
+        return [filled(inner) for inner in value] if isinstance(value, list) else value
+
+    return json.dumps(filled(json.loads(source.document)), ensure_ascii=False)
 
 
 def _show_document(value: Value) -> object:
@@ -135,5 +169,11 @@ POINTERS = (
     ValueType("refs", "a list of references", _refs, _show_refs, {"type": "array", "items": _REF}),
     ValueType("secret", "{valueFrom: {env: NAME}}, or file, command, secretRef", _secret, _hidden, _SECRET_SCHEMA),
     ValueType("source", "{valueFrom: {env: NAME}}, or file, command, secretRef", _source, _show_source, _SECRET_SCHEMA),
-    ValueType("document", "a map, a text, or {valueFrom: …}", _document, _show_document, _DOCUMENT),
+    ValueType(
+        "document",
+        "a map, a text, or {valueFrom: …}, which may stand inside the map, too",
+        _document,
+        _show_document,
+        _DOCUMENT,
+    ),
 )

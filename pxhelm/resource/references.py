@@ -13,6 +13,7 @@ from dataclasses import replace
 from pxhelm.resource.field import Field
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Reference, Resource, SecretSource, Value
+from pxhelm.resource.pointers import read_by
 from pxhelm.resource.table import table_of
 from pxhelm.secret import Secret
 
@@ -71,7 +72,7 @@ def signed(text: str) -> tuple[str, str]:
 
 def reveal(resource: Resource, resolve: Callable[[SecretSource], str]) -> Resource:
     """Return the resource with its secrets read by ``resolve`` (an edge); only just before they are written."""
-    found = {p: Secret(resolve(v)) for p, v in resource.leaves.items() if isinstance(v, SecretSource)}
+    found = {p: Secret(read_by(v, resolve)) for p, v in resource.leaves.items() if isinstance(v, SecretSource)}
     return replace(resource, leaves={**resource.leaves, **found}) if found else resource
 
 
