@@ -72,13 +72,14 @@ def _element(element: str, p: Parts) -> str:
 
 
 def _offset(element: str, offset: int) -> str:
-    size = abs(offset)
-    text = f"{'-' if offset < 0 else '+'}{size // 3600:02d}"
+    # the sign is that of the minutes: west of UTC by less than one, Go writes a plus
+    size = -offset if offset <= -60 else offset
+    text = f"{'-' if offset <= -60 else '+'}{max(size, 0) // 3600:02d}"
     colon = ":" if ":" in element else ""
     if len(element) > 3:
-        text += f"{colon}{size // 60 % 60:02d}"
+        text += f"{colon}{max(size, 0) // 60 % 60:02d}"
     if len(element) > 6:
-        text += f"{colon}{size % 60:02d}"
+        text += f"{colon}{'-' if size < 0 else ''}{abs(size) % 60:02d}"
     return text
 
 
@@ -98,7 +99,7 @@ def _zone_name(p: Parts) -> str:
     if p.abbreviation:
         return p.abbreviation
     minutes = abs(p.offset) // 60
-    return f"{'-' if p.offset < 0 else '+'}{minutes // 60:02d}{minutes % 60:02d}"
+    return f"{'-' if p.offset <= -60 else '+'}{minutes // 60:02d}{minutes % 60:02d}"
 
 
 _PRINT = {

@@ -6,6 +6,7 @@ Matching is google-re2's; the loops, replacement templates and error texts are G
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -106,15 +107,52 @@ def _can_backquote(text: str) -> bool:
     return not any(c == "`" or (c < " " and c != "\t") or c in "\x7f\ufeff" or "\ud800" <= c <= "\udfff" for c in text)
 
 
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_REPLACEMENT = "\ufffd"
+_WIDER = len(_REPLACEMENT.encode()) - 1
+
+
+class _Subject:
+    """A text to search. Go reads a byte that is not UTF-8 as U+FFFD, RE2 must be given that; what is found are the bytes."""
+
+    __slots__ = ("_bytes", "_replaced", "raw")
+
+    def __init__(self, text: str) -> None:
+        self._replaced: list[int] = []
+        """Where in ``raw`` a byte was replaced."""
+        try:
+            self._bytes = self.raw = text.encode()
+            return
+        except UnicodeEncodeError:
+            self._bytes = go_bytes(text)
+        pieces = _NOT_UTF8.split(go_string(self._bytes))
+        self.raw = _REPLACEMENT.join(pieces).encode()
+        at = 0
+        for piece in pieces[:-1]:
+            at += len(piece.encode())
+            self._replaced.append(at)
+            at += _WIDER + 1
+
+    def cut(self, start: int, end: int | None = None) -> bytes:
+        """Return the bytes of the text from one offset in ``raw`` to another."""
+        if not self._replaced:
+            return self._bytes[start:end]
+        return self._bytes[self._offset(start) : None if end is None else self._offset(end)]
+
+    def _offset(self, at: int) -> int:
+        return at - _WIDER * bisect_left(self._replaced, at)
+
+
 def matches(pattern: Any, text: str) -> bool:
     """Whether the pattern is found anywhere in the text."""
-    return pattern.search(go_bytes(text)) is not None
+    return pattern.search(_Subject(text).raw) is not None
 
 
 def find(pattern: Any, text: str) -> str:
     """Return the first match, empty when there is none."""
-    found = pattern.search(go_bytes(text))
-    return go_string(found.group()) if found else ""
+    subject = _Subject(text)
+    found = pattern.search(subject.raw)
+    return go_string(subject.cut(*found.span())) if found else ""
 
 
 def _width(raw: bytes, at: int) -> int:
@@ -150,8 +188,8 @@ def _all_spans(pattern: Any, raw: bytes, limit: int) -> Iterator[tuple[int, int]
 
 def find_all(pattern: Any, text: str, limit: int) -> list[str]:
     """Return the matches, at most ``limit`` of them if that is not negative."""
-    raw = go_bytes(text)
-    return [go_string(raw[start:end]) for start, end in _all_spans(pattern, raw, limit)]
+    subject = _Subject(text)
+    return [go_string(subject.cut(start, end)) for start, end in _all_spans(pattern, subject.raw, limit)]
 
 
 def split(pattern: Any, expression: str, text: str, limit: int) -> list[str] | None:
@@ -160,7 +198,8 @@ def split(pattern: Any, expression: str, text: str, limit: int) -> list[str] | N
         return None
     if expression and not text:
         return [""]
-    raw = go_bytes(text)
+    subject = _Subject(text)
+    raw = subject.raw
     pieces: list[bytes] = []
     begin = end = 0
     for start, stop in _all_spans(pattern, raw, limit):
@@ -168,10 +207,10 @@ def split(pattern: Any, expression: str, text: str, limit: int) -> list[str] | N
             break
         end = start
         if stop != 0:
-            pieces.append(raw[begin:end])
+            pieces.append(subject.cut(begin, end))
         begin = stop
     if end != len(raw):
-        pieces.append(raw[begin:])
+        pieces.append(subject.cut(begin))
     return [go_string(piece) for piece in pieces]
 
 
@@ -182,8 +221,8 @@ def replace_all(pattern: Any, text: str, template: str) -> str:
     parts = _template(go_bytes(template))
     names = pattern.groupindex
 
-    def expand(found: Any) -> bytes:
-        return b"".join(part if isinstance(part, bytes) else _group(found, part[0], names) for part in parts)
+    def expand(found: Any, subject: _Subject) -> bytes:
+        return b"".join(part if isinstance(part, bytes) else _group(found, part[0], names, subject) for part in parts)
 
     return _replace(pattern, text, expand)
 
@@ -191,11 +230,12 @@ def replace_all(pattern: Any, text: str, template: str) -> str:
 def replace_all_literal(pattern: Any, text: str, replacement: str) -> str:
     """Replace every match by the text as it stands."""
     raw = go_bytes(replacement)
-    return _replace(pattern, text, lambda _: raw)
+    return _replace(pattern, text, lambda _found, _subject: raw)
 
 
-def _replace(pattern: Any, text: str, expand: Callable[[Any], bytes]) -> str:
-    raw = go_bytes(text)
+def _replace(pattern: Any, text: str, expand: Callable[[Any, _Subject], bytes]) -> str:
+    subject = _Subject(text)
+    raw = subject.raw
     out: list[bytes] = []
     last = at = 0
     while at <= len(raw):
@@ -203,22 +243,25 @@ def _replace(pattern: Any, text: str, expand: Callable[[Any], bytes]) -> str:
         if found is None:
             break
         start, end = found.span()
-        out.append(raw[last:start])
+        out.append(subject.cut(last, start))
         if end > last or start == 0:
-            out.append(expand(found))
+            out.append(expand(found, subject))
         last = end
         width = _width(raw, at)
         at = at + width if at + width > end else max(end, at + 1)
-    out.append(raw[last:])
+    out.append(subject.cut(last))
     return go_string(b"".join(out))
 
 
-def _group(found: Any, name: bytes, names: dict[bytes, int]) -> bytes:
+def _group(found: Any, name: bytes, names: dict[bytes, int], subject: _Subject) -> bytes:
+    number: int | None
     if name.isdigit() and not (len(name) > 1 and name[:1] == b"0") and len(name) < 10:
-        index = int(name)
-        return (found.group(index) or b"") if index <= found.re.groups else b""
-    number = names.get(name)
-    return (found.group(number) or b"") if number is not None else b""
+        number = int(name) if int(name) <= found.re.groups else None
+    else:
+        number = names.get(name)
+    if number is None or found.group(number) is None:
+        return b""
+    return subject.cut(*found.span(number))
 
 
 @lru_cache(maxsize=256)

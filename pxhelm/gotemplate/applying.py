@@ -14,7 +14,7 @@ from pxhelm.gotemplate.errors import BudgetError, TemplateError
 from pxhelm.gotemplate.runtime import Frame, Get
 from pxhelm.gotemplate.signature import FunctionError
 
-CheckFinal = Callable[[object], object]
+CheckFinal = Callable[[Frame, object], object]
 """Checks what a pipe brings; fails when it does not fit."""
 
 FAILURES: Final = (FunctionError, TemplateError, RecursionError)
@@ -132,7 +132,7 @@ def apply_piped(
         def alone(f: Frame) -> object:
             brought = final(f)
             if check is not None and type(brought) is not plain:
-                brought = check(brought)
+                brought = check(f, brought)
             try:
                 return function(brought)
             except wrapped as error:
@@ -146,7 +146,7 @@ def apply_piped(
             brought = final(f)
             value = only(f)
             if check is not None and type(brought) is not plain:
-                brought = check(brought)
+                brought = check(f, brought)
             try:
                 return function(value, brought)
             except wrapped as error:
@@ -158,7 +158,7 @@ def apply_piped(
         brought = final(f)
         values = [get(f) for get in getters]
         if check is not None and type(brought) is not plain:
-            brought = check(brought)
+            brought = check(f, brought)
         try:
             return function(*values, brought)
         except wrapped as error:

@@ -49,7 +49,6 @@ def compile_branch(compiler: Compiler, node: n.Branch) -> Emit:
 
 def _compile_range(compiler: Compiler, node: n.Branch) -> Emit:
     get = compiler.pipeline(node.pipe)
-    blamed = last_visited(node.pipe)
     slots = [v.slot for v in node.pipe.declared]
     element_slot = slots[-1] if slots else -1
     index_slot = slots[0] if len(slots) > 1 else -1
@@ -66,7 +65,7 @@ def _compile_range(compiler: Compiler, node: n.Branch) -> Emit:
         try:
             pairs = _pairs(found, two=index_slot >= 0)
         except _NotIterableError as error:
-            raise compiler.error(blamed, str(error)) from None
+            raise compiler.error(last_visited(compiler, node.pipe, f), str(error)) from None
         if pairs is None:
             if otherwise is not None:
                 otherwise(f)

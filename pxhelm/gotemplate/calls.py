@@ -139,7 +139,7 @@ def compile_arguments(
         def fail(f: Frame) -> list[object]:
             if final:
                 final(f)
-            raise compiler.error(head, problem)
+            raise compiler.error(last_visited(compiler, head, f), problem)
 
         return fail
     getters = _arguments(compiler, function, args)
@@ -150,7 +150,7 @@ def compile_arguments(
     def prepare(f: Frame) -> list[object]:
         brought = final(f)
         values = [get(f) for get in getters]
-        values.append(check(brought) if check else brought)
+        values.append(check(f, brought) if check else brought)
         return values
 
     return prepare
@@ -173,21 +173,13 @@ def _check_final(compiler: Compiler, go_type: str, before: n.Node) -> CheckFinal
     if check is None:
         return None
 
-    def checked(value: object) -> object:
+    def checked(f: Frame, value: object) -> object:
         try:
             return check(value, False)
         except MismatchError as error:
-            raise compiler.error(last_visited(before), str(error)) from None
+            raise compiler.error(last_visited(compiler, before, f), str(error)) from None
 
     return checked
-
-
-def _method_with_arguments(node: n.Node) -> n.Node | None:
-    """Return the field that parentheses ask with arguments: of a nil dot Go gives up before it visits those."""
-    if not isinstance(node, n.Pipe):
-        return None
-    head, *args = node.commands[-1].args
-    return head if args and isinstance(head, n.Field) else None
 
 
 def _argument(compiler: Compiler, node: n.Node, go_type: str) -> Get:
@@ -206,7 +198,6 @@ def _argument(compiler: Compiler, node: n.Node, go_type: str) -> Get:
     get, plain = compiler.operand(node), plain_type(go_type)
     held = compiler.in_interface(node)
     origin = _origin(compiler, node)
-    unvisited = _method_with_arguments(node)
 
     def checked(f: Frame) -> object:
         value = get(f)
@@ -215,8 +206,7 @@ def _argument(compiler: Compiler, node: n.Node, go_type: str) -> Get:
         try:
             return check(value, held and (value is not None or origin is None or origin(f) is not None))
         except MismatchError as error:
-            at = unvisited if unvisited is not None and f.dot is None else last_visited(node)
-            raise compiler.error(at, str(error)) from None
+            raise compiler.error(last_visited(compiler, node, f), str(error)) from None
 
     return checked
 

@@ -212,11 +212,9 @@ class Compiler:
         return assign_both
 
     def _unassignable(self, pipe: n.Pipe, get: Get, name: str) -> Get:
-        blamed = last_visited(pipe)
-
         def fail(f: Frame) -> object:
             get(f)
-            raise self.error(blamed, f"undefined variable: {name}")
+            raise self.error(last_visited(self, pipe, f), f"undefined variable: {name}")
 
         return fail
 
@@ -224,8 +222,7 @@ class Compiler:
         head = command.args[0]
         if isinstance(head, n.Pipe) and (final or len(command.args) > 1):
             # Go looks at this before it visits the parentheses: the place is what it visited before.
-            blamed = last_visited(before) if isinstance(before, n.Command) else before
-            return self._not_a_function(head, blamed, final)
+            return self._not_a_function(head, before, final)
         return self.command(command, final)
 
     def command(self, command: n.Command, final: Get | None) -> Get:
@@ -250,7 +247,8 @@ class Compiler:
         def fail(f: Frame) -> object:
             if final:
                 final(f)
-            raise self.error(blamed, f"can't give argument to non-function {head}")
+            at = last_visited(self, blamed, f) if isinstance(blamed, n.Command) else blamed
+            raise self.error(at, f"can't give argument to non-function {head}")
 
         return fail
 

@@ -90,11 +90,6 @@ class _Slow:
         self.elements = not isinstance(node, n.Chain)
         """Whether it begins at a dot or variable, which is held only if it is an element of an untyped list or map."""
 
-    @property
-    def blamed(self) -> n.Node:
-        """The node that errors point at."""
-        return last_visited(self.node)
-
     def run(self, f: Frame, value: object) -> object:
         names, held = self.names, self.held
         if held and self.elements and not f.held:
@@ -108,9 +103,9 @@ class _Slow:
     def _step(self, f: Frame, value: object, name: str, held: bool, call: Call | None) -> object:
         if value is None:
             if held:
-                raise self._error(f"nil pointer evaluating interface {{}}.{name}")
+                raise self._error(f, f"nil pointer evaluating interface {{}}.{name}")
             if self.compiler.strict:
-                raise self._error(f"nil data; no entry for key {quote(name)}")
+                raise self._error(f, f"nil data; no entry for key {quote(name)}")
             return None
         found = method(type(value), name)
         if found is not None:
@@ -119,19 +114,19 @@ class _Slow:
         if isinstance(value, dict):
             if has_arguments:
                 _run_before(f, call)
-                raise self._error(f"{name} is not a method but has arguments")
+                raise self._error(f, f"{name} is not a method but has arguments")
             if name not in value and self.compiler.strict:
-                raise self._error(f"map has no entry for key {quote(name)}")
+                raise self._error(f, f"map has no entry for key {quote(name)}")
             return self._entry(value, name)
         fields = field_names(value)
         if fields is not None and name in fields:
             if has_arguments:
                 _run_before(f, call)
-                raise self._error(f"{name} has arguments but cannot be invoked as function")
+                raise self._error(f, f"{name} has arguments but cannot be invoked as function")
             found_field: object = getattr(value, fields[name])
             return found_field
         shown = "interface {}" if held else type_name(value)
-        raise self._error(f"can't evaluate field {name} in type {shown}")
+        raise self._error(f, f"can't evaluate field {name} in type {shown}")
 
     @staticmethod
     def _entry(value: dict[str, object], name: str) -> object:
@@ -142,8 +137,8 @@ class _Slow:
     def _method(self, f: Frame, value: object, name: str, found: Function, call: Call | None) -> object:
         args: Sequence[n.Node] = call[0] if call else ()
         final = call[1] if call else None
-        prepare = compile_arguments(self.compiler, found, name, self.blamed, (args, final))
+        prepare = compile_arguments(self.compiler, found, name, self.node, (args, final))
         return invoke(self.compiler, self.node, name, found.call, [value, *prepare(f)])
 
-    def _error(self, message: str) -> Exception:
-        return self.compiler.error(self.blamed, message)
+    def _error(self, f: Frame, message: str) -> Exception:
+        return self.compiler.error(last_visited(self.compiler, self.node, f), message)

@@ -20,6 +20,8 @@ CHART = {
     "maintainers": [{"name": "M", "email": "m@x"}], "type": "application", "kubeVersion": ">=1.1.0-0", "icon": "i.png",
 }  # fmt: skip
 FILES = {"f.txt": "line1\nline2\n", "conf/a.ini": "[a]\nx=1\n", "conf/b.ini": "é", "x.bin": "\x00\x01", "empty": ""}
+USUAL = {"chart": CHART, "files": FILES, "values": VALUES, "kubeVersion": "v1.33.0"}
+"""What a rendering has unless its case says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,7 @@ def generate(seed):
 
 
 def _render(seed, trees, **fixed):
-    base = {"chart": CHART, "files": FILES, "values": VALUES, "kubeVersion": "v1.33.0"}
-    return Case(seed, {**base, **fixed}, {("templates", name): tree for name, tree in trees.items()})
+    return Case(seed, {**USUAL, **fixed}, {("templates", name): tree for name, tree in trees.items()})
 
 
 def _one(seed, random):

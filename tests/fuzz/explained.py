@@ -7,14 +7,6 @@ import re
 ADDRESS = re.compile(r"0x[0-9a-f]{9,12}\b")
 
 
-PLACED = re.compile(r"(?:got|want) +template: (.*?):(\d+):\d+: executing .*: (.*)")
-
-
-def _same_but_for_the_column(found):
-    both = PLACED.findall(found)
-    return len(both) == 2 and both[0] == both[1]
-
-
 def explanation(case, answer, found):
     """Return why a difference is on purpose, ``""`` when it is not."""
     if any(ADDRESS.search(text) for text in answer.get("files", {}).values()):
@@ -25,8 +17,6 @@ def explanation(case, answer, found):
         return "of several subcharts with wrong values Helm names one by chance"
     if "[]map[string]interface {}" in str(answer) and "fromToml" in str(case):
         return "tomllib does not tell arrays of tables from lists of maps"
-    if re.search(r"\b(?:and|or)\b", str(case)) and _same_but_for_the_column(found):
-        return "of and/or Go blames the last operand that was looked at"
     if "slice index out of bounds" in found and "lice" in str(case):
         return "a Go slice reaches into the spare memory behind it"
     return ""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pxhelm.golang.text import to_string
+from pxhelm.golang.mergo import DifferentTypesError, merged
+from pxhelm.golang.text import GoPanicError, to_string
 from pxhelm.golang.value import NilMap, Strings, type_name
 from pxhelm.gotemplate.objects import Values
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError, function
@@ -77,49 +78,48 @@ def dict_(*pairs: object) -> Dict:
     return found
 
 
-def _empty(value: object) -> bool:
-    return value is None or (not value and isinstance(value, str | int | float | list | dict | bytes))
+def _all_merged(target: Dict, sources: tuple[Dict, ...], *, overwrite: bool) -> Dict:
+    try:
+        for source in sources:
+            if source is not target:
+                target = merged(target, source, overwrite=overwrite)
+    except GoPanicError as error:
+        raise FunctionError(str(error)) from None
+    return _plain(target)
 
 
-def _merge_into(target: Dict, source: Dict, *, overwrite: bool) -> None:
-    """Merge as mergo does: what is empty in the target gives way, maps merge, sub-maps are shared."""
-    for key, item in source.items():
-        if item is None:
-            if overwrite:
-                target[key] = None
-            continue
-        present = key in target
-        mine = target.get(key)
-        if isinstance(item, dict) and isinstance(mine, dict):
-            _merge_into(mine, item, overwrite=overwrite)
-            if mine:
-                continue
-        if present and not _empty(mine) and isinstance(item, list | bytes):
-            if overwrite:
-                target[key] = item
-            continue
-        if overwrite or not present or _empty(mine):
-            target[key] = item
+def merge(target: Dict, *sources: Dict) -> object:
+    """Fill what is missing or empty in the first map from the others, in place; the empty text if that fails."""
+    return _unless_different(target, sources, overwrite=False)
 
 
-def merge(target: Dict, *sources: Dict) -> Dict:
+def merge_overwrite(target: Dict, *sources: Dict) -> object:
+    """Overwrite the first map with the others, in place; the empty text if that fails."""
+    return _unless_different(target, sources, overwrite=True)
+
+
+def _unless_different(target: Dict, sources: tuple[Dict, ...], *, overwrite: bool) -> object:
+    try:
+        return _all_merged(target, sources, overwrite=overwrite)
+    except DifferentTypesError:
+        return ""
+
+
+def must_merge(target: Dict, *sources: Dict) -> Dict:
     """Fill what is missing or empty in the first map from the others, in place."""
-    if isinstance(target, NilMap) and not all(isinstance(source, NilMap) for source in sources):
-        target = {}
-    for source in sources:
-        if source is not target:
-            _merge_into(target, source or {}, overwrite=False)
-    return _plain(target)
+    return _or_failed(target, sources, overwrite=False)
 
 
-def merge_overwrite(target: Dict, *sources: Dict) -> Dict:
+def must_merge_overwrite(target: Dict, *sources: Dict) -> Dict:
     """Overwrite the first map with the others, in place."""
-    if isinstance(target, NilMap) and not all(isinstance(source, NilMap) for source in sources):
-        target = {}
-    for source in sources:
-        if source is not target:
-            _merge_into(target, source or {}, overwrite=True)
-    return _plain(target)
+    return _or_failed(target, sources, overwrite=True)
+
+
+def _or_failed(target: Dict, sources: tuple[Dict, ...], *, overwrite: bool) -> Dict:
+    try:
+        return _all_merged(target, sources, overwrite=overwrite)
+    except DifferentTypesError as error:
+        raise FunctionError(str(error)) from None
 
 
 def values_(values: Dict) -> list[object]:
@@ -179,9 +179,9 @@ FUNCTIONS: dict[str, Function] = {
     "omit": function(omit, _MAP, "...string", result=_MAP),
     "dict": function(dict_, "..." + ANY, result=_MAP),
     "merge": function(merge, _MAP, "..." + _MAP),
-    "mustMerge": function(merge, _MAP, "..." + _MAP),
+    "mustMerge": function(must_merge, _MAP, "..." + _MAP),
     "mergeOverwrite": function(merge_overwrite, _MAP, "..." + _MAP),
-    "mustMergeOverwrite": function(merge_overwrite, _MAP, "..." + _MAP),
+    "mustMergeOverwrite": function(must_merge_overwrite, _MAP, "..." + _MAP),
     "values": function(values_, _MAP, result="[]interface {}"),
     "deepCopy": function(deep_copy, ANY),
     "mustDeepCopy": function(deep_copy, ANY),
