@@ -162,12 +162,11 @@ class Opened:
         """This process, and how to prove that another one of this machine is dead."""
         import socket
 
-        from pxhelm.files import boot_id, process_started
+        from pxhelm.files import account, boot_id, process_started
         from pxhelm.store.leases import Holder, provably_dead
 
         holder = Holder(socket.gethostname(), boot_id(), os.getpid(), process_started(os.getpid()) or "")
-        user = os.environ.get("SUDO_USER") or os.environ.get("USER") or os.environ.get("LOGNAME") or str(os.getuid())
-        return Process(holder, lambda other: provably_dead(other, holder, process_started), user)
+        return Process(holder, lambda other: provably_dead(other, holder, process_started), account())
 
     @contextmanager
     def hold(self, name: str, seconds: float) -> Iterator[Lease]:

@@ -119,3 +119,20 @@ def process_started(pid: int) -> str | None:
         return None
     fields = stat.rpartition(")")[2].split()
     return None if fields[0] == "Z" else fields[19]
+
+
+def account() -> str:
+    """Return the account that gave the command: that behind ``sudo``, else the shell's, else the process's; an uid at worst.
+
+    Cron, systemd and containers set no ``USER``; an arbitrary uid of a container has no entry in the user database.
+    """
+    named = (os.environ.get(name) for name in ("SUDO_USER", "USER", "LOGNAME"))
+    told = next((name for name in named if name), "")
+    if told:
+        return told
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
