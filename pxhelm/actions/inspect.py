@@ -17,6 +17,7 @@ from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
 from pxhelm.kinds import CATALOGUE, KINDS
 from pxhelm.kinds import NAMES as WORDS
+from pxhelm.plan.remembered import REMEMBERED
 from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource.columns import duration
 from pxhelm.resource.identity import ObjectKey
@@ -76,6 +77,16 @@ class NotFoundError(PxhelmError):
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """What a running guest does not have yet, by path."""
+
+    restart: tuple[str, ...] = ()
+    """Options that come into effect with a restart."""
+    boot: tuple[str, ...] = ()
+    """What cloud-init in the guest reads when it boots."""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """One thing: as the cluster lists it, as the store knows it, or both."""
 
@@ -92,6 +103,8 @@ class Found:
     """Leaves that were applied last, by path."""
     drifted: bool | None = None
     """Whether a leaf that was applied is otherwise now; None when nobody looked (``describe.look_closer``)."""
+    waits: Waits | None = None
+    """What a guest has only after its next start; None when nobody looked."""
     os_type: str = ""
     """What a guest's configuration says of its system; empty when nobody looked."""
 
@@ -415,7 +428,7 @@ class _Known:
             yield Found(kind, name, row=row)
 
     def _ours(self, one: StoredObject, row: Row, binding: Binding | None) -> Found:
-        owned = {leaf.path: leaf.base for leaf in self._objects.owned(one.uid)}
+        owned = {leaf.path: leaf.base for leaf in self._objects.owned(one.uid) if leaf.path not in REMEMBERED}
         shown = {**row, "addresses": _addresses(owned)} if row else row
         return Found(one.key.kind, one.key.name, one.key.namespace, shown, one, binding, owned)
 

@@ -21,7 +21,7 @@ from pxhelm.plan.observe import View
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import ARTIFACTS
 from pxhelm.resource.annotations import seconds
-from pxhelm.resource.guest_power import WAS_RUNNING
+from pxhelm.resource.guest_power import HELD, WAS_RUNNING
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Existence, Live, Resource, Target
@@ -51,6 +51,7 @@ def job_of(common: Common, o: ObjectPlan, memory: Memory) -> Job:
     steering = {
         "adopt": o.action is Action.ADOPT,
         WAS_RUNNING: stopped,
+        HELD: not any(s.verb in ("restart", "shutdown") for s in o.steps),
         "retain": any(s.verb == "release" for s in o.steps),
     }
     situation = Situation(

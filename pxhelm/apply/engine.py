@@ -24,12 +24,13 @@ from pxhelm.apply.records import Owner, Records
 from pxhelm.apply.result import ApplyResult, ObjectResult
 from pxhelm.apply.runner import Runner, Settings
 from pxhelm.apply.selecting import with_selected
-from pxhelm.plan.diff import INHERITED, ignored_paths
+from pxhelm.plan.diff import ignored_paths
 from pxhelm.plan.document import plan_hash
 from pxhelm.plan.graph import awaited_ready
 from pxhelm.plan.leaf import base_of, covers
 from pxhelm.plan.model import Action, ObjectPlan
 from pxhelm.plan.observe import View
+from pxhelm.plan.remembered import REMEMBERED
 from pxhelm.plan.subject import Known
 from pxhelm.resource.domain import DOMAINS
 from pxhelm.resource.identity import ObjectKey
@@ -199,7 +200,7 @@ class _Application:
         stale = memory.stored.observed_generation != memory.stored.generation
         resource = self.resources[o.key]
         left_out = (*ignored_paths(resource), *resource.unset)
-        return stale or set(before) - {INHERITED} != {path for path in resource.leaves if not covers(left_out, path)}
+        return stale or set(before) - REMEMBERED != {path for path in resource.leaves if not covers(left_out, path)}
 
     def briefed(self, o: ObjectPlan) -> Callable[[Memory], Job]:
         """Return what makes the job of an object, once its turn has come."""

@@ -175,6 +175,8 @@ def _settle(m: State, step: Step, state: StepState, *, upid: str = "", lines: tu
         m.s = replace(m.s, options={**m.s.options, WAS_RUNNING: True})
     m.made(step.verb)
     m.s = replace(m.s, written=m.s.written | frozenset(step.leaves))
+    if step.verb == "config":
+        m.wrote(step.leaves)
     lost = m.is_bound and m.s.live.marker is None and step.verb == "config" and m.s.desired is not None
     yield from m.look(relist=step.verb in _RELIST)
     yield from m.commit(m.seq, step.verb, state, upid=upid, lines=lines)

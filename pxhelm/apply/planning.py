@@ -93,6 +93,7 @@ def policy_of(ports: Ports, request: PlanRequest) -> Policy:
         adopt=request.adopt,
         replace=request.replace,
         options=request.options,
+        now=ports.now(),
         keep=request.keep,
         schema_of=ports.schema_of,
     )

@@ -80,6 +80,8 @@ def _resolved(m: State, step: OpenStep, *, succeeded: bool | None, error: str = 
         state = StepState.SKIPPED if needed else StepState.DONE
         state = StepState.FAILED if succeeded is False else state
     if state is StepState.DONE:
+        if step.verb == "config":
+            m.wrote(step.leaves)
         yield from m.commit(step.seq, step.verb, state, upid=upid)
     else:
         yield from m.note(c.Settle(step.seq, step.verb, state, error=error, upid=upid))

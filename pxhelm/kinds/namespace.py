@@ -19,6 +19,7 @@ NAMESPACE = stored(
             own("vmidRange", "range", help="VMIDs of its guests; ranges of namespaces do not overlap"),
             own("allowedNodes", "set", help="nodes on which its guests may be"),
             own("driftPolicy", "line", choices=("Ignore", "Report", "Correct", "Prevent")),
+            own("restartWindow", "windows", help="power.window of guests that name none"),
             own("defaults.storage", "ref", refers=("Storage",), help="storage of new volumes that name none"),
             own("defaults.bridge", "ref", refers=("SDNVNet", "Network"), help="bridge of new networks that name none"),
         ),

@@ -19,7 +19,7 @@ from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of
 from pxhelm.plan.observe import Verdict, View, identify
 from pxhelm.plan.situation import Situation
-from pxhelm.plan.steering import held_back
+from pxhelm.plan.steering import held_back, postponed
 from pxhelm.plan.subject import Subject
 from pxhelm.proxmox.schema import Schema, load
 from pxhelm.resource.deletions import Word, check
@@ -47,6 +47,8 @@ class Policy:
     """Take what exists under its own id and belongs to nobody (``--take-ownership``). Guests only by their annotation."""
     replace: frozenset[str] = frozenset()
     """Addresses that may be replaced; ``*`` for all."""
+    now: float = 0.0
+    """Unix seconds."""
     options: Mapping[str, bool] = field(default_factory=dict)
     """Given to the kinds: ``free-volumes``, ``allow-offline``, ``stop-on-delete`` …"""
     keep: frozenset[ObjectKey] = frozenset()
@@ -111,6 +113,7 @@ def situation_of(subject: Subject, view: View, policy: Policy) -> Situation:
         options={**policy.options, **({"adopt": True} if adopting and not subject.known.bound else {})},
         force=policy.force_conflicts,
         op="plan",
+        now=policy.now,
         seen=subject.known.seen,
         annotations=subject.known.annotations,
     )
@@ -187,7 +190,7 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     root = root_only(s.kind, diff.changes) if steps else ()
     if root:
         marks = (*marks, f"only root@pam with a password may set {', '.join(root)}: Proxmox refuses a token")
-    return _object_plan(s, action, diff, steps, (*notes, *marks))
+    return _object_plan(s, action, diff, steps, (*notes, *marks, *postponed(situation, diff.changes)))
 
 
 def _action(s: Subject, steps: tuple[Step, ...]) -> Action:

@@ -15,6 +15,7 @@ from pxhelm.plan.model import Blocked, ObjectPlan
 from pxhelm.plan.observe import Verdict, identify
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import safeguarded
+from pxhelm.plan.waiting import restart_paths
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.kind import Change, Kind
 from pxhelm.resource.model import Existence, Live, Resource, Value
@@ -54,7 +55,15 @@ def difference(s: Situation) -> Diff:
         return Diff()
     return compare(
         Comparison(
-            s.kind, s.desired, s.live, s.ownership, s.fingerprint, created=s.created, force=s.force, written=s.written
+            s.kind,
+            s.desired,
+            s.live,
+            s.ownership,
+            s.fingerprint,
+            created=s.created,
+            force=s.force,
+            written=s.written,
+            unseen=s.unseen,
         )
     )
 
@@ -76,6 +85,8 @@ def change_of(s: Situation, diff: Diff) -> Change:
         options=s.options,
         op=s.op,
         written=s.written,
+        restart=restart_paths(s.kind, s.ownership.bases, s.live) if s.kind.guest else (),
+        now=s.now,
         applied={path: as_leaf(base) for path, base in s.ownership.mine.items()},
     )
 

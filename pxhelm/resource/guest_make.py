@@ -25,7 +25,7 @@ from pxhelm.resource.guest import (
     template_slots,
     volumes_bytes,
 )
-from pxhelm.resource.guest_power import shutdown
+from pxhelm.resource.guest_power import may_restart, shutdown
 from pxhelm.resource.guest_seed import cloudinit_drive
 from pxhelm.resource.guest_write import update_steps
 from pxhelm.resource.identity import join_description
@@ -351,7 +351,9 @@ def refuse_guest(writer: Writer) -> str:
         if each.effect is Effect.REFUSED:
             return f"{each.path}: {each.why}"
     offline = [c for c in change.changes if c.effect is Effect.OFFLINE_OP]
-    allowed = change.options.get("allow-offline") or change.desired.leaves.get("power.restart") == "IfRequired"
+    allowed = change.options.get("allow-offline") or may_restart(writer)
     if offline and live.power == "running" and not allowed:
-        return f"{offline[0].path}: {offline[0].why}; stop it, or allow it with power: {{restart: IfRequired}}"
+        policy = change.desired.leaves.get("power.restart")
+        how = "wait for its window" if policy == "Window" else "allow it with power: {restart: IfRequired}"
+        return f"{offline[0].path}: {offline[0].why}; stop it, or {how}"
     return ""

@@ -80,6 +80,10 @@ class Change:
     """What this manager applied last: the policies of things that are no longer wanted."""
     written: frozenset[str] = frozenset()
     """What steps of this operation have made true already."""
+    restart: tuple[str, ...] = ()
+    """Leaves for which the running guest needs a restart."""
+    now: float = 0.0
+    """Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)

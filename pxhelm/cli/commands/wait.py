@@ -24,10 +24,13 @@ HELP = """Wait until objects are as wanted, and exit with 1 when they are not in
   pxhelm wait vm/web --for=create --timeout=10m
   pxhelm wait vm vmid:101 --for=jsonpath='{.status.lock}'=''
 
-Conditions: Ready (as applied, running as its manifest wants, not locked) and Drifted. A condition may be asked for
-with a value, =False for instance.
+Conditions: Ready (as applied, running as its manifest wants, not locked), Drifted, NeedsRestart (options that the
+running guest does not have yet) and GuestActionNeeded (what cloud-init reads with the next boot). A condition may be
+asked for with a value, =False for instance.
 """
 _EVERY = 1.0
+_CLOSER = ("drifted", "needsrestart", "guestactionneeded")
+"""Conditions that a list does not tell: the configuration is read for them."""
 Document = Mapping[str, Any]
 Test = Callable[[Document], bool]
 
@@ -105,7 +108,7 @@ def _look(
     elif not found:
         raise PxhelmError("no matching resources found")
     else:
-        if "Drifted" in wish:
+        if any(name in wish.lower() for name in _CLOSER):
             names = {name: _closer(services, one) for name, one in names.items()}
         waiting = [name for name, one in names.items() if not (test and test(document(one)))]
     for name in names:

@@ -61,6 +61,8 @@ def table_of(kind: str, found: Sequence[Found], look: Look) -> Table:
         if look.wide:
             _put(table, len(titles), "RELEASE", [(one.stored.release if one.stored else "") or "-" for one in found])
             _put(table, len(titles), "DRIFT", [_drift(one) for one in found])
+            if KINDS[kind].guest:
+                _put(table, len(titles), "RESTART", [_restart(one) for one in found])
         _put(table, len(titles), "AGE", [_age(one, look.now) for one in found])
     elif kind == EVENT:
         _put(table, 0, "LAST SEEN", [_since(one.row.get("lastTimestamp"), look.now) for one in found])
@@ -119,6 +121,27 @@ def _powered(one: Found) -> bool:
 
 def _drift(one: Found) -> str:
     return "-" if one.drifted is None else str(one.drifted)
+
+
+def _restart(one: Found) -> str:
+    return "-" if one.waits is None else "needed" if one.waits.restart else "no"
+
+
+def conditions(one: Found) -> list[Document]:
+    """Return the conditions of an object of ours, as far as somebody looked."""
+    found: list[Document] = [{"type": "Ready", "status": ready(one)}]
+    if one.drifted is not None:
+        found.append({"type": "Drifted", "status": str(one.drifted)})
+    if one.waits is not None:
+        found.append(_condition("NeedsRestart", "OptionsPending", one.waits.restart))
+        found.append(_condition("GuestActionNeeded", "CloudInitPending", one.waits.boot))
+    return found
+
+
+def _condition(name: str, reason: str, paths: Sequence[str]) -> Document:
+    if not paths:
+        return {"type": name, "status": "False"}
+    return {"type": name, "status": "True", "reason": reason, "message": ", ".join(paths)}
 
 
 def phase(one: Found) -> str:
@@ -186,11 +209,10 @@ def _status(one: Found) -> Document:
             "observedGeneration": one.stored.observed_generation,
             "release": one.stored.release,
             "ready": ready(one) == "True",
-            "conditions": [{"type": "Ready", "status": ready(one)}],
+            "conditions": conditions(one),
         }
         if one.drifted is not None:
             status["drifted"] = one.drifted
-            status["conditions"].append({"type": "Drifted", "status": str(one.drifted)})
     return status
 
 
