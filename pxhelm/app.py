@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pxhelm.actions.services import ChartSource, Place, Process
-from pxhelm.errors import PxhelmError
+from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Listener, Warned, nobody
 from pxhelm.golang.bounds import bounds
 from pxhelm.secret import SealingKey, Secret
@@ -335,10 +335,21 @@ class Opened:
 
     write_secret = staticmethod(write_secret)
 
-    @staticmethod
-    def read_secret(source: Mapping[str, Any]) -> Secret:
-        """Read a secret of a manifest from where ``valueFrom`` says."""
+    @cached_property
+    def allowed(self) -> frozenset[str]:
+        """What manifests may do on this machine: ``commands`` only when the context or PXHELM_ALLOW_COMMANDS says so."""
+        said = os.environ.get("PXHELM_ALLOW_COMMANDS", "") in ("1", "true")
+        return frozenset({"commands"}) if said or self.context.allow_commands else frozenset()
+
+    def read_secret(self, source: Mapping[str, Any]) -> Secret:
+        """Read a secret of a manifest from where ``valueFrom`` says; PxhelmError (REFUSED) for a program that may not run."""
         command = source.get("command") or ()
+        if command and "commands" not in self.allowed:
+            raise PxhelmError(
+                f"cannot read the secret: valueFrom.command would run {command[0]} on this machine",
+                code=ExitCode.REFUSED,
+                hint="if you trust it: allowCommands: true in the context, or PXHELM_ALLOW_COMMANDS=1",
+            )
         return SecretSource(str(source.get("env", "")), str(source.get("file", "")), tuple(command)).read("the secret")
 
     def rehearse(self) -> AbstractContextManager[Opened]:

@@ -397,6 +397,7 @@ class _Known:
     """What the store knows of the cluster's objects, read once."""
 
     def __init__(self, services: Services, kinds: tuple[str, ...]) -> None:
+        self._store = services.store
         self._objects = services.store.objects
         self._stored: dict[str, list[StoredObject]] = {}
         for one in self._objects.list(ObjectQuery(services.place.cluster)):
@@ -422,10 +423,16 @@ class _Known:
         for one in self._stored.get(kind, ()):
             ours = self._ours(one, {}, None)
             row = rows.pop(id_of(ours), {})
-            row = ours.owned if KINDS[kind].store_only else row
+            row = ours.owned if KINDS[kind].store_only else self._done(ours) if kind == "Job" else row
             yield Found(kind, one.key.name, one.key.namespace, _with_comment(row, ours), one, None, ours.owned)
         for name, row in rows.items():
             yield Found(kind, name, row=row)
+
+    def _done(self, ours: Found) -> Row:
+        from pxhelm.actions.jobs import ran
+
+        assert ours.stored is not None
+        return ran(self._store, ours.stored.uid, ours.owned)
 
     def _ours(self, one: StoredObject, row: Row, binding: Binding | None) -> Found:
         owned = {leaf.path: leaf.base for leaf in self._objects.owned(one.uid) if leaf.path not in REMEMBERED}

@@ -63,7 +63,11 @@ def job_of(common: Common, o: ObjectPlan, memory: Memory) -> Job:
         fingerprint=common.ports.fingerprint,
         created=memory.known.creating,
         surroundings=around,
-        options={**request.options, **{name: True for name, value in steering.items() if value}},
+        options={
+            **common.ports.permits,
+            **request.options,
+            **{name: True for name, value in steering.items() if value},
+        },
         force=request.force_conflicts,
         op=memory.op.op_id,
         seen=memory.known.seen,

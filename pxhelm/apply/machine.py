@@ -134,18 +134,18 @@ def _perform(m: State, decision: Go) -> Part:
         if step.request.node:
             m.s = replace(m.s, target=replace(m.s.target, node=step.request.node))
     m.destroyed = m.destroyed or step.verb in ("destroy", "delete")
-    answer = yield c.Send(step.request, step.secret_to, step.operation, step.probe)
+    answer = yield c.Send(step.request, step.secret_to, step.operation, step.errand)
     m.now, m.fresh = answer.now, False
     if isinstance(answer, c.Refused):
         yield from refused(m, step, answer)
         return
     assert isinstance(answer, c.Replied)
     if not Upid.matches(answer.data):
-        yield from _settle(m, step, StepState.DONE)
+        yield from _settle(m, step, StepState.DONE, lines=answer.lines)
         return
     upid = str(answer.data)
     yield from m.note(c.Accept(m.seq, upid))
-    result = yield from m.follow(upid)
+    result = yield from m.follow(upid, step.limit)
     if result is None or result.state in (TaskState.UNKNOWN, TaskState.RUNNING):
         yield from resolve(m, m.open_step(step, upid))
         return

@@ -92,7 +92,7 @@ def policy_of(ports: Ports, request: PlanRequest) -> Policy:
         force_conflicts=request.force_conflicts,
         adopt=request.adopt,
         replace=request.replace,
-        options=request.options,
+        options={**ports.permits, **request.options},
         now=ports.now(),
         keep=request.keep,
         schema_of=ports.schema_of,

@@ -27,14 +27,14 @@ from pxhelm.apply.queue import GOOD, Queue, Work
 from pxhelm.apply.reach import reach
 from pxhelm.apply.records import Records
 from pxhelm.apply.secrets import keep
-from pxhelm.apply.tasks import Search, find_task
+from pxhelm.apply.tasks import Search, find_task, until_late
 from pxhelm.apply.writer import Writer
 from pxhelm.errors import PxhelmError
 from pxhelm.events import StepFinished, StepStarted, TaskProgress, Warned
 from pxhelm.plan.observe import View, guest_type, look_round, observe
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, T, Wait, call
-from pxhelm.proxmox.task import Polling, follow
+from pxhelm.proxmox.task import Polling
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Live
 from pxhelm.resource.readiness import PAUSE, timeout_of, unready
@@ -329,16 +329,21 @@ class _Worker:
             self.held.renew(self.r)  # LeaseLost: another worker has the object, nothing is sent
         try:
             data: object = None
-            if asked.probe is not None:
-                self.ports.probe(*asked.probe)
+            lines: tuple[str, ...] = ()
+            if asked.errand is not None:
+                lines = self.ports.errand(asked.errand)
+            elif asked.operation is not None:
+                lines = self.ports.cluster.run(self._until_stopped(asked.operation))
             else:
-                data = self.ports.cluster.run(asked.operation or call(asked.request))
+                data = self.ports.cluster.run(call(asked.request))
         except ApiError as error:
             return c.Refused(self.ports.now(), error)
         if asked.secret_to is not None and isinstance(data, Mapping) and data.get("value"):
             value = Secret(str(data["value"]))
             self.r.writer.write(partial(keep, self.ports, self.work.key.namespace, asked.secret_to, value))
-        return c.Replied(self.ports.now(), data)
+        for line in lines:
+            self.ports.listen(TaskProgress(self.work.key.address, "", line))
+        return c.Replied(self.ports.now(), data, lines)
 
     def _follow(self, asked: c.Follow) -> Event:
         address = self.work.key.address
@@ -347,7 +352,8 @@ class _Worker:
             self.ports.listen(TaskProgress(address, asked.upid, line))
 
         try:
-            watched = self._until_stopped(follow(asked.upid, self.r.settings.polling, heard))
+            polling = replace(self.r.settings.polling, limit=asked.limit)
+            watched = self._until_stopped(until_late(asked.upid, polling, heard))
             return c.Ended(self.ports.now(), self.ports.cluster.run(watched))
         except ApiError as error:
             return c.Refused(self.ports.now(), error)

@@ -122,9 +122,9 @@ class State:
 
     # -- waiting and ending
 
-    def follow(self, upid: str) -> Generator[Command, Event, TaskResult | None]:
-        """Wait until a task has ended; None when it cannot be asked."""
-        ended = yield c.Follow(upid)
+    def follow(self, upid: str, limit: float = 0.0) -> Generator[Command, Event, TaskResult | None]:
+        """Wait until a task has ended, or stop it after ``limit`` seconds; None when it cannot be asked."""
+        ended = yield c.Follow(upid, limit)
         self.now, self.fresh = ended.now, False
         return ended.result if isinstance(ended, c.Ended) else None
 
@@ -152,7 +152,7 @@ class State:
     def open_step(self, step: Step, upid: str) -> OpenStep:
         """Return the step that was just sent as one of which nobody knows the end."""
         node = step.request.node or self.s.target.node
-        return OpenStep(self.seq, step.verb, node, upid, self.now, step.leaves, self.s.target.vmid)
+        return OpenStep(self.seq, step.verb, node, upid, self.now, step.leaves, step.vmid or self.s.target.vmid)
 
     def stop(self, reason: str, message: str, hint: str = "", result: Result = Result.BLOCKED) -> None:
         """End here."""

@@ -16,7 +16,7 @@ from pxhelm.plan.gate import refused as refused_by_version
 from pxhelm.plan.graph import Edges, edges_of, ordered, reversed_edges
 from pxhelm.plan.leaf import Fingerprint
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
-from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of
+from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of, unmakeable
 from pxhelm.plan.observe import Verdict, View, identify
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import held_back, postponed
@@ -170,7 +170,7 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     try:
         steps = steps_of(situation, diff)
     except PxhelmError as error:
-        return Blocked(s.key, "Invalid", error.message, error.hint)
+        return unmakeable(s.key, error)
     replacing = any(c.effect is Effect.REPLACE for c in diff.changes) and s.live.existence is Existence.PRESENT
     refused = s.kind.refuse(change_of(situation, diff)) if steps or replacing else ""
     if refused:
@@ -324,7 +324,7 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
     try:
         return _object_plan(s, Action.DELETE, Diff(), _steps_to_remove(situation))
     except PxhelmError as error:
-        return Blocked(s.key, "Invalid", error.message, error.hint)
+        return unmakeable(s.key, error)
 
 
 def _steps_to_remove(situation: Situation) -> tuple[Step, ...]:

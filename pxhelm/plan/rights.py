@@ -116,7 +116,7 @@ def _any(granted: Granted, privilege: str, paths: Iterable[str]) -> bool:
 def denied(o: ObjectPlan, step: Step, granted: Granted, schema: Schema) -> tuple[Need, ...]:
     """Return what the token lacks for a write by the API's own description; empty when it may, or when that cannot be told."""
     endpoint = schema.endpoint(step.request.method, step.request.path)
-    if endpoint is None or step.probe is not None or step.operation is not None:
+    if endpoint is None or step.errand is not None or step.operation is not None:
         return ()
     return _Judge(o, step, endpoint, granted).of(endpoint.permissions.get("check")).missing
 

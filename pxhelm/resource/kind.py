@@ -154,6 +154,8 @@ class Kind:
     domain: str = ""
     """Changes are staged and then applied for the whole domain at once (engine.md D9.5): the kind of
     ``pxhelm.resource.domain`` that does so, ``SDNChanges`` or ``NetworkChanges``."""
+    repeats: Callable[[Leaves], bool] = lambda _leaves: True
+    """Whether a write of which nobody knows whether it happened may be sent again, since looking does not tell."""
     staged_in: Callable[[Leaves, Surroundings], tuple[str, ...]] = lambda _leaves, _surroundings: ("cluster",)
     """Where the changes of an object are staged: the nodes, for a domain that every node has of its own."""
     applies: bool = False

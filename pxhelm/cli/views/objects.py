@@ -252,8 +252,23 @@ def _plain_status(one: Found) -> Document:
             "usedBytes": row.get("disk", 0),
             "nodes": list(row.get("where") or ()),
         }
+    if one.kind == "Job":
+        return _job_status(row)
     cells = {key: value for key, value in row.items() if key not in ("id", "type", one.kind.lower())}
     return {"phase": "Ready" if row else "Unknown", **cells}
+
+
+_JOB_PHASES = {"True": "Ready", "Unknown": "Unknown"}
+
+
+def _job_status(row: Mapping[str, Any]) -> Document:
+    done: Document = (
+        {"finishedAt": moment(row["finished"]), "durationSeconds": round(row["seconds"], 1)}
+        if row.get("seconds")
+        else {}
+    )
+    phase = _JOB_PHASES.get(str(row.get("completed")), "Failed" if done else "Pending")
+    return {"phase": phase, "action": row.get("action", ""), "completed": row.get("completed", ""), **done}
 
 
 def list_document(documents: Sequence[Document]) -> Document:

@@ -1,0 +1,47 @@
+"""What the journal says of a Job: whether it was done, when, how long it took and what it printed. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pxhelm.kinds.job import action_of
+from pxhelm.store.journal import DONE_STATES, OPEN_STATES, Op, OpState, Step
+from pxhelm.store.port import Store
+
+
+def ran(store: Store, uid: str, owned: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row for ``get``: ``action``, ``completed`` (True, False, Unknown), ``finished``, ``seconds``."""
+    op, step = _latest(store, uid)
+    leaves = owned or dict.fromkeys(step.pre.get("leaves", ()) if step is not None else ())
+    row: dict[str, Any] = {"action": action_of(leaves), "completed": _completed(op, step)}
+    if step is not None and step.sent_at and step.done_at:
+        row |= {"finished": step.done_at, "seconds": max(1.0, step.done_at - step.sent_at)}
+    return row
+
+
+def printed(store: Store, uid: str) -> tuple[str, ...]:
+    """Return the last lines that a job's command printed, or why it failed."""
+    _, step = _latest(store, uid)
+    result = step.result if step is not None else {}
+    return (*result.get("log", ()), *([str(result["error"])] if result.get("error") else ()))
+
+
+def task_of_job(store: Store, uid: str) -> str:
+    """Return the UPID of the task that a job started; empty when it started none."""
+    _, step = _latest(store, uid)
+    return step.upid if step is not None else ""
+
+
+def _latest(store: Store, uid: str) -> tuple[Op | None, Step | None]:
+    op = next(reversed(store.journal.ops(uid)), None)
+    steps = store.journal.steps(op.op_id) if op is not None else ()
+    return op, steps[-1] if steps else None
+
+
+def _completed(op: Op | None, step: Step | None) -> str:
+    if op is None or step is None:
+        return "False"
+    if op.state is OpState.OPEN and step.state in OPEN_STATES:
+        return "Unknown"
+    return str(step.state in DONE_STATES)
