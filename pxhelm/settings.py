@@ -490,10 +490,3 @@ def _edit(path: Path, change: Callable[[dict[str, object]], None]) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(path)
-
-
-def write_secret(path: str, secret: Secret) -> None:
-    """Put a secret that Proxmox shows once into a file of the user alone."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(secret.reveal() + "\n")

@@ -1,12 +1,9 @@
 """Files appear whole and only where they should."""
 
-import os
-import pwd
-
 import pytest
 
 from pxhelm.errors import PxhelmError
-from pxhelm.files import account, write_file, write_files
+from pxhelm.files import write_file, write_files
 
 
 def test_files_and_folders_are_made(tmp_path):
@@ -31,22 +28,3 @@ def test_what_the_system_refuses_is_told(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(PxhelmError, match=r"cannot write .*file/x: "):
         write_file(tmp_path / "file" / "x", b"")
-
-
-def test_the_account_is_told_without_a_shell_that_names_it(monkeypatch):
-    for name in ("SUDO_USER", "USER", "LOGNAME"):
-        monkeypatch.delenv(name, raising=False)
-    assert account() == pwd.getpwuid(os.getuid()).pw_name
-
-
-def test_who_used_sudo_is_the_account(monkeypatch):
-    monkeypatch.setenv("USER", "root")
-    monkeypatch.setenv("SUDO_USER", "ann")
-    assert account() == "ann"
-
-
-def test_an_uid_that_nobody_has_is_told_as_a_number(monkeypatch):
-    for name in ("SUDO_USER", "USER", "LOGNAME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(os, "getuid", lambda: 2_000_000_001)
-    assert account() == "2000000001"

@@ -86,9 +86,9 @@ def listing_of(arguments: tuple[str, ...], options: dict[str, Any]) -> Listing:
 
 def read_text(name: str) -> str:
     """Read a text file of the user's; ``-`` is standard input."""
-    from pxhelm.app import Opened
+    from pxhelm.app import reading
 
-    return Opened.read(name).decode("utf-8", "surrogateescape")
+    return reading.read(name).decode("utf-8", "surrogateescape")
 
 
 def pairs_of(arguments: Sequence[str], verb: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -108,13 +108,13 @@ def pairs_of(arguments: Sequence[str], verb: str) -> list[tuple[str, tuple[str, 
 
 def of_files(session: Session, files: Sequence[str]) -> tuple[str, ...]:
     """Return what manifests name, as ``KIND/NAME``; their namespace counts where no other is given. PxhelmError."""
-    from pxhelm.app import Opened
+    from pxhelm.app import reading
     from pxhelm.manifest import load_manifests
 
     documents = [
         one
         for name in files
-        for path, data in Opened.manifests(name).items()
+        for path, data in reading.manifests(name).items()
         for one in load_manifests(data.decode("utf-8", "surrogateescape"), path)
     ]
     if not documents:
