@@ -6,7 +6,7 @@ what it waits for is done, and says what became of them. Never prints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -32,6 +32,7 @@ from pxhelm.plan.model import Action, ObjectPlan
 from pxhelm.plan.observe import View
 from pxhelm.plan.remembered import REMEMBERED
 from pxhelm.plan.subject import Known
+from pxhelm.resource import sets
 from pxhelm.resource.domain import DOMAINS
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Leaves, Resource
@@ -95,11 +96,13 @@ class _Application:
         self.accept()
         busy = (self.resources.get(o.key) for o in self.planned.plan.objects if o.action is not Action.NOTHING)
         named_ready = {key for r in busy if r is not None for key in awaited_ready(r)}
+        named_ready |= {key for each in named_ready if each in self.resources for key in self.members(each)}
+        named_ready |= set(self.planned.plan.awaited)
         found = ((key, self.resources[key].leaves) for key in named_ready if key in self.resources)
         self.awaited = {key: leaves for key, leaves in found if declared(leaves)}
         fresh = [o for o in self.planned.plan.objects if o.key not in self.results]
         work = [w for o in fresh if (w := self.work_of(o)) is not None]
-        edges = {key: tuple(k for k in below) for key, below in self.planned.plan.edges.items()}
+        edges = _through_sets(self.planned.plan.edges)
         work = self.without_dependents_of_blocked(work, edges)
         outcomes = self.runner().run(work, edges) if work else {}
         for key, outcome in outcomes.items():
@@ -109,6 +112,13 @@ class _Application:
                 self.records.forget(self.memories[key])  # its wish is fulfilled: nothing of it is kept
         ordered = [self.results[k] for k in (*self.by_key, *(b.key for b in self.planned.plan.blocked))]
         return ApplyResult(self.planned.plan, tuple(ordered))
+
+    def members(self, key: ObjectKey) -> Iterator[ObjectKey]:
+        """Yield the members of a set: it is ready when they are."""
+        if key.kind == sets.KIND:
+            found = self.resources[key]
+            for each in sets.members_of(key, found.leaves):
+                yield ObjectKey(each.kinds[0], each.namespace, each.name)
 
     def runner(self) -> Runner:
         found = Runner(self.ports, self.how.settings)
@@ -223,6 +233,17 @@ class _Application:
                 w.key, self.by_key[w.key].action, Outcome(Result.BLOCKED, "Dependency", why)
             )
         return kept
+
+
+def _through_sets(edges: Mapping[ObjectKey, tuple[ObjectKey, ...]]) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
+    """Return the edges in which whoever waits for a set waits for its members: nothing is done for the set itself."""
+    members = {key: below for key, below in edges.items() if key.kind == sets.KIND}
+    return {
+        key: tuple(dict.fromkeys(k for each in below for k in (each, *members.get(each, ()))))
+        if members and any(each in members for each in below)
+        else below
+        for key, below in edges.items()
+    }
 
 
 def _release_of(memory: Memory) -> str:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from pxhelm.cli.views.printer import Output
 
 
+KIND = "GuestSet"
+"""Sets of guests are shown with how many of their members are there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """What is to be shown, and how."""
@@ -177,6 +181,12 @@ def selected(
     labels, fields = label_test(options["selector"]), field_test(options["field_selector"], kinds)
     if options["selector"]:
         found = [one for one in found if labels(one.labels)]
+    if KIND in kinds:
+        from pxhelm.actions.inspect import Query
+        from pxhelm.actions.sets import counted
+
+        recorded = bool(options.get("cached")), float(options.get("moment") or 0.0)
+        found = counted(services, found, Query((KIND,), (), True, False, *recorded))
     asked = options["field_selector"]
     if (wide or any(field in asked for field in CLOSER)) and not (options.get("cached") or options.get("moment")):
         from pxhelm.actions.describe import look_closer

@@ -18,6 +18,7 @@ from pxhelm.plan.leaf import Fingerprint
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of, unmakeable
 from pxhelm.plan.observe import Verdict, View, identify
+from pxhelm.plan.rolling import kept, rolled, sets_of
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import held_back, postponed
 from pxhelm.plan.subject import Subject
@@ -62,7 +63,7 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
     planned: dict[ObjectKey, ObjectPlan] = {}
     blocked: list[Blocked] = []
     edges = _edges(subjects)
-    by_key = {s.key: s for s in subjects}
+    by_key, sets = {s.key: s for s in subjects}, sets_of(subjects)
     staging = Verdicts(planned, ids_of(subjects))
     for key in ordered(edges):
         s = by_key[key]
@@ -72,14 +73,17 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
             for each in refused[1:]:
                 del planned[each.key]
             continue
-        outcome = _plan_one(s, view, policy)
+        why = kept(s, sets)
+        outcome = _object_plan(s, Action.READ, Diff(), (), (why,)) if why else _plan_one(s, view, policy)
         if isinstance(outcome, Blocked):
             blocked.append(outcome)
             continue
         planned[key] = replace(outcome, depends_on=edges[key])
-    return Plan(
-        policy.cluster, policy.manager, tuple(planned.values()), tuple(blocked), _warnings(subjects, view), edges
-    )
+    edges, awaited = rolled(subjects, planned, edges)
+    objects = tuple(planned.values())
+    if awaited:
+        objects = tuple(replace(planned[key], depends_on=edges[key]) for key in ordered(edges) if key in planned)
+    return Plan(policy.cluster, policy.manager, objects, tuple(blocked), _warnings(subjects, view), edges, awaited)
 
 
 def _end_domain(

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pxhelm.actions.describe import Description
+from pxhelm.actions.health import ready
 from pxhelm.actions.inspect import tags_of
-from pxhelm.cli.views.objects import conditions, document, phase, ready
+from pxhelm.cli.views.objects import conditions, document, phase
 from pxhelm.kinds import KINDS
 from pxhelm.plan.leaf import shown
 from pxhelm.resource.columns import duration, gib

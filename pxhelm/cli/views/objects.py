@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pxhelm.actions.health import ready
 from pxhelm.actions.inspect import EVENT, TASK, Found, manifest_of, tags_of
 from pxhelm.cli.views.live import COLUMNS, UNNAMED, moment
 from pxhelm.cli.views.table import plain_table
@@ -98,25 +99,6 @@ def short_name(kind: str) -> str:
 
 def _shown_name(one: Found, look: Look) -> str:
     return f"{short_name(one.kind)}/{one.name}" if look.prefix else one.name
-
-
-def ready(one: Found) -> str:
-    """Tell whether an object of ours is as wanted, as far as lists can tell; empty for what is not ours."""
-    if one.stored is None:
-        return ""
-    settled = one.stored.observed_generation == one.stored.generation
-    good = one.row and settled and _powered(one) and not one.row.get("lock") and one.row.get("hastate") != "error"
-    return "True" if good else "False"
-
-
-_BY_HA = {"started": "running", "stopped": "stopped", "disabled": "stopped"}
-
-
-def _powered(one: Found) -> bool:
-    """Tell whether a guest is in the power state that is wanted; the HA manager's state decides where there is one."""
-    policy = one.owned.get("power.policy") or one.owned.get("power")
-    wanted = _BY_HA.get(str(one.owned.get("ha.state"))) or {"Running": "running", "Stopped": "stopped"}.get(str(policy))
-    return wanted is None or str(one.row.get("status")) == wanted
 
 
 def _drift(one: Found) -> str:
