@@ -33,7 +33,7 @@ def condition_named(name: str) -> Callable[[Services, Found], str]:
 
 
 def _ready(services: Services, one: Found) -> str:
-    from pxhelm.cli.views.objects import ready
+    from pxhelm.actions.health import ready
 
     told = ready(one) or UNKNOWN
     return str(not _why_unready(services, one)) if told == TRUE else told
