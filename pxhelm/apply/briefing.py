@@ -22,6 +22,7 @@ from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import ARTIFACTS
 from pxhelm.resource.annotations import seconds
 from pxhelm.resource.guest_power import HELD, WAS_RUNNING
+from pxhelm.resource.guest_seed import COLLECT
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Existence, Live, Resource, Target
@@ -52,6 +53,7 @@ def job_of(common: Common, o: ObjectPlan, memory: Memory) -> Job:
         "adopt": o.action is Action.ADOPT,
         WAS_RUNNING: stopped,
         HELD: not any(s.verb in ("restart", "shutdown") for s in o.steps),
+        COLLECT: any(s.verb == COLLECT for s in o.steps),
         "retain": any(s.verb == "release" for s in o.steps),
     }
     situation = Situation(

@@ -26,7 +26,7 @@ from pxhelm.resource.guest import (
     volumes_bytes,
 )
 from pxhelm.resource.guest_power import may_restart, shutdown
-from pxhelm.resource.guest_seed import cloudinit_drive
+from pxhelm.resource.guest_seed import cloudinit_drive, collected
 from pxhelm.resource.guest_write import update_steps
 from pxhelm.resource.identity import join_description
 from pxhelm.resource.kind import LeafChange, Op
@@ -309,6 +309,7 @@ def removal_steps(writer: Writer) -> tuple[Step, ...]:
             steps.append(Step("stop", request, Guard.IDENTITY, (), Effect.ONLINE_DISRUPTIVE))
         else:
             steps.append(shutdown(writer, "it is removed"))
+    steps += collected(writer)
     params = {"purge": True, "destroy-unreferenced-disks": False}
     request = writer.request("DELETE", "", params)
     freed = volumes_bytes(live)

@@ -58,6 +58,8 @@ class Surroundings:
     """VMIDs of the guests that pxhelm manages: a reference is looked up here before the live cluster (kinds.md 2.4)."""
     coming: frozenset[tuple[str, str]] | None = None
     """(kind, Proxmox' id) of what the same plan makes; None = not told, and then nothing is called missing."""
+    leftovers: Mapping[int, str] = field(default_factory=dict)
+    """VMID of a guest that goes → the image of its documents, which nobody else uses."""
 
 
 @dataclass(frozen=True, slots=True)
