@@ -21,6 +21,7 @@ from pxhelm.resource.compare import comparable, live_value, same
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Existence, Live, Target, Value
+from pxhelm.resource.stored import APPLIED
 from pxhelm.store.events import EventRecord
 from pxhelm.store.journal import Op, Step
 
@@ -55,7 +56,7 @@ class Description:
 
 def describe(services: Services, found: Found) -> Description:
     """Gather everything about one object."""
-    if found.kind not in KINDS:
+    if found.kind not in KINDS or (KINDS[found.kind].store_only and found.stored is None):
         return Description(found)
     kind = KINDS[found.kind]
     memory: Memory | None = None
@@ -117,6 +118,8 @@ def look_closer(services: Services, found: Sequence[Found], *, others: bool = Fa
 def _row(found: Found, kind: Kind) -> Mapping[str, object]:
     if kind.guest:
         return found.row
+    if kind.store_only:
+        return {APPLIED: {path: _value(base) for path, base in found.owned.items()}}
     return {"id": id_of(found)}
 
 

@@ -104,9 +104,7 @@ def change(services: Services, found: Found, part: Part, edits: Edits, *, keep: 
 
 def current(found: Found, part: Part) -> dict[str, str]:
     """Return the labels or annotations that an object's manifest gives it."""
-    from pxhelm.actions.inspect import manifest_of
-
-    metadata: Any = manifest_of(found).get("metadata") or {}
+    metadata: Any = found.manifest.get("metadata") or {}
     return dict(metadata.get(part) or {}) if metadata else dict(found.stored.labels if found.stored else {})
 
 

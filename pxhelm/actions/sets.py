@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from pxhelm.actions.health import ready
-from pxhelm.actions.inspect import Found, Query, find_all, key_of, manifest_of
+from pxhelm.actions.inspect import Found, Query, find_all, key_of
 from pxhelm.actions.metadata import manifest_text, rewritten
 from pxhelm.actions.objects import MANAGER, parse_text, plan_resources
 from pxhelm.actions.services import Services
@@ -63,7 +63,7 @@ def plan_scale(services: Services, found: Sequence[Found], replicas: int, curren
     resources, going = list[Resource](), set[tuple[str, str]]()
     for one in found:
         text = manifest_text(one)
-        spec: Mapping[str, Any] = manifest_of(one).get("spec") or {}
+        spec: Mapping[str, Any] = one.manifest.get("spec") or {}
         now = spec.get("replicas")
         if current is not None and now != current:
             raise PxhelmError(f"Expected replicas to be {current}, was {now}")

@@ -17,6 +17,7 @@ from pxhelm.resource.references import GUESTS, bare
 from pxhelm.store.objects import ObjectQuery
 
 KIND = "Namespace"
+_DRIFT = "pxhelm.io/drift-policy"
 _VOLUMES = ("disks", "mounts", "rootfs", "efiDisk", "tpm")
 _ALWAYS = ("pool", "power.window")
 """What a namespace says as long as it says it, not only when a guest is made."""
@@ -58,9 +59,13 @@ class Namespaces:
                 )
 
     def completed(self, resource: Resource, applied: Leaves, *, new: bool) -> Resource:
-        """Return a guest with what its namespace says where it says nothing itself."""
+        """Return a resource with what its namespace says where it says nothing itself."""
         own = self.leaves.get(resource.key.namespace)
-        if own is None or resource.key.kind not in GUESTS:
+        if own is None:
+            return resource
+        if own.get("driftPolicy"):
+            resource = replace(resource, annotations={_DRIFT: str(own["driftPolicy"]), **resource.annotations})
+        if resource.key.kind not in GUESTS:
             return resource
         more: dict[str, Value] = {}
         allowed = own.get("allowedNodes")

@@ -80,7 +80,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
 def _of_job(services: Services, name: str) -> str:
     """Return the UPID of a job's task; without one print what its command printed, and return nothing."""
     from pxhelm.actions.inspect import find_one
-    from pxhelm.actions.jobs import printed, task_of_job
+    from pxhelm.actions.own import printed, task_of_job
 
     job = find_one(services, ("Job",), name.partition("/")[2])
     assert job.stored is not None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pxhelm.actions.health import ready
-from pxhelm.actions.inspect import EVENT, TASK, Found, manifest_of, tags_of
+from pxhelm.actions.inspect import EVENT, TASK, Found, tags_of
 from pxhelm.cli.views.live import COLUMNS, UNNAMED, moment
 from pxhelm.cli.views.table import plain_table
 from pxhelm.kinds import KINDS
@@ -64,6 +64,8 @@ def table_of(kind: str, found: Sequence[Found], look: Look) -> Table:
             _put(table, len(titles), "DRIFT", [_drift(one) for one in found])
             if KINDS[kind].guest:
                 _put(table, len(titles), "RESTART", [_restart(one) for one in found])
+            if "COMMENT" not in titles:
+                _put(table, len(titles), "COMMENT", [one.comment or "-" for one in found])
         _put(table, len(titles), "AGE", [_age(one, look.now) for one in found])
     elif kind == EVENT:
         _put(table, 0, "LAST SEEN", [_since(one.row.get("lastTimestamp"), look.now) for one in found])
@@ -161,7 +163,7 @@ def document(one: Found) -> Document:
     if one.binding:
         metadata["creationTimestamp"] = moment(one.binding.since)
     metadata["labels"] = one.labels if one.kind in KINDS else {}
-    manifest = manifest_of(one)
+    manifest = one.manifest
     annotations = (manifest.get("metadata") or {}).get("annotations")
     if annotations:
         metadata["annotations"] = annotations

@@ -1,17 +1,56 @@
-"""What the journal says of a Job: whether it was done, when, how long it took and what it printed. Changes nothing."""
+"""What the store alone tells of our objects: their manifests, of a Job what was done, of a namespace what is in it.
+
+Changes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pxhelm.kinds.job import action_of
 from pxhelm.store.journal import DONE_STATES, OPEN_STATES, Op, OpState, Step
+from pxhelm.store.objects import StoredObject
 from pxhelm.store.port import Store
+
+JOB, NAMESPACE = "Job", "Namespace"
+Stored = Mapping[str, Sequence[StoredObject]]
+"""All objects of the cluster, by kind."""
+
+
+def manifest_in(stored: StoredObject) -> Mapping[str, Any]:
+    """Return the manifest that was applied last, as a document."""
+    from pxhelm.apply.memory import Manifest
+    from pxhelm.golang.yaml import load
+
+    text = Manifest.load(stored.manifest).text if stored.manifest else ""
+    body = load(text) if text else None
+    return body if isinstance(body, dict) else {}
+
+
+def annotations_in(stored: StoredObject) -> Mapping[str, str]:
+    """Return the annotations that were applied last."""
+    from pxhelm.apply.memory import Manifest
+
+    return Manifest.load(stored.manifest).annotations
+
+
+def guests_in(stored: Stored, namespace: str) -> int:
+    """Return how many guests of ours a namespace holds."""
+    guests = (*stored.get("VirtualMachine", ()), *stored.get("Container", ()))
+    return sum(one.key.namespace == namespace for one in guests)
+
+
+def namespaces(stored: Stored) -> dict[str, Mapping[str, Any]]:
+    """Return a row for each namespace that is in use and that nobody declared."""
+    declared = {one.key.name for one in stored.get(NAMESPACE, ())}
+    used = {one.key.namespace for found in stored.values() for one in found if one.key.namespace} | {"default"}
+    return {name: {"guests": guests_in(stored, name)} for name in sorted(used - declared)}
 
 
 def ran(store: Store, uid: str, owned: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a row for ``get``: ``action``, ``completed`` (True, False, Unknown), ``finished``, ``seconds``."""
+    from pxhelm.kinds.job import action_of
+
     op, step = _latest(store, uid)
     leaves = owned or dict.fromkeys(step.pre.get("leaves", ()) if step is not None else ())
     row: dict[str, Any] = {"action": action_of(leaves), "completed": _completed(op, step)}
