@@ -19,7 +19,7 @@ from pxhelm.apply.memory import Manifest, Memory, bound_vmids, recall
 from pxhelm.apply.namespaces import Namespaces
 from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.queue import Work
+from pxhelm.apply.queue import GOOD, Work
 from pxhelm.apply.records import Owner, Records
 from pxhelm.apply.result import ApplyResult, ObjectResult
 from pxhelm.apply.runner import Runner, Settings
@@ -105,6 +105,8 @@ class _Application:
         edges = _through_sets(self.planned.plan.edges)
         work = self.without_dependents_of_blocked(work, edges)
         outcomes = self.runner().run(work, edges) if work else {}
+        late = self.late(outcomes)
+        outcomes |= self.runner().run(late, {}) if late else {}
         for key, outcome in outcomes.items():
             action = self.by_key[key].action
             self.results[key] = ObjectResult(key, action, outcome)
@@ -119,6 +121,18 @@ class _Application:
             found = self.resources[key]
             for each in sets.members_of(key, found.leaves):
                 yield ObjectKey(each.kinds[0], each.namespace, each.name)
+
+    def late(self, outcomes: Mapping[ObjectKey, Outcome]) -> list[Work]:
+        """Return the objects that have something left which their domain had to be applied for."""
+        found = []
+        for key, outcome in outcomes.items():
+            families = self.ports.kind_of(key.kind).late
+            leaves = {leaf.partition(".")[0] for step in self.by_key[key].steps for leaf in step.leaves}
+            if outcome.result in GOOD and leaves & set(families) and self.by_key[key].action is not Action.DELETE:
+                self.memories |= recall(self.ports, [key])
+                work = self.work_of(self.by_key[key])
+                found += [work] if work is not None else []
+        return found
 
     def runner(self) -> Runner:
         found = Runner(self.ports, self.how.settings)

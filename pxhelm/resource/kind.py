@@ -77,7 +77,7 @@ class Change:
     options: Mapping[str, bool] = field(default_factory=dict)
     """``free-volumes``, ``replace``, ``allow-offline``, ``stop-on-delete`` …"""
     op: str = ""
-    """Operation id, written into marker and tombstone."""
+    """Operation id, written into marker and tombstone; ``plan`` while steps are only foreseen."""
     applied: Leaves = field(default_factory=dict)
     """What this manager applied last: the policies of things that are no longer wanted."""
     written: frozenset[str] = frozenset()
@@ -158,6 +158,8 @@ class Kind:
     ``pxhelm.resource.domain`` that does so, ``SDNChanges`` or ``NetworkChanges``."""
     repeats: Callable[[Leaves], bool] = lambda _leaves: True
     """Whether a write of which nobody knows whether it happened may be sent again, since looking does not tell."""
+    late: tuple[str, ...] = ()
+    """Families of leaves that can only be written once the domain was applied: the object is visited again after that."""
     staged_in: Callable[[Leaves, Surroundings], tuple[str, ...]] = lambda _leaves, _surroundings: ("cluster",)
     """Where the changes of an object are staged: the nodes, for a domain that every node has of its own."""
     applies: bool = False

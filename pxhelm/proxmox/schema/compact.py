@@ -113,7 +113,7 @@ def _endpoint(info: Json, lines: _Lines) -> Json:
         found["protected"] = True
     if not int(info.get("allowtoken", 1)):
         found["token"] = False
-    if int(parameters.get("additionalProperties", 1 if not parameters else 0)):
+    if int(parameters.get("additionalProperties", 1)):  # PVE::JSONSchema refuses only where it says so
         found["additional"] = True
     return found
 
@@ -149,7 +149,7 @@ def _spec(name: str, spec: Json, lines: _Lines) -> Json:
     for key, ours in _LIMITS.items():
         if spec.get(key) is not None:
             found[ours] = _number(spec[key])
-    if int(spec.get("optional") or 0):
+    if int(spec.get("optional") or 0) or (spec.get("oneOf") and all(each.get("optional") for each in spec["oneOf"])):
         found["optional"] = True
     if spec.get("default_key"):
         found["default_key"] = True
