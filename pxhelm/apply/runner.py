@@ -26,6 +26,7 @@ from pxhelm.apply.ports import Ports
 from pxhelm.apply.queue import GOOD, Queue, Work
 from pxhelm.apply.reach import reach
 from pxhelm.apply.records import Records
+from pxhelm.apply.sdn_lock import SdnLock
 from pxhelm.apply.secrets import keep
 from pxhelm.apply.tasks import Search, find_task, until_late
 from pxhelm.apply.writer import Writer
@@ -35,6 +36,7 @@ from pxhelm.plan.observe import View, guest_type, look_round, observe
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, T, Wait, call
 from pxhelm.proxmox.task import Polling
+from pxhelm.resource.domain import SDN_CHANGES
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Live
 from pxhelm.resource.readiness import PAUSE, timeout_of, unready
@@ -78,6 +80,7 @@ class Runner:
         self.turn_given = threading.Condition()
         self.leases: dict[str, _Held] = {}
         self.ended = threading.Event()
+        self.sdn = SdnLock(ports, self.writer.write, self.lease, self.free, threading.Lock())
 
     def run(self, work: Sequence[Work], edges: Mapping[ObjectKey, tuple[ObjectKey, ...]]) -> dict[ObjectKey, Outcome]:
         """Do all of it, each object as soon as what it waits for is done; a failure blocks its dependents alone.
@@ -93,6 +96,7 @@ class Runner:
         size = max(1, min(self.settings.limits.objects, len(work)))
         pool = ThreadPoolExecutor(max_workers=size, thread_name_prefix="apply")
         try:
+            self.sdn.recover()
             while True:
                 self._start_ready(pool, queue, finished)
                 if not queue.running:
@@ -112,6 +116,8 @@ class Runner:
             self.ended.set()
             pool.shutdown(wait=True, cancel_futures=True)
             renewer.join()
+            with suppress(PxhelmError):
+                self.sdn.release()
             self.writer.close()
             writer.join()
         return queue.outcomes
@@ -148,6 +154,20 @@ class Runner:
         except BaseException as bug:  # noqa: BLE001 - a worker's bug must reach the door, not vanish in a thread
             outcome = Outcome(Result.FAILED, "Bug", f"{type(bug).__name__}: {bug}")
         finished.put((work.key, outcome))
+
+    def lease(self, name: str) -> _Held:
+        """Take a lease and keep it alive until ``free``; LeaseHeldError when somebody else has it."""
+        leases, ports = self.ports.store.leases, self.ports
+        taken = partial(leases.acquire, name, ports.holder, LEASE_TTL, ports.now(), ports.is_dead)
+        held = self.leases[name] = _Held(self.writer.write(taken), time.monotonic())
+        return held
+
+    def free(self, name: str) -> None:
+        """Give a lease back, wherever it is by now."""
+        held = self.leases.pop(name, None)
+        if held is not None:
+            with suppress(PxhelmError):
+                self.writer.write(partial(self.ports.store.leases.release, held.lease))
 
     def _renew(self) -> None:
         while not self.ended.wait(RENEW_EVERY):
@@ -189,7 +209,6 @@ class _Worker:
     def run(self) -> Outcome:
         name = f"object:{self.memory.known.uid}"
         self.held = self._lease(name)
-        self.r.leases[name] = self.held
         try:
             self.memory = self._write(partial(self.journal.begin, self.memory, self.work.verb, self.work.plan_hash))
             self.job = self.work.make(self.memory)
@@ -203,22 +222,15 @@ class _Worker:
             return outcome
         finally:
             self._leave()
-            self.r.leases.pop(name, None)
-            with suppress(PxhelmError):
-                self._write(self.ports.store.leases.release)
+            self.r.free(name)
 
     def _lease(self, name: str) -> _Held:
-        leases, ports = self.ports.store.leases, self.ports
-        deadline = ports.now() + self.r.settings.lock_timeout
-
-        def acquire() -> Lease:
-            return leases.acquire(name, ports.holder, LEASE_TTL, ports.now(), ports.is_dead)
-
+        deadline = self.ports.now() + self.r.settings.lock_timeout
         while True:
             try:
-                return _Held(self.r.writer.write(acquire), time.monotonic())
+                return self.r.lease(name)
             except LeaseHeldError:
-                if ports.now() >= deadline:
+                if self.ports.now() >= deadline:
                     raise
                 self._sleep(0.5)
 
@@ -335,7 +347,10 @@ class _Worker:
             elif asked.operation is not None:
                 lines = self.ports.cluster.run(self._until_stopped(asked.operation))
             else:
-                data = self.ports.cluster.run(call(asked.request))
+                version = self.job.situation.surroundings.version
+                request = self.r.sdn.over(asked.request, version, stages=self.work.kind.domain == SDN_CHANGES.name)
+                data = self.ports.cluster.run(call(request))
+                self.r.sdn.applied(request)
         except ApiError as error:
             return c.Refused(self.ports.now(), error)
         if asked.secret_to is not None and isinstance(data, Mapping) and data.get("value"):

@@ -8,15 +8,15 @@ writer by convention. Never decides what is sent.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 
 from pxhelm.apply.ports import Ports
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import Request, call
-from pxhelm.store.leases import Lease
+from pxhelm.store.outcome import LeaseHeldError
 
 _LOCK = "/cluster/sdn/lock"
 _APPLY = "/cluster/sdn"
@@ -27,29 +27,32 @@ _SETTING = "sdn-lock"
 """Key in the settings of the cluster's row under which the token stands while it is held."""
 
 
+@dataclass(slots=True)
 class SdnLock:
     """The lock as one run holds it; its workers share it."""
 
-    def __init__(self, ports: Ports, version: Callable[[], str], lease: Callable[[str], Lease], guard: threading.RLock):
-        self.ports = ports
-        self.version = version
-        self.lease = lease
-        """Takes a lease of the store and keeps it alive; LeaseHeldError when another run has it."""
-        self.guard = guard
-        self.token = ""
-        self.held: Lease | None = None
-        self.mutex = threading.Lock()
+    ports: Ports
+    write: Callable[[Callable[[], object]], object]
+    """Makes a change of the store and returns once it is on disk."""
+    lease: Callable[[str], object]
+    """Takes a lease of the store and keeps it alive; LeaseHeldError when another run has it."""
+    free: Callable[[str], None]
+    """Gives such a lease back."""
+    mutex: AbstractContextManager[object]
+    """One worker at a time."""
+    token: str = ""
 
-    def over(self, request: Request, *, stages: bool) -> Request:
+    def over(self, request: Request, version: str, *, stages: bool) -> Request:
         """Return the request with the token; taken now, if what is sent is the first change to be staged.
 
-        Raises ApiError (busy) while somebody else has the lock.
+        ``version`` is the cluster's, ``9.2``. Raises ApiError (busy) while somebody else has the lock.
         """
         below = request.path == _APPLY or request.path.startswith(_BELOW)
         if request.method == "GET" or not below or any(word in request.path for word in _FREE):
             return request
         with self.mutex:
-            if stages and not self.token and self._known():
+            known = self.ports.schema_of(version).endpoint("POST", _LOCK) is not None
+            if stages and known and not self.token:
                 self._take()
             return replace(request, params={**request.params, "lock-token": self.token}) if self.token else request
 
@@ -60,23 +63,33 @@ class SdnLock:
                 self._forget()
 
     def release(self) -> None:
-        """Give the lock back, if it is still held, or was left by a run that was killed."""
+        """Give the lock back, if it is still held."""
         with self.mutex:
             if self.token:
                 self._give_back(self.token)
                 self._forget()
 
-    def _known(self) -> bool:
-        schema = self.ports.schema_of(self.version())
-        return schema.endpoint("POST", _LOCK) is not None
+    def recover(self) -> None:
+        """Give back the lock that a run left behind which was killed; not that of one which still lives."""
+        left = self.write(self._kept)
+        if left:
+            with suppress(LeaseHeldError):
+                self.lease(self._name)
+                self._give_back(str(left))
+                self._forget()
+
+    @property
+    def _name(self) -> str:
+        return f"domain:{self.ports.cluster_name}/sdn"
 
     def _take(self) -> None:
-        self.held = self.held or self.lease(f"domain:{self.ports.cluster_name}/sdn")
-        left = self._kept()
-        if left:
-            self._give_back(left)
-        self.token = str(self.ports.cluster.run(call(Request("POST", _LOCK, {"allow-pending": True}))))
-        self._keep(self.token)
+        self.lease(self._name)
+        try:
+            self.token = str(self.ports.cluster.run(call(Request("POST", _LOCK, {"allow-pending": True}))))
+        except ApiError:
+            self.free(self._name)
+            raise
+        self.write(partial(self._keep, self.token))
 
     def _give_back(self, token: str) -> None:
         with suppress(ApiError):  # somebody forced it open, or it went with the end of another run
@@ -84,21 +97,16 @@ class SdnLock:
 
     def _forget(self) -> None:
         self.token = ""
-        self._keep("")
-        if self.held is not None:
-            with self.guard:
-                self.ports.store.leases.release(self.held)
-            self.held = None
+        self.write(partial(self._keep, ""))
+        self.free(self._name)
 
     def _kept(self) -> str:
-        with self.guard:
-            row = self.ports.store.clusters.get(self.ports.cluster_name)
+        row = self.ports.store.clusters.get(self.ports.cluster_name)
         return str(row.settings.get(_SETTING, "")) if row is not None else ""
 
     def _keep(self, token: str) -> None:
-        with self.guard, self.ports.store.transaction():
-            row = self.ports.store.clusters.get(self.ports.cluster_name)
-            if row is None:
-                return
-            rest = {name: value for name, value in row.settings.items() if name != _SETTING}
-            self.ports.store.clusters.put(replace(row, settings={**rest, **({_SETTING: token} if token else {})}))
+        row = self.ports.store.clusters.get(self.ports.cluster_name)
+        if row is None:
+            return
+        rest = {name: value for name, value in row.settings.items() if name != _SETTING}
+        self.ports.store.clusters.put(replace(row, settings={**rest, **({_SETTING: token} if token else {})}))

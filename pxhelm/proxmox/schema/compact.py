@@ -113,9 +113,15 @@ def _endpoint(info: Json, lines: _Lines) -> Json:
         found["protected"] = True
     if not int(info.get("allowtoken", 1)):
         found["token"] = False
-    if int(parameters.get("additionalProperties", 1)):  # PVE::JSONSchema refuses only where it says so
+    if _lets_others_pass(parameters):
         found["additional"] = True
     return found
+
+
+def _lets_others_pass(schema: Json) -> bool:
+    """Whether parameters are accepted that are not listed: PVE::JSONSchema refuses them only where that is said."""
+    parts = [schema, *(schema.get("allOf") or [])]
+    return all(int(part.get("additionalProperties", 1)) for part in parts)
 
 
 def _merged(schema: Json) -> dict[str, Json]:
