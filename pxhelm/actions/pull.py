@@ -40,7 +40,9 @@ def pull(services: Services, request: PullRequest, say: Callable[[str], None], t
         raise PxhelmError(f"failed to fetch provenance {quote(found.url + '.prov')}")
     for line in found.said:
         (say if line.startswith("WARNING") else tell)(line)
-    if not request.untar:
+    if request.untar:
+        _unpack(services, request, found)
+    else:
         path = posixpath.join(request.destination, found.name) if request.destination != "." else found.name
         disk.write(path, found.archive, folders=False)
         if with_provenance and found.provenance is not None:
@@ -51,8 +53,6 @@ def pull(services: Services, request: PullRequest, say: Callable[[str], None], t
         checked = verify_bytes(services.sources, found.name, found.archive, found.provenance, flags.keyring)
         for line in checked.lines():
             say(line)
-    if request.untar:
-        _unpack(services, request, found)
 
 
 def _unpack(services: Services, request: PullRequest, found: Fetched) -> None:

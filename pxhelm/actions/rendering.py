@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from pxhelm.actions.host import template_host
 from pxhelm.actions.services import Services
-from pxhelm.events import Warned
 from pxhelm.gotemplate.host import Host
 from pxhelm.release.charts import ChartRenderer
 from pxhelm.release.rendering import RenderRequest
@@ -28,9 +27,4 @@ def chart_renderer(
     def host(request: RenderRequest) -> Host:
         return template_host(services, live=request.live, dns=dns or request.enable_dns)
 
-    def tell(line: str) -> None:
-        services.listen(Warned(line))
-
-    return ChartRenderer(
-        render, Capabilities(), host, jinja=services.jinja, post_render=post, bounded=services.bounded, tell=tell
-    )
+    return ChartRenderer(render, Capabilities(), host, jinja=services.jinja, post_render=post, bounded=services.bounded)

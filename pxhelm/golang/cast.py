@@ -5,6 +5,7 @@ Never raises.
 
 from __future__ import annotations
 
+from pxhelm.golang.duration import Duration
 from pxhelm.golang.strconv import NumError, parse_float, parse_int
 
 _HALF = 2**63
@@ -25,7 +26,7 @@ def to_int64(value: object) -> int:
     if value is None:
         return 0
     if isinstance(value, int):  # bool too
-        return wrap64(int(value))
+        return 0 if isinstance(value, Duration) else wrap64(int(value))
     if isinstance(value, float):
         return float_to_int(value)
     if isinstance(value, str):
@@ -39,7 +40,7 @@ def to_int64(value: object) -> int:
 def to_float64(value: object) -> float:
     """Return a float64; 0 for what is no number."""
     if isinstance(value, int | float):
-        return float(value)
+        return 0.0 if isinstance(value, Duration) else float(value)
     if isinstance(value, str):
         try:
             return parse_float(value)

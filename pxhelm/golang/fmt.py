@@ -14,7 +14,7 @@ from pxhelm.golang.fmt_verbs import print_value
 from pxhelm.golang.strconv import format_float
 from pxhelm.golang.value import type_name
 
-__all__ = ["sprint", "sprintf", "sprintln", "type_name", "value_text"]
+__all__ = ["action_text", "result_text", "sprint", "sprintf", "sprintln", "type_name", "value_text"]
 
 _TOO_LARGE = 1_000_000
 
@@ -31,6 +31,24 @@ def value_text(value: object) -> str:
     if kind is int:
         return str(value)
     return print_value(value, "v", PLAIN)
+
+
+def action_text(value: object) -> str:
+    """Return what an action prints: ``%v``, for which a method of the pointer, too, may print a struct that has a place."""
+    if type(value) not in _WITHOUT_METHODS and hasattr(value, "GO_POINTER_STRING"):
+        return str(value)
+    return result_text(value)
+
+
+def result_text(value: object) -> str:
+    """Return what an action prints of a function's result: ``%v`` of what a pointer points to."""
+    text = value_text(value)
+    if text[:1] == "&" and type(value) not in _WITHOUT_METHODS and type_name(value)[:1] == "*":
+        return text[1:]
+    return text
+
+
+_WITHOUT_METHODS = frozenset((str, bool, float, int, dict, list))
 
 
 def sprint(args: Sequence[object]) -> str:

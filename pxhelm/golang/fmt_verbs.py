@@ -5,6 +5,8 @@ The order of questions is that of Go's printArg and printValue, since it shows i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pxhelm.golang.fmt_numbers import (
     PLAIN,
     Flags,
@@ -28,7 +30,8 @@ def print_value(value: object, verb: str, flags: Flags) -> str:
     return _Printer(verb, flags).argument(value)
 
 
-_ADDRESS = "0xc000000000"
+_ADDRESS = 0xC000000000
+"""Where everything lies."""
 _BYTES = tuple(map(str, range(256)))
 
 
@@ -49,7 +52,8 @@ class _Printer:
         if verb == "T":
             return self._s(type_name(value))
         if verb == "p":
-            return self._bad(value)
+            held = type_name(value).startswith("*") or isinstance(value, dict | list | bytes)
+            return self._pointer(value) if held else self._bad(value)
         return self._any(value, 0)
 
     def _any(self, value: object, depth: int) -> str:
@@ -59,9 +63,9 @@ class _Printer:
             return pad("true" if value else "false", self.flags) if self.verb in "tv" else self._bad(value)
         if self.verb == "w" and depth == 0 and not self.erroring:
             return self._bad(value)  # no error to wrap
-        if self.flags.sharp_v and hasattr(value, "go_source" if not self.erroring else "GO_HIDDEN"):
-            return self._s(str(value.go_source()))  # type: ignore[attr-defined]  # told by hasattr()
-        method = None if depth > 0 and hasattr(value, "GO_POINTER_STRING") else self._stringer(value)
+        if self.flags.sharp_v and not self.erroring and hasattr(value, "go_source"):
+            return self._s(str(value.go_source()))
+        method = None if hasattr(value, "GO_POINTER_STRING") else self._stringer(value)
         if method is not None:
             return self._string(method)
         if isinstance(value, int):
@@ -190,36 +194,44 @@ class _Printer:
             return f"{type_name(value)}{{{', '.join(items)}}}"
         return f"[{' '.join(items)}]"
 
-    def _pointer(self, value: object, name: str) -> str:
-        """Lay out a pointer inside something: Go prints where it points to, which is another place in each run."""
-        if self.flags.sharp_v:
-            return f"({name})({_ADDRESS})"
+    def _pointer(self, value: object) -> str:
+        """Lay out where a value lies: in Go another place in each run."""
+        flags = self.flags
+        place = 0 if getattr(value, "GO_NIL", False) else _ADDRESS
+        if self.verb == "v" and not flags.sharp_v and not place:
+            return pad(NIL, flags)
+        if self.verb in "vp":
+            bare = flags.sharp and not flags.sharp_v
+            text = integer(place, "x", replace(flags, sharp=not bare))
+            if self.verb == "p" or not flags.sharp_v:
+                return text
+            return f"({type_name(value)})({text if place else 'nil'})"
         if self.verb in "bodxX":
-            return self._integer(int(_ADDRESS, 16))
-        return _ADDRESS if self.verb in "vp" else self._bad(value)
+            return self._integer(place)
+        return self._bad(value)
 
     def _struct(self, value: object, depth: int) -> str:
-        fields = getattr(value, "GO_FIELDS", None) or getattr(value, "GO_HIDDEN", None)
+        fields = getattr(value, "GO_LAYOUT", None) or getattr(value, "GO_FIELDS", None)
         name = type_name(value)
         if fields is None:
-            return f"{{{name}}}"
+            return self._pointer(value) if name.startswith("*") else f"{{{name}}}"
         if depth > 0 and name.startswith("*"):
-            return self._pointer(value, name)
+            return self._pointer(value)
         flags = self.flags
         lead = "&" if name.startswith("*") and depth == 0 else ""
         if flags.sharp_v:
             lead += name.removeprefix("*")
         named = flags.plus_v or flags.sharp_v
         parts = [
-            (f"{field}:" if named else "") + self._element(getattr(value, attribute), depth)
+            (f"{field}:" if named else "") + self._element(_field(value, attribute), depth)
             for field, attribute in fields.items()
         ]
-        between = ", " if flags.sharp_v else " "
-        embedded = getattr(value, "GO_EMBEDDED", "")
-        if embedded:  # all fields but the last are those of a struct within
-            label = f"{embedded.rpartition('.')[2]}:" * named + embedded * flags.sharp_v
-            parts = [f"{label}{{{between.join(parts[:-1])}}}", parts[-1]]
-        return f"{lead}{{{between.join(parts)}}}"
+        return f"{lead}{{{(', ' if flags.sharp_v else ' ').join(parts)}}}"
+
+
+def _field(value: object, attribute: str) -> object:
+    found: object = getattr(value, attribute)
+    return found() if callable(found) else found
 
 
 _REAL = "vbgGxXfFeE"

@@ -50,8 +50,8 @@ class Version:
         "IncPatch": "inc_patch", "SetPrerelease": "set_prerelease", "SetMetadata": "set_metadata",
     }  # fmt: skip
 
-    GO_HIDDEN: ClassVar[dict[str, str]] = {
-        "major": "major", "minor": "minor", "patch": "patch", "pre": "prerelease", "metadata": "metadata",
+    GO_LAYOUT: ClassVar[dict[str, str]] = {
+        "major": "go_major", "minor": "go_minor", "patch": "go_patch", "pre": "prerelease", "metadata": "metadata",
         "original": "original",
     }  # fmt: skip
     """Fields that fmt prints and no template can name."""
@@ -72,12 +72,6 @@ class Version:
     def go_copy(self) -> Version:
         """Return what sprig's deepCopy makes of it: fields that are not exported are not copied."""
         return type(self)(0, 0, 0)
-
-    def go_source(self) -> str:
-        """Return the literal that ``%#v`` prints."""
-        numbers = f"major:0x{self.major:x}, minor:0x{self.minor:x}, patch:0x{self.patch:x}"
-        texts = f"pre:{quote(self.prerelease)}, metadata:{quote(self.metadata)}, original:{quote(self.original)}"
-        return f"{'&' if self.GO_KIND == 'ptr' else ''}semver.Version{{{numbers}, {texts}}}"
 
     def go_json(self) -> str:
         """Return what JSON holds of it."""

@@ -11,49 +11,33 @@ from typing import ClassVar
 from pxhelm.golang.calendar import MONTHS, UTC, WEEKDAYS, ZERO_UNIX, Zone, civil_from_days, days_from_civil
 from pxhelm.golang.duration import SECOND, Duration, round_to
 from pxhelm.golang.layout import Parts, format_parts
-from pxhelm.golang.value import Int64
+from pxhelm.golang.value import Int64, Pointer, Uint64
 
 _DAY = 86400
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
+class Month(int):
     """A ``time.Month``: prints as its name, counts as its number."""
 
-    GO_TYPE: ClassVar[str] = "time.Month"
-    GO_KIND: ClassVar[str] = "int"
+    GO_TYPE = "time.Month"
+    GO_KIND = "int"
     GO_METHODS: ClassVar[dict[str, str]] = {"String": "__str__"}
-    number: int
+    __slots__ = ()
 
     def __str__(self) -> str:
-        return MONTHS[self.number - 1]
-
-    def __int__(self) -> int:
-        return self.number
-
-    def go_json(self) -> int:
-        """Return what JSON holds of it."""
-        return self.number
+        return MONTHS[self - 1] if 1 <= self <= 12 else f"%!Month({int(self)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Weekday:
+class Weekday(int):
     """A ``time.Weekday``: prints as its name, counts from Sunday."""
 
-    GO_TYPE: ClassVar[str] = "time.Weekday"
-    GO_KIND: ClassVar[str] = "int"
+    GO_TYPE = "time.Weekday"
+    GO_KIND = "int"
     GO_METHODS: ClassVar[dict[str, str]] = {"String": "__str__"}
-    number: int
+    __slots__ = ()
 
     def __str__(self) -> str:
-        return WEEKDAYS[self.number]
-
-    def __int__(self) -> int:
-        return self.number
-
-    def go_json(self) -> int:
-        """Return what JSON holds of it."""
-        return self.number
+        return WEEKDAYS[self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +55,27 @@ class Time:
         "Truncate": "truncate", "Round": "round", "String": "__str__",
     }  # fmt: skip
 
+    GO_LAYOUT: ClassVar[dict[str, str]] = {"wall": "go_wall", "ext": "go_ext", "loc": "go_location"}
+    """Fields that fmt prints and no template can name."""
+
     unix: int
     nanosecond: int = 0
     zone: Zone = UTC
 
     def __str__(self) -> str:
         return self.format("2006-01-02 15:04:05.999999999 -0700 MST")
+
+    def go_wall(self) -> Uint64:
+        """Return the nanosecond, where Go holds it."""
+        return Uint64(self.nanosecond)
+
+    def go_ext(self) -> Int64:
+        """Return the seconds since the zero time."""
+        return Int64(self.unix - ZERO_UNIX)
+
+    def go_location(self) -> Pointer:
+        """Return a pointer to the zone; nil is UTC."""
+        return Pointer("*time.Location", nil=self.zone == UTC)
 
     def go_source(self) -> str:
         """Return the call that makes it, as ``%#v`` prints it."""

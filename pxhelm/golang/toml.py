@@ -1,35 +1,23 @@
-"""TOML as BurntSushi/toml prints it; read by tomllib.
+"""TOML as BurntSushi/toml prints it; ``toml_decode`` reads it.
 
 Never a file.
 """
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterator
 
-from pxhelm.golang.calendar import UTC, Zone
 from pxhelm.golang.strconv import format_float
-from pxhelm.golang.times import Time, from_civil
-from pxhelm.golang.value import Int64, kind_name, type_name
+from pxhelm.golang.times import Time
+from pxhelm.golang.toml_decode import LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME, TomlError, key_part, quoted
+from pxhelm.golang.value import kind_name, type_name
 
-
-class TomlError(ValueError):
-    """TOML that cannot be printed or read."""
-
-
-_BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
-_ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
-_SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 _INDENT = "  "
-
-
-def _quoted(text: str) -> str:
-    return '"' + _ESCAPED.sub(lambda found: _SHORT.get(found[0]) or f"\\u{ord(found[0]):04x}", text) + '"'
-
-
-def _key(part: str) -> str:
-    return part if _BARE.match(part) else _quoted(part)
+_LAYOUTS = {
+    LOCAL_DATETIME: "2006-01-02T15:04:05.999999999", LOCAL_DATE: "2006-01-02", LOCAL_TIME: "15:04:05.999999999",
+}  # fmt: skip
+"""How a time is printed that was read without a zone."""
 
 
 def encode(value: object) -> str:
@@ -65,7 +53,7 @@ class _Encoder:
         for item in value:
             assert isinstance(item, dict)
             self._newline()
-            self.out.append(f"{_INDENT * (len(key) - 1)}[[{'.'.join(map(_key, key))}]]")
+            self.out.append(f"{_INDENT * (len(key) - 1)}[[{'.'.join(map(key_part, key))}]]")
             self._newline()
             self._map(key, item)
 
@@ -73,7 +61,7 @@ class _Encoder:
         if len(key) == 1:
             self._newline()
         if key:
-            self.out.append(f"{_INDENT * (len(key) - 1)}[{'.'.join(map(_key, key))}]")
+            self.out.append(f"{_INDENT * (len(key) - 1)}[{'.'.join(map(key_part, key))}]")
             self._newline()
         self._map(key, value)
 
@@ -86,7 +74,7 @@ class _Encoder:
         if not key:
             self.out.append(_element(value))
             return
-        self.out.append(f"{_INDENT * (len(key) - 1)}{_key(key[-1])} = {_element(value)}")
+        self.out.append(f"{_INDENT * (len(key) - 1)}{key_part(key[-1])} = {_element(value)}")
         if not inline:
             self._newline()
 
@@ -113,19 +101,19 @@ def _is_table_array(value: list[object]) -> bool:
 
 def _element(value: object) -> str:
     if isinstance(value, str):
-        return _quoted(value)
+        return quoted(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, int):
-        return _quoted(str(value)) if type_name(value) == "time.Duration" else int.__repr__(value)
+        return quoted(str(value)) if type_name(value) == "time.Duration" else int.__repr__(value)
     if isinstance(value, list):
         return "[" + ", ".join(map(_element, value)) + "]"
     if isinstance(value, dict):
         return _inline(value)
     if isinstance(value, Time):
-        return str(value.go_json())
+        return value.format(_LAYOUTS.get(value.zone, "2006-01-02T15:04:05.999999999Z07:00"))
     if isinstance(value, bytes):
         return "[" + ", ".join(map(str, value)) + "]"
     go_json = getattr(value, "go_json", None)
@@ -135,8 +123,10 @@ def _element(value: object) -> str:
 
 
 def _float(number: float) -> str:
+    if math.isnan(number):
+        return "nan" if math.copysign(1, number) > 0 else "-nan"
     text = format_float(number)
-    named = {"+Inf": "inf", "-Inf": "-inf", "NaN": "nan"}.get(text)
+    named = {"+Inf": "inf", "-Inf": "-inf"}.get(text)
     if named:
         return named
     return text if "e" in text or "." in text else text + ".0"
@@ -150,46 +140,7 @@ def _inline(value: dict[str, object]) -> str:
     for group, trailing in ((direct, bool(tables)), (tables, False)):
         for i, name in enumerate(group):
             if value[name] is not None:
-                out.append(f"{_key(name)} = {_element(value[name])}")
+                out.append(f"{key_part(name)} = {_element(value[name])}")
                 if trailing or i != len(group) - 1:
                     out.append(", ")
     return "{" + "".join(out) + "}"
-
-
-def decode(text: str) -> dict[str, object]:
-    """Read TOML: integers are int64, dates Go times; TomlError when it is not TOML."""
-    import tomllib
-
-    try:
-        return {key: _go(value) for key, value in tomllib.loads(text).items()}
-    except (ValueError, RecursionError) as error:
-        raise TomlError(f"toml: {error}") from None
-
-
-def _go(value: object) -> object:
-    if isinstance(value, bool | str | float):
-        return value
-    if isinstance(value, int):
-        return Int64(value)
-    if isinstance(value, dict):
-        return {key: _go(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_go(item) for item in value]
-    return _time(value)
-
-
-def _time(value: object) -> Time:
-    from datetime import date, datetime, time
-
-    if isinstance(value, datetime):
-        offset = value.utcoffset()
-        seconds = int(offset.total_seconds()) if offset is not None else 0
-        zone = Zone("", seconds) if seconds else UTC
-        clock: datetime | time = value
-        day = (value.year, value.month, value.day)
-    elif isinstance(value, date):
-        return from_civil((value.year, value.month, value.day), 0, 0, UTC)
-    else:
-        assert isinstance(value, time)
-        zone, clock, day = UTC, value, (0, 1, 1)
-    return from_civil(day, clock.hour * 3600 + clock.minute * 60 + clock.second, clock.microsecond * 1000, zone)

@@ -109,6 +109,16 @@ class Uint8(int):
     __slots__ = ()
 
 
+class Pointer:
+    """A pointer of which only fmt prints where it points to."""
+
+    __slots__ = ("GO_NIL", "GO_TYPE")
+
+    def __init__(self, go_type: str, *, nil: bool) -> None:
+        self.GO_TYPE = go_type
+        self.GO_NIL = nil
+
+
 def type_name(value: object) -> str:
     """Return the Go type's name as ``%T`` prints it."""
     kind = type(value)

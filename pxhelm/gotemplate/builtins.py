@@ -243,7 +243,7 @@ def js(*args: object) -> str:
             out.append(_JS[char])
         elif char < " ":
             out.append(f"\\u{ord(char):04X}")
-        elif char.isascii() or char.isprintable():
+        elif char.isascii() or char.isprintable() or "\udc80" <= char <= "\udcff":  # a byte alone stays
             out.append(char)
         else:
             out.append(f"\\u{ord(char):04X}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pxhelm.golang.fmt import value_text
+from pxhelm.golang.fmt import action_text, result_text
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.blame import last_visited
 from pxhelm.gotemplate.branches import compile_branch
@@ -20,7 +20,7 @@ from pxhelm.gotemplate.errors import ExecError, Place
 from pxhelm.gotemplate.fields import compile_fields
 from pxhelm.gotemplate.runtime import BreakLoop, ContinueLoop, Emit, Frame, Get
 from pxhelm.gotemplate.signature import ANY, Function
-from pxhelm.gotemplate.writing import LARGE, NO_VALUE, Piece, write_row
+from pxhelm.gotemplate.writing import LARGE, NO_VALUE, Piece, Show, write_row
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class Compiler:
                 continue
             if isinstance(node, n.Action):
                 if not node.pipe.declared:
-                    row.append(_printed_slot(node.pipe) or self.pipeline(node.pipe))
+                    row.append(_printed_slot(node.pipe) or (self.pipeline(node.pipe), _shown(node.pipe)))
                     continue
                 part: Emit = _only_evaluated(self.pipeline(node.pipe))
             else:
@@ -142,10 +142,11 @@ class Compiler:
 
     def _spanned(self, node: n.Node, get: Get) -> Emit:
         name, line = self.tree.parse_name, self.place(node.pos).line
+        show = _shown(node.pipe) if isinstance(node, n.Action) else action_text
 
         def emit(f: Frame) -> None:
             value = get(f)
-            text = value if type(value) is str else NO_VALUE if value is None else value_text(value)
+            text = value if type(value) is str else NO_VALUE if value is None else show(value)
             run = f.run
             if len(text) > LARGE:
                 run.grow(len(text))
@@ -344,6 +345,15 @@ def _printed_slot(pipe: n.Pipe) -> int:
         if isinstance(only, n.Variable) and len(only.names) == 1 and only.slot > 0:
             return only.slot
     return 0
+
+
+def _shown(pipe: n.Pipe) -> Show:
+    """Return how a pipeline's value is printed: what a function gives has no place of its own."""
+    head = pipe.commands[-1].args[0]
+    if isinstance(head, n.Pipe):
+        return _shown(head)
+    called = isinstance(head, n.Identifier) and head.name not in ("and", "or")
+    return result_text if called else action_text
 
 
 def _only_evaluated(get: Get) -> Emit:

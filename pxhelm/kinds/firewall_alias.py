@@ -23,7 +23,7 @@ FIREWALL_ALIAS = natural(
         rank=16,
         fields=_FIELDS,
         shared=True,
-        columns=(Column("CIDR", text("cidr")),),
+        columns=(Column("CIDR", text("cidr")), Column("COMMENT", text("comment"), wide=True)),
     ),
     Home("/cluster/firewall/aliases", "name", needs={"": ("cidr",)}),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pxhelm.resource import natural
+from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
@@ -36,7 +37,7 @@ NOTIFICATION_MATCHER = natural.natural(
         guest=False,
         rank=18,
         fields=_FIELDS,
-        columns=(Column("TARGETS", _targets),),
+        columns=(Column("TARGETS", _targets), Column("COMMENT", text("comment"), wide=True)),
     ),
     natural.Home("/cluster/notifications/matchers", "name"),
 )

@@ -132,7 +132,7 @@ _DEFINED = Kind(
     guest=False,
     rank=17,
     fields=_FIELDS,
-    columns=(Column("TYPE", text("type")),),
+    columns=(Column("TYPE", text("type")), Column("COMMENT", text("comment"), wide=True)),
 )
 NOTIFICATION_TARGET = replace(
     natural.natural(_DEFINED, _EVERY), api=HOMES["smtp"].api, observe=observe, steps=steps, refuse=refuse

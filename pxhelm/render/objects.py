@@ -103,7 +103,7 @@ class KubeVersion:
     GO_FIELDS: Final = {"Version": "version", "Major": "major", "Minor": "minor"}
     GO_METHODS: Final = {"String": "__str__", "GitVersion": "__str__"}
     GO_POINTER_STRING: Final = True
-    """String is a method of the pointer: inside something else fmt prints the fields."""
+    """String is a method of the pointer: an action prints by it, fmt the fields."""
 
     def __init__(self, version: model.KubeVersion) -> None:
         self.version = version.version
@@ -226,11 +226,10 @@ class _NilDependencies(_Dependencies):
     GO_NIL = True
 
 
-class ChartObject:
-    """``.Chart``: the metadata, and whether it is the root's."""
+class MetadataObject:
+    """``.Chart.Metadata``, whose fields are those of ``.Chart``, too."""
 
-    GO_TYPE = "struct { chart.Metadata; IsRoot bool }"
-    GO_EMBEDDED: Final = "chart.Metadata"
+    GO_TYPE = "chart.Metadata"
     GO_FIELDS: Final = {
         "Name": "name",
         "Home": "home",
@@ -249,12 +248,10 @@ class ChartObject:
         "KubeVersion": "kube_version",
         "Dependencies": "dependencies",
         "Type": "type",
-        "IsRoot": "is_root",
     }
 
-    def __init__(self, metadata: Metadata, *, is_root: bool) -> None:
-        self.metadata = metadata
-        self.is_root = is_root
+    def __init__(self, metadata: Metadata) -> None:
+        self._metadata = metadata
         for name in ("name", "home", "version", "description", "icon", "api_version", "condition", "tags"):
             setattr(self, name, getattr(metadata, name))
         for name in ("app_version", "deprecated", "kube_version", "type"):
@@ -269,17 +266,38 @@ class ChartObject:
 
     def go_json(self) -> dict[str, Any]:
         """Return the object that Go's JSON has for it."""
-        shown = metadata_json(self.metadata)
+        shown = metadata_json(self._metadata)
         # Structs within the struct, whose fields keep their own order.
         for name, objects in (("maintainers", self.maintainers), ("dependencies", self.dependencies)):
             if name in shown:
                 shown[name] = objects
-        return {**shown, "IsRoot": self.is_root}
+        return shown
+
+    def go_yaml(self) -> Struct:
+        """Return what goyaml has of it."""
+        return Struct({go.lower(): getattr(self, name) for go, name in self.GO_FIELDS.items()})
+
+
+class ChartObject:
+    """``.Chart``: the metadata, and whether it is the root's."""
+
+    GO_TYPE = "struct { chart.Metadata; IsRoot bool }"
+    GO_LAYOUT: Final = {"Metadata": "metadata", "IsRoot": "is_root"}
+    GO_FIELDS: Final = {**MetadataObject.GO_FIELDS, **GO_LAYOUT}
+
+    def __init__(self, metadata: Metadata, *, is_root: bool) -> None:
+        self.metadata = MetadataObject(metadata)
+        self.is_root = is_root
+        for attribute in MetadataObject.GO_FIELDS.values():
+            setattr(self, attribute, getattr(self.metadata, attribute))
+
+    def go_json(self) -> dict[str, Any]:
+        """Return the object that Go's JSON has for it."""
+        return {**self.metadata.go_json(), "IsRoot": self.is_root}
 
     def go_yaml(self) -> Struct:
         """Return what goyaml has of it: the embedded metadata is a field."""
-        metadata = {go.lower(): getattr(self, name) for go, name in self.GO_FIELDS.items() if go != "IsRoot"}
-        return Struct(metadata=Struct(metadata), isroot=self.is_root)
+        return Struct(metadata=self.metadata.go_yaml(), isroot=self.is_root)
 
 
 def _strings(texts: tuple[str, ...]) -> Strings:

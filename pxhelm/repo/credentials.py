@@ -40,14 +40,14 @@ class Credentials:
         """Keep name and password of a host."""
         data = _read(self._own)
         pair = base64.b64encode(f"{username}:{password}".encode()).decode()
-        self._write({**data, "auths": {**_table(data, "auths"), _key(host): {"auth": pair}}})
+        data.setdefault("auths", {})[_key(host)] = {"auth": pair}
+        self._write(data)
 
     def remove(self, host: str) -> None:
         """Forget a host."""
         data = _read(self._own)
-        known = _table(data, "auths")
-        if known.pop(_key(host), None) is not None:
-            self._write({**data, "auths": known})
+        if data.get("auths", {}).pop(_key(host), None) is not None:
+            self._write(data)
 
     def _write(self, data: dict[str, Any]) -> None:
         write_file(self._own, json.dumps(data, indent="\t", sort_keys=True).encode(), mode=0o600)
@@ -68,21 +68,15 @@ def _read(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a copy of a table of the file; an empty one for whatever else stands there."""
-    found = data.get(name)
-    return dict(found) if isinstance(found, dict) else {}
-
-
 def _look_up(data: dict[str, Any], key: str) -> Credential | None:
-    helper = _table(data, "credHelpers").get(key)
+    helper = (data.get("credHelpers") or {}).get(key)
     if helper:
-        return _ask(str(helper), key)
-    auths = _table(data, "auths")
+        return _ask(helper, key)
+    auths = data.get("auths") or {}
     entry = auths.get(key) or next((auths[name] for name in auths if _host_of(name) == _host_of(key)), None)
-    if isinstance(entry, dict) and entry:
+    if entry:
         return _decode(entry)
-    return _ask(str(data["credsStore"]), key) if data.get("credsStore") else None
+    return _ask(data["credsStore"], key) if data.get("credsStore") else None
 
 
 def _host_of(name: str) -> str:
@@ -95,7 +89,7 @@ def _decode(entry: dict[str, Any]) -> Credential | None:
     if entry.get("auth"):
         try:
             name, _, word = base64.b64decode(entry["auth"]).decode("utf-8", "replace").partition(":")
-        except (TypeError, ValueError):
+        except ValueError:
             raise PxhelmError("cannot read the credentials of a registry: auth is no base64") from None
     identity = str(entry.get("identitytoken") or "")
     return Credential(name, word, identity) if name or identity else None
@@ -113,10 +107,8 @@ def _ask(helper: str, key: str) -> Credential | None:
             check=False,
             timeout=_HELPER_SECONDS,
         )
-        found = json.loads(done.stdout) if done.returncode == 0 else None
+        found = json.loads(done.stdout) if done.returncode == 0 else {}
     except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
-    if not isinstance(found, dict):
         return None
     name, word = str(found.get("Username") or ""), str(found.get("Secret") or "")
     if not word:

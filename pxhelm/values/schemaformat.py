@@ -9,8 +9,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
-
-from pxhelm.golang import urls
+from urllib.parse import urlsplit
 
 _DIGITS: Final = re.compile(r"[0-9]+")
 _LOCAL: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&'*+-/=?^_`{|}~")
@@ -214,31 +213,18 @@ def _date_time(text: str) -> str:
 
 
 def _uri(text: str) -> str:
-    try:
-        return "" if _url(text).scheme else "relative url"
-    except urls.UrlError as error:
-        return str(error)
+    problem = _uri_reference(text)
+    return problem or ("" if urlsplit(text).scheme else "relative url")
 
 
 def _uri_reference(text: str) -> str:
     if "\\" in text:
         return "contains \\"
     try:
-        _url(text)
-    except urls.UrlError as error:
-        return str(error)
+        urlsplit(text)
+    except ValueError as e:
+        return str(e).lower()
     return ""
-
-
-def _url(text: str) -> urls.Url:
-    url = urls.parse(text)
-    host = url.hostname()
-    if ":" in host:
-        if not ("[" in url.host and "]" in url.host):
-            raise urls.UrlError("ipv6 address not enclosed in brackets")
-        if problem := _ipv6(host):
-            raise urls.UrlError(f"invalid ipv6 address: {problem}")
-    return url
 
 
 def _semver(text: str) -> str:

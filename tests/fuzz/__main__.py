@@ -51,17 +51,17 @@ class Comparison:
             self.counts["failing" if "error" in answer else "succeeding"] += 1
             found = compare(case.data(), answer)
             if found:
-                self.differs(case, answer, found)
+                self.differs(case, answer)
             elif self.options.keep and lasting(case.data(), answer):
                 self.kept.append({**case.data(), "v3": answer})
 
-    def differs(self, case, answer, found):
+    def differs(self, case, answer):
         data = case.data()
-        answers = self.helm.answers([data] * AGAIN)
-        if any(other != answer and not compare(data, other) for other in answers):
+        answers = [answer, *self.helm.answers([data] * AGAIN)]
+        if any(not compare(data, other) for other in answers):
             self.counts["one of Helm's answers"] += 1
             return
-        reason = explanation(data, answer, found)
+        reason = explanation(data, answers)
         if reason:
             self.counts[f"explained: {reason}"] += 1
             return
@@ -86,8 +86,7 @@ class Comparison:
         (answer,) = self.helm.answers([case.data()])
         if "skip" in answer or not lasting(case.data(), answer):
             return False
-        found = compare(case.data(), answer)
-        return bool(found) and not explanation(case.data(), answer, found)
+        return bool(compare(case.data(), answer)) and not explanation(case.data(), [answer])
 
 
 def lasting(data, answer):

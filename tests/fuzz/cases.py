@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from tests.fuzz.focus import Focus
 from tests.fuzz.inputs import SCALARS, Inputs
 from tests.fuzz.templates import Templates
 from tests.fuzz.tree import Node, seq
@@ -55,7 +56,8 @@ def generate(seed):
     random = Random(seed)
     roll = random.random()
     for share, make in (
-        (0.5, _one),
+        (0.3, _one),
+        (0.55, _focused),
         (0.72, _chart),
         (0.8, _broken),
         (0.88, _yaml),
@@ -76,6 +78,10 @@ def _one(seed, random):
     return _render(seed, {"a": Templates(random).one(), **_helpers(random)})
 
 
+def _focused(seed, random):
+    return _render(seed, {"a": Focus(random).template(), **_helpers(random)})
+
+
 def _helpers(random):
     return {"_h.tpl": Templates(random).helpers()} if random.random() < 0.1 else {}
 
@@ -89,7 +95,7 @@ def _chart(seed, random):
     if random.random() < 0.1:
         extra["release"] = {"name": "up", "namespace": "ns", "revision": 4, "isUpgrade": True}
     if random.random() < 0.1:
-        extra[random.choice(("strict", "lint"))] = True
+        extra[random.choice(("strict", "strict", "lint"))] = True
     if random.random() < 0.2:
         extra["set"] = [Inputs(random).set_text("").text()]
     return _render(seed, files, **extra)

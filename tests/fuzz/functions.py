@@ -31,7 +31,8 @@ printf: pa* -> s
 html: a* -> s
 js: a* -> s
 urlquery: a* -> s
-call: s -> a
+call: a -> a
+call: aaa -> a
 abbrev: is -> s
 abbrevboth: iis -> s
 trunc: is -> s

@@ -16,7 +16,6 @@ FOLDERS = (
     "pxhelm.cli.commands",
     "pxhelm.cli.views",
     "pxhelm.actions",
-    "pxhelm.kinds",
     "pxhelm.apply",
     "pxhelm.store",
     "pxhelm.proxmox",

@@ -40,7 +40,7 @@ def now(host: Any) -> Time:
 def _instant(host: Any, value: object) -> Time:
     if isinstance(value, Time):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
+    if type(value) is int or type(value) is Int64:
         return Time(int(value), 0, _local(host))
     return now(host)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pxhelm.golang import json, yaml
+from pxhelm.golang.text import GoPanicError
 from pxhelm.golang.value import NilList, NilMap
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError, function
 
@@ -138,24 +139,27 @@ def must_from_json(text: str) -> object:
 
 def to_toml(value: object) -> str:
     """Print TOML; the error text when the value cannot be printed."""
-    from pxhelm.golang import toml  # with its dates, what few charts need
+    from pxhelm.golang.toml import encode  # with its dates, what few charts need
+    from pxhelm.golang.toml_decode import TomlError
 
     if value is None:
         raise FunctionError("reflect: call of reflect.Value.Type on zero Value")
     try:
-        return toml.encode(value)
-    except toml.TomlError as error:
+        return encode(value)
+    except TomlError as error:
         return str(error)
 
 
 def from_toml(text: str) -> dict[str, object]:
-    """Read TOML."""
-    from pxhelm.golang import toml  # with its dates, what few charts need
+    """Read TOML; a map with the error when it is none."""
+    from pxhelm.golang.toml_decode import TomlError, decode  # with its dates, what few charts need
 
     try:
-        return toml.decode(text)
-    except toml.TomlError as error:
+        return decode(text)
+    except TomlError as error:
         return {"Error": str(error)}
+    except GoPanicError as error:
+        raise FunctionError(str(error)) from None
 
 
 FUNCTIONS: dict[str, Function] = {
