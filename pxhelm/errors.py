@@ -81,3 +81,8 @@ class StageError(PxhelmError):
     def __init__(self, summary: str, errors: tuple[PxhelmError, ...]) -> None:
         super().__init__(summary, code=errors[0].code if errors else ExitCode.FAILED)
         self.errors = errors
+
+
+def system_says(error: OSError) -> str:
+    """Return why the system refused, as it stands in our sentences: ``permission denied``."""
+    return (error.strerror or str(error)).lower()

@@ -1,4 +1,4 @@
-"""Writes what an action returns as ``{path: bytes}``, atomically, and reads what the kernel says of processes (edge).
+"""Writes what an action returns as ``{path: bytes}``, atomically, and keeps the key of a store (edge).
 
 Never decides what to write.
 """
@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from pxhelm.errors import PxhelmError
-from pxhelm.secret import SealingKey
+from pxhelm.errors import PxhelmError, system_says
+from pxhelm.secret import KEY_BYTES, SealingKey
 
 
 def write_files(root: str | Path, files: Mapping[str, bytes], *, mode: int = 0o644) -> list[Path]:
@@ -41,7 +41,7 @@ def write_file(path: str | Path, data: bytes, *, mode: int = 0o644) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     except OSError as e:
-        raise PxhelmError(f"cannot write {path}: {_reason(e)}") from None
+        raise PxhelmError(f"cannot write {path}: {system_says(e)}") from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -50,9 +50,10 @@ def write_file(path: str | Path, data: bytes, *, mode: int = 0o644) -> None:
         Path(name).chmod(mode & ~_umask())
         Path(name).replace(target)
     except OSError as e:
-        with contextlib.suppress(OSError):
+        raise PxhelmError(f"cannot write {path}: {system_says(e)}") from None
+    finally:
+        with contextlib.suppress(OSError):  # gone when all went well
             Path(name).unlink()
-        raise PxhelmError(f"cannot write {path}: {_reason(e)}") from None
 
 
 def _below(folder: Path, name: str) -> Path:
@@ -69,53 +70,47 @@ def _umask() -> int:
     return mask
 
 
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
-
-
-def key_file(path: Path) -> SealingKey:
-    """Return the key in a file that only its owner can read, made when it is not there.
+def key_file(path: Path, *, may_make: bool) -> SealingKey:
+    """Return the key in a file that only its owner can read; one that is not there is made if it may be.
 
     Raises:
-        PxhelmError: when it cannot be read, or is no key.
+        PxhelmError: when it cannot be read or made, or is no key.
     """
     try:
+        if may_make and not path.exists():
+            _make_key(path)
         raw = path.read_bytes()
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(os.urandom(32))
-            stream.flush()
-            os.fsync(stream.fileno())
-        try:
-            os.link(temporary, path)  # fails if another process was first: then its key stands
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
-        raw = path.read_bytes()
+        raise PxhelmError(
+            f"cannot open the store: its key {path} is not there",
+            hint="put the file back, or give its 64 hexadecimal digits as PXHELM_KEY; without it nothing can be read",
+        ) from None
     except OSError as error:
-        raise PxhelmError(f"cannot read the store's key {path}: {(error.strerror or str(error)).lower()}") from None
-    if len(raw) != 32:
-        raise PxhelmError(f"cannot use the store's key {path}: it has {len(raw)} bytes, not 32")
+        raise PxhelmError(f"cannot read the store's key {path}: {system_says(error)}") from None
+    if len(raw) != KEY_BYTES:
+        raise PxhelmError(f"cannot use the store's key {path}: it has {len(raw)} bytes, not {KEY_BYTES}")
     return SealingKey(raw)
 
 
-def boot_id() -> str:
-    """Return what the kernel calls its run since the machine began; empty where it does not say."""
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(os.urandom(KEY_BYTES))
+            stream.flush()
+            os.fsync(stream.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(made, path)  # another process was first: then its key stands
+        _sync_folder(path.parent)
+    finally:
+        Path(made).unlink()
 
 
-def process_started(pid: int) -> str | None:
-    """Return the start time of a process in the kernel's words; None when there is none."""
+def _sync_folder(folder: Path) -> None:
+    """See that a name in a folder outlives a power failure."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] == "Z" else fields[19]
+        os.fsync(handle)
+    finally:
+        os.close(handle)

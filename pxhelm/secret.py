@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 REDACTED = "***"
+KEY_BYTES = 32
 _MAGIC = b"px1"
 
 
@@ -39,9 +40,13 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class SealingKey:
-    """32 bytes that seal payloads and key the HMACs of one installation."""
+    """``KEY_BYTES`` bytes that seal payloads and key the HMACs of one installation."""
 
     raw: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.raw) != KEY_BYTES:
+            raise ValueError(f"a key has {KEY_BYTES} bytes")
 
     def __repr__(self) -> str:
         return f"SealingKey({REDACTED})"

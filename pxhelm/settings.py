@@ -109,6 +109,8 @@ class Context:
     """Requests begun in a second; 0 is no limit."""
     namespace: str = ""
     vmid_range: tuple[int, int] = (10000, 99999)
+    allow_commands: bool = False
+    """Whether manifests may run programs of this machine: a Job's ``command``, a secret's ``valueFrom.command``."""
 
     @property
     def simulated(self) -> bool:
@@ -333,7 +335,7 @@ def _parse(text: str, path: Path) -> tuple[dict[str, Context], str, Limits]:
     return contexts, str(current), read_limits(limits, Limits(), str(path))
 
 
-_KEYS = {"name", "endpoints", "tokenID", "token", "user", "password", "tls", "namespace", "vmidRange"}
+_KEYS = {"name", "endpoints", "tokenID", "token", "user", "password", "tls", "namespace", "vmidRange", "allowCommands"}
 
 
 def _context(entry: dict[str, object], path: Path, place: str) -> Context:
@@ -362,7 +364,14 @@ def _context(entry: dict[str, object], path: Path, place: str) -> Context:
         server_name=str(tls.get("serverName") or ""),
         namespace=str(entry.get("namespace") or ""),
         vmid_range=(int(low), int(high)),
+        allow_commands=_yes(entry.get("allowCommands", False), path, f"{place}.allowCommands"),
     )
+
+
+def _yes(value: object, path: Path, place: str) -> bool:
+    if not isinstance(value, bool):
+        raise _malformed(path, place, "true or false")
+    return value
 
 
 def _source(value: object, path: Path, place: str) -> SecretSource:
@@ -481,10 +490,3 @@ def _edit(path: Path, change: Callable[[dict[str, object]], None]) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(path)
-
-
-def write_secret(path: str, secret: Secret) -> None:
-    """Put a secret that Proxmox shows once into a file of the user alone."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(secret.reveal() + "\n")

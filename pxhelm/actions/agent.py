@@ -1,20 +1,20 @@
 """Commands and files in a virtual machine, through the QEMU guest agent.
 
-Proxmox hands bytes through JSON one character a byte, and limits what one call carries: 64 KiB of standard input, 60 KiB
-of base64 written, 16 MiB read. Never opens a file of this machine.
+Proxmox limits what one call carries: 64 KiB of standard input, 60 KiB of base64 written, 16 MiB read. Never opens a file
+of this machine.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from pxhelm.actions.inspect import Found
 from pxhelm.errors import ExitCode, PxhelmError
-from pxhelm.proxmox.cluster import guest_path
+from pxhelm.proxmox import agent
+from pxhelm.proxmox.agent import Machine, Ran, StillRunningError, as_bytes
 from pxhelm.proxmox.errors import ApiError
-from pxhelm.proxmox.request import ApiGen, Param, Request, Wait, call
+from pxhelm.proxmox.request import ApiGen, Param
 
 STDIN_LIMIT = 65536
 """Characters of ``input-data`` (API schema, agent/exec)."""
@@ -23,19 +23,6 @@ _WRITE_LIMIT = 61440 // 4 * 3
 _APPEND_LIMIT = STDIN_LIMIT // 4 * 3
 _READ_CHUNK = 4 << 20
 """Bytes asked for at once; the API allows 16 MiB."""
-_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What a command in a guest left behind."""
-
-    code: int
-    """Its exit status; 128 and the signal's number when one ended it."""
-    out: bytes
-    err: bytes
-    truncated: bool = False
-    """Whether the agent could not keep all that it printed."""
 
 
 def check_machine(guest: Found, what: str) -> None:
@@ -59,41 +46,13 @@ def execute(guest: Found, command: Sequence[str], stdin: str = "", *, limit: flo
             code=ExitCode.USAGE,
             hint="copy a file with `pxhelm cp`, and let the command read it",
         )
-    params: dict[str, Param] = {"command": list(command)}
-    if stdin:
-        params["input-data"] = stdin
-    started = yield from _ask(guest, "POST", "exec", params)
-    pid = started.get("pid") if isinstance(started, Mapping) else None
-    waited, pauses = 0.0, iter(_PAUSES)
-    pause = _PAUSES[-1]
-    while True:
-        status = yield from _ask(guest, "GET", "exec-status", {"pid": int(str(pid))})
-        if isinstance(status, Mapping) and status.get("exited"):
-            return _ran(status)
-        if limit and waited >= limit:
-            raise PxhelmError(
-                f"the command is still running after {limit:g} s (PID {pid} in {guest.name})",
-                hint="give more time with --timeout; 0s waits without end",
-            )
-        pause = next(pauses, pause)
-        yield Wait(pause)
-        waited += pause
-
-
-def _ran(status: Mapping[str, object]) -> Ran:
-    signal = int(str(status.get("signal") or 0))
-    code = int(str(status.get("exitcode") or 0))
-    truncated = bool(status.get("out-truncated") or status.get("err-truncated"))
-    out, err = (as_bytes(str(status.get(name) or "")) for name in ("out-data", "err-data"))
-    return Ran(128 + signal if signal else code, out, err, truncated)
-
-
-def as_bytes(text: str) -> bytes:
-    """Return the bytes that Proxmox printed as characters; a server that decodes UTF-8 itself is understood, too."""
     try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape")
+        return (yield from agent.execute(_place(guest), command, stdin, limit))
+    except ApiError as error:
+        raise _explained(error, guest) from None
+    except StillRunningError as error:
+        error.hint = "give more time with --timeout; 0s waits without end"
+        raise
 
 
 def read_file(guest: Found, path: str, keep: Callable[[bytes], object]) -> ApiGen[int]:
@@ -142,14 +101,15 @@ def _pieces(data: bytes) -> Iterator[str]:
         yield base64.b64encode(data[at : at + _APPEND_LIMIT]).decode()
 
 
+def _place(guest: Found) -> Machine:
+    return Machine(str(guest.row["node"]), guest.vmid)
+
+
 def _ask(guest: Found, method: str, verb: str, params: Mapping[str, Param]) -> ApiGen[object]:
-    node = str(guest.row["node"])
-    path = f"{guest_path(node, 'qemu', guest.vmid)}/agent/{verb}"
     try:
-        found = yield from call(Request("POST" if method == "POST" else "GET", path, params, node=node))
+        return (yield from agent.ask(_place(guest), method, verb, params))
     except ApiError as error:
         raise _explained(error, guest) from None
-    return found["result"] if isinstance(found, Mapping) and set(found) == {"result"} else found
 
 
 def _explained(error: ApiError, guest: Found) -> ApiError:

@@ -32,9 +32,9 @@ def plan_chart(services: Services, wanted: Wanted, options: UpgradeOptions) -> P
 
 
 def _dry_run(services: Services, wanted: Wanted, options: UpgradeOptions) -> Release:
+    values = gather_values(wanted.values, services.read)
     chart = load_chart(services, wanted.chart)
     check_installable(chart, services.listen)
-    values = gather_values(wanted.values, services.read)
     configuration = dry(services, wanted.release)
     try:
         last = configuration.storage.last(wanted.release)

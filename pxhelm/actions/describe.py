@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pxhelm.actions.inspect import Found, id_of, key_of
+from pxhelm.actions.inspect import Found, Waits, id_of, key_of
 from pxhelm.actions.services import Services
 from pxhelm.apply.memory import Memory, recall, target_of
 from pxhelm.apply.ports import ports_of
@@ -16,10 +16,12 @@ from pxhelm.errors import PxhelmError
 from pxhelm.kinds import KINDS
 from pxhelm.plan.model import Drift
 from pxhelm.plan.observe import look_round, observe
+from pxhelm.plan.waiting import boot_paths, restart_paths
 from pxhelm.resource.compare import comparable, live_value, same
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Existence, Live, Target, Value
+from pxhelm.resource.stored import APPLIED
 from pxhelm.store.events import EventRecord
 from pxhelm.store.journal import Op, Step
 
@@ -54,7 +56,7 @@ class Description:
 
 def describe(services: Services, found: Found) -> Description:
     """Gather everything about one object."""
-    if found.kind not in KINDS:
+    if found.kind not in KINDS or (KINDS[found.kind].store_only and found.stored is None):
         return Description(found)
     kind = KINDS[found.kind]
     memory: Memory | None = None
@@ -68,7 +70,7 @@ def describe(services: Services, found: Found) -> Description:
     live, problem = _live(services, kind, target)
     bases = memory.known.bases if memory else {}
     return Description(
-        found,
+        replace(found, waits=_waits(kind, bases, live) if live else None),
         managers=tuple(sorted(bases)),
         live=live,
         drift=_drift(kind, bases, live) if live else (),
@@ -108,13 +110,16 @@ def look_closer(services: Services, found: Sequence[Found], *, others: bool = Fa
             one = found[n]
             bases = memories[key_of(one)].known.bases if one.stored else {}
             drifted = bool(_drift(KINDS[one.kind], bases, live)) if one.stored else None
-            looked[n] = replace(one, drifted=drifted, os_type=str(live.intended.get("osType") or ""))
+            os_type = str(live.intended.get("osType") or "")
+            looked[n] = replace(one, drifted=drifted, os_type=os_type, waits=_waits(KINDS[one.kind], bases, live))
     return looked
 
 
 def _row(found: Found, kind: Kind) -> Mapping[str, object]:
     if kind.guest:
         return found.row
+    if kind.store_only:
+        return {APPLIED: {path: _value(base) for path, base in found.owned.items()}}
     return {"id": id_of(found)}
 
 
@@ -145,6 +150,12 @@ def _value(base: object) -> Value:
     if isinstance(base, list):
         return tuple(_value(each) for each in base)
     return base  # type: ignore[return-value]  # scalars of JSON are scalars of leaves
+
+
+def _waits(kind: Kind, bases: Mapping[str, Mapping[str, object]], live: Live) -> Waits | None:
+    if not kind.guest:
+        return None
+    return Waits(restart_paths(kind, bases, live), boot_paths(kind, bases, live))
 
 
 def _pending(live: Live) -> tuple[Pending, ...]:

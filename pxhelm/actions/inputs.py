@@ -132,6 +132,8 @@ def check_installable(chart: Chart, listen: Listener) -> None:
     """Refuse library charts and charts whose dependencies are not there, in Helm's words; tell of deprecated ones."""
     if chart.metadata.type not in ("", "application"):
         raise PxhelmError(f"{chart.metadata.type} charts are not installable")
+    if chart.metadata.deprecated:
+        listen(Warned("This chart is deprecated"))
     wanted = chart.metadata.dependencies or ()
     have = {sub.name for sub in chart.dependencies}
     missing = [one.name for one in wanted if one.name not in have]
@@ -140,5 +142,3 @@ def check_installable(chart: Chart, listen: Listener) -> None:
             "An error occurred while checking for chart dependencies. You may need to run `pxhelm dependency build` to"
             f" fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}"
         )
-    if chart.metadata.deprecated:
-        listen(Warned("This chart is deprecated"))

@@ -12,11 +12,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from pxhelm.actions.live import LIVE
+from pxhelm.actions.own import JOB, NAMESPACE, annotations_in, guests_in, manifest_in, namespaces, ran
 from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
 from pxhelm.kinds import CATALOGUE, KINDS
 from pxhelm.kinds import NAMES as WORDS
+from pxhelm.plan.remembered import REMEMBERED
 from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource.columns import duration
 from pxhelm.resource.identity import ObjectKey
@@ -76,6 +78,16 @@ class NotFoundError(PxhelmError):
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """What a running guest does not have yet, by path."""
+
+    restart: tuple[str, ...] = ()
+    """Options that come into effect with a restart."""
+    boot: tuple[str, ...] = ()
+    """What cloud-init in the guest reads when it boots."""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """One thing: as the cluster lists it, as the store knows it, or both."""
 
@@ -92,8 +104,22 @@ class Found:
     """Leaves that were applied last, by path."""
     drifted: bool | None = None
     """Whether a leaf that was applied is otherwise now; None when nobody looked (``describe.look_closer``)."""
+    waits: Waits | None = None
+    """What a guest has only after its next start; None when nobody looked."""
     os_type: str = ""
     """What a guest's configuration says of its system; empty when nobody looked."""
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """The manifest that was applied last, as a document; empty for what is not ours."""
+        return manifest_in(self.stored) if self.stored is not None else {}
+
+    @property
+    def comment(self) -> str:
+        """The first line of what is said about it: by our annotation, else by its comment or notes."""
+        annotations = annotations_in(self.stored) if self.stored is not None else {}
+        places = (annotations.get("pxhelm.io/description"), self.row.get("comment"), self.owned.get("description"))
+        return next((str(text).strip().partition("\n")[0] for text in places if text), "")
 
     @property
     def vmid(self) -> int:
@@ -384,6 +410,7 @@ class _Known:
     """What the store knows of the cluster's objects, read once."""
 
     def __init__(self, services: Services, kinds: tuple[str, ...]) -> None:
+        self._store = services.store
         self._objects = services.store.objects
         self._stored: dict[str, list[StoredObject]] = {}
         for one in self._objects.list(ObjectQuery(services.place.cluster)):
@@ -409,13 +436,22 @@ class _Known:
         for one in self._stored.get(kind, ()):
             ours = self._ours(one, {}, None)
             row = rows.pop(id_of(ours), {})
-            row = ours.owned if KINDS[kind].store_only else row
+            row = self._told(ours) if kind in (JOB, NAMESPACE) else ours.owned if KINDS[kind].store_only else row
             yield Found(kind, one.key.name, one.key.namespace, _with_comment(row, ours), one, None, ours.owned)
+        if kind == NAMESPACE:
+            rows = namespaces(self._stored)
         for name, row in rows.items():
             yield Found(kind, name, row=row)
 
+    def _told(self, ours: Found) -> Row:
+        """Return what the store tells of an object that Proxmox knows nothing of."""
+        assert ours.stored is not None
+        if ours.kind == NAMESPACE:
+            return {**ours.owned, "guests": guests_in(self._stored, ours.name)}
+        return ran(self._store, ours.stored.uid, ours.owned)
+
     def _ours(self, one: StoredObject, row: Row, binding: Binding | None) -> Found:
-        owned = {leaf.path: leaf.base for leaf in self._objects.owned(one.uid)}
+        owned = {leaf.path: leaf.base for leaf in self._objects.owned(one.uid) if leaf.path not in REMEMBERED}
         shown = {**row, "addresses": _addresses(owned)} if row else row
         return Found(one.key.kind, one.key.name, one.key.namespace, shown, one, binding, owned)
 
@@ -458,15 +494,3 @@ def id_of(found: Found) -> str:
 def is_known(services: Services, key: ObjectKey) -> bool:
     """Tell whether the store holds the object."""
     return services.store.objects.get(StoreKey(services.place.cluster, key.kind, key.namespace, key.name)) is not None
-
-
-def manifest_of(found: Found) -> Mapping[str, Any]:
-    """Return the manifest that was applied last, as a document; empty for what is not ours."""
-    from pxhelm.apply.memory import Manifest
-    from pxhelm.golang.yaml import load
-
-    if found.stored is None or not found.stored.manifest:
-        return {}
-    text = Manifest.load(found.stored.manifest).text
-    body = load(text) if text else None
-    return body if isinstance(body, dict) else {}

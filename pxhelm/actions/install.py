@@ -20,10 +20,10 @@ from pxhelm.release.upgrade import upgrade as run_upgrade
 
 def install(services: Services, wanted: Wanted, options: InstallOptions) -> Release:
     """Install a chart as a release and return the record."""
-    chart = load_chart(services, wanted.chart)
-    check_installable(chart, services.listen)
     given = sources(services, wanted.values)
     values = given.values()
+    chart = load_chart(services, wanted.chart)
+    check_installable(chart, services.listen)
     if wanted.strict_values:
         check_read_by(services, chart, given, (wanted.release, services.place.namespace))
     command = _command("install", wanted, options, chart, values)
@@ -39,10 +39,10 @@ def upgrade(
     ``or_install`` allows that, and is called before it begins. As in Helm only what fails in the upgrade itself is
     told as ``UPGRADE FAILED``.
     """
-    chart = load_chart(services, wanted.chart)
-    check_installable(chart, services.listen)
     given = sources(services, wanted.values)
     values = given.values()
+    chart = load_chart(services, wanted.chart)
+    check_installable(chart, services.listen)
     if wanted.strict_values:
         check_read_by(services, chart, given, (wanted.release, services.place.namespace))
     command = _command("upgrade", wanted, options, chart, values)

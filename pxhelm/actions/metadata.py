@@ -5,7 +5,7 @@ The next apply of a manifest brings the object's labels to what that manifest sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
 from typing import Any, Literal
@@ -104,34 +104,41 @@ def change(services: Services, found: Found, part: Part, edits: Edits, *, keep: 
 
 def current(found: Found, part: Part) -> dict[str, str]:
     """Return the labels or annotations that an object's manifest gives it."""
-    from pxhelm.actions.inspect import manifest_of
-
-    metadata: Any = manifest_of(found).get("metadata") or {}
+    metadata: Any = found.manifest.get("metadata") or {}
     return dict(metadata.get(part) or {}) if metadata else dict(found.stored.labels if found.stored else {})
 
 
 def _edited(text: str, found: Found, part: Part, after: Mapping[str, str]) -> str:
-    """Return the manifest with another map; its comments and its order stay (ruamel's round trip)."""
+    def change(body: Any) -> None:
+        metadata = body["metadata"]
+        own = metadata.setdefault(part, {})
+        if own is None:
+            own = metadata[part] = {}
+        for key in [key for key in own if key not in after]:
+            del own[key]
+        for key, value in after.items():
+            if own.get(key) != value:
+                own[key] = value
+        if not own:
+            del metadata[part]
+
+    return rewritten(text, found.name, change)
+
+
+def rewritten(text: str, name: str, change: Callable[[Any], None]) -> str:
+    """Return a manifest that ``change`` was let at; its comments and its order stay (ruamel's round trip).
+
+    Of a list it is the item of the name.
+    """
     from ruamel.yaml import YAML
-    from ruamel.yaml.comments import CommentedMap
 
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096
     body = yaml.load(text)
     if body.get("kind") == "List":
-        body = next(each for each in body["items"] if (each["metadata"] or {}).get("name") == found.name)
-    metadata = body["metadata"]
-    own = metadata.get(part)
-    if own is None:
-        own = metadata[part] = CommentedMap()
-    for key in [key for key in own if key not in after]:
-        del own[key]
-    for key, value in after.items():
-        if own.get(key) != value:
-            own[key] = value
-    if not own:
-        del metadata[part]
+        body = next(each for each in body["items"] if (each["metadata"] or {}).get("name") == name)
+    change(body)
     stream = StringIO()
     yaml.dump(body, stream)
     return stream.getvalue()

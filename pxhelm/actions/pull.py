@@ -40,9 +40,7 @@ def pull(services: Services, request: PullRequest, say: Callable[[str], None], t
         raise PxhelmError(f"failed to fetch provenance {quote(found.url + '.prov')}")
     for line in found.said:
         (say if line.startswith("WARNING") else tell)(line)
-    if request.untar:
-        _unpack(services, request, found)
-    else:
+    if not request.untar:
         path = posixpath.join(request.destination, found.name) if request.destination != "." else found.name
         disk.write(path, found.archive, folders=False)
         if with_provenance and found.provenance is not None:
@@ -53,6 +51,8 @@ def pull(services: Services, request: PullRequest, say: Callable[[str], None], t
         checked = verify_bytes(services.sources, found.name, found.archive, found.provenance, flags.keyring)
         for line in checked.lines():
             say(line)
+    if request.untar:
+        _unpack(services, request, found)
 
 
 def _unpack(services: Services, request: PullRequest, found: Fetched) -> None:

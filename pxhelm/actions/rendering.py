@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pxhelm.actions.host import template_host
 from pxhelm.actions.services import Services
+from pxhelm.events import Warned
 from pxhelm.gotemplate.host import Host
 from pxhelm.release.charts import ChartRenderer
 from pxhelm.release.rendering import RenderRequest
@@ -27,4 +28,9 @@ def chart_renderer(
     def host(request: RenderRequest) -> Host:
         return template_host(services, live=request.live, dns=dns or request.enable_dns)
 
-    return ChartRenderer(render, Capabilities(), host, jinja=services.jinja, post_render=post, bounded=services.bounded)
+    def tell(line: str) -> None:
+        services.listen(Warned(line))
+
+    return ChartRenderer(
+        render, Capabilities(), host, jinja=services.jinja, post_render=post, bounded=services.bounded, tell=tell
+    )

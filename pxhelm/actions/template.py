@@ -79,10 +79,10 @@ def template(services: Services, request: TemplateRequest) -> Templated:
     """Render a chart; PxhelmError in Helm's words, with the template line in ``where``."""
     from pxhelm.release.failure import name_problem
 
-    chart = load_chart(services, request.chart)
-    check_installable(chart, services.listen)
     given = sources(services, request.values)
     values = given.values()
+    chart = load_chart(services, request.chart)
+    check_installable(chart, services.listen)
     if problem := name_problem(request.release):
         raise PxhelmError(f'release name "{request.release}": {problem}')
     asked = RenderRequest(
@@ -102,11 +102,12 @@ def template(services: Services, request: TemplateRequest) -> Templated:
             if not request.debug:
                 error.message += _USE_DEBUG
             raise
+        finally:
+            for warning in asked.told.lines:
+                services.listen(Warned(warning))
     if request.strict_values:
         with services.bounded():
             check_read(asked, given)
-    for warning in rendered.warnings:
-        services.listen(Warned(warning))
     if request.validate:
         from pxhelm.kinds import parse_all
 

@@ -21,7 +21,8 @@ from pxhelm.plan.observe import View
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import ARTIFACTS
 from pxhelm.resource.annotations import seconds
-from pxhelm.resource.guest_power import WAS_RUNNING
+from pxhelm.resource.guest_power import HELD, WAS_RUNNING
+from pxhelm.resource.guest_seed import COLLECT
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Existence, Live, Resource, Target
@@ -51,6 +52,8 @@ def job_of(common: Common, o: ObjectPlan, memory: Memory) -> Job:
     steering = {
         "adopt": o.action is Action.ADOPT,
         WAS_RUNNING: stopped,
+        HELD: not any(s.verb in ("restart", "shutdown") for s in o.steps),
+        COLLECT: any(s.verb == COLLECT for s in o.steps),
         "retain": any(s.verb == "release" for s in o.steps),
     }
     situation = Situation(
@@ -62,7 +65,11 @@ def job_of(common: Common, o: ObjectPlan, memory: Memory) -> Job:
         fingerprint=common.ports.fingerprint,
         created=memory.known.creating,
         surroundings=around,
-        options={**request.options, **{name: True for name, value in steering.items() if value}},
+        options={
+            **common.ports.permits,
+            **request.options,
+            **{name: True for name, value in steering.items() if value},
+        },
         force=request.force_conflicts,
         op=memory.op.op_id,
         seen=memory.known.seen,

@@ -14,7 +14,7 @@ from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, Request
 from pxhelm.proxmox.task import TaskResult
 from pxhelm.resource.model import Live, SecretSource, Target
-from pxhelm.resource.step import Step
+from pxhelm.resource.step import Errand, Step
 from pxhelm.store.journal import StepState
 
 
@@ -56,10 +56,10 @@ class Send:
     request: Request
     secret_to: SecretSource | None = None
     """Where the secret in the answer goes."""
-    operation: ApiGen[object] | None = None
+    operation: ApiGen[tuple[str, ...]] | None = None
     """Run in place of the request."""
-    probe: tuple[str, int] | None = None
-    """Asked in place of the cluster."""
+    errand: Errand | None = None
+    """Done in place of asking the cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,14 @@ class Follow:
     """Wait until a task has ended. → Ended or Refused."""
 
     upid: str
+    limit: float = 0.0
+    """Seconds after which it is stopped; 0 = never."""
 
 
 CREATING = ("create", "clone")
 """Verbs of the steps that make a guest: they claim its VMID."""
 
+_POWER = ("start", "stop", "shutdown", "reboot", "reset", "suspend", "resume")
 TASKS: Mapping[str, tuple[str, ...]] = {
     "create": ("qmcreate", "vzcreate", "qmrestore", "vzrestore"),
     "clone": ("qmclone", "vzclone"),
@@ -93,6 +96,10 @@ TASKS: Mapping[str, tuple[str, ...]] = {
     "restart": ("qmreboot", "vzreboot"),
     "convert": ("qmtemplate", "vztemplate"),
     "destroy": ("qmdestroy", "vzdestroy"),
+    "run snapshot": ("qmsnapshot", "vzsnapshot"),
+    "run rollback": ("qmrollback", "vzrollback"),
+    "run backup": ("vzdump",),
+    "run power": tuple(f"{tool}{verb}" for tool in ("qm", "vz") for verb in _POWER),
 }
 """Verb of a step → types of the tasks that it starts."""
 
@@ -183,6 +190,8 @@ class Replied:
 
     now: float
     data: object
+    lines: tuple[str, ...] = ()
+    """What a command printed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ what it waits for is done, and says what became of them. Never prints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -19,18 +19,20 @@ from pxhelm.apply.memory import Manifest, Memory, bound_vmids, recall
 from pxhelm.apply.namespaces import Namespaces
 from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.queue import Work
+from pxhelm.apply.queue import GOOD, Work
 from pxhelm.apply.records import Owner, Records
 from pxhelm.apply.result import ApplyResult, ObjectResult
 from pxhelm.apply.runner import Runner, Settings
 from pxhelm.apply.selecting import with_selected
-from pxhelm.plan.diff import INHERITED, ignored_paths
+from pxhelm.plan.diff import ignored_paths
 from pxhelm.plan.document import plan_hash
 from pxhelm.plan.graph import awaited_ready
 from pxhelm.plan.leaf import base_of, covers
 from pxhelm.plan.model import Action, ObjectPlan
 from pxhelm.plan.observe import View
+from pxhelm.plan.remembered import REMEMBERED
 from pxhelm.plan.subject import Known
+from pxhelm.resource import sets
 from pxhelm.resource.domain import DOMAINS
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Leaves, Resource
@@ -94,13 +96,17 @@ class _Application:
         self.accept()
         busy = (self.resources.get(o.key) for o in self.planned.plan.objects if o.action is not Action.NOTHING)
         named_ready = {key for r in busy if r is not None for key in awaited_ready(r)}
+        named_ready |= {key for each in named_ready if each in self.resources for key in self.members(each)}
+        named_ready |= set(self.planned.plan.awaited)
         found = ((key, self.resources[key].leaves) for key in named_ready if key in self.resources)
         self.awaited = {key: leaves for key, leaves in found if declared(leaves)}
         fresh = [o for o in self.planned.plan.objects if o.key not in self.results]
         work = [w for o in fresh if (w := self.work_of(o)) is not None]
-        edges = {key: tuple(k for k in below) for key, below in self.planned.plan.edges.items()}
+        edges = _through_sets(self.planned.plan.edges)
         work = self.without_dependents_of_blocked(work, edges)
         outcomes = self.runner().run(work, edges) if work else {}
+        late = self.late(outcomes)
+        outcomes |= self.runner().run(late, {}) if late else {}
         for key, outcome in outcomes.items():
             action = self.by_key[key].action
             self.results[key] = ObjectResult(key, action, outcome)
@@ -108,6 +114,25 @@ class _Application:
                 self.records.forget(self.memories[key])  # its wish is fulfilled: nothing of it is kept
         ordered = [self.results[k] for k in (*self.by_key, *(b.key for b in self.planned.plan.blocked))]
         return ApplyResult(self.planned.plan, tuple(ordered))
+
+    def members(self, key: ObjectKey) -> Iterator[ObjectKey]:
+        """Yield the members of a set: it is ready when they are."""
+        if key.kind == sets.KIND:
+            found = self.resources[key]
+            for each in sets.members_of(key, found.leaves):
+                yield ObjectKey(each.kinds[0], each.namespace, each.name)
+
+    def late(self, outcomes: Mapping[ObjectKey, Outcome]) -> list[Work]:
+        """Return the objects that have something left which their domain had to be applied for."""
+        found = []
+        for key, outcome in outcomes.items():
+            families = self.ports.kind_of(key.kind).late
+            leaves = {leaf.partition(".")[0] for step in self.by_key[key].steps for leaf in step.leaves}
+            if outcome.result in GOOD and leaves & set(families) and self.by_key[key].action is not Action.DELETE:
+                self.memories |= recall(self.ports, [key])
+                work = self.work_of(self.by_key[key])
+                found += [work] if work is not None else []
+        return found
 
     def runner(self) -> Runner:
         found = Runner(self.ports, self.how.settings)
@@ -199,7 +224,7 @@ class _Application:
         stale = memory.stored.observed_generation != memory.stored.generation
         resource = self.resources[o.key]
         left_out = (*ignored_paths(resource), *resource.unset)
-        return stale or set(before) - {INHERITED} != {path for path in resource.leaves if not covers(left_out, path)}
+        return stale or set(before) - REMEMBERED != {path for path in resource.leaves if not covers(left_out, path)}
 
     def briefed(self, o: ObjectPlan) -> Callable[[Memory], Job]:
         """Return what makes the job of an object, once its turn has come."""
@@ -222,6 +247,17 @@ class _Application:
                 w.key, self.by_key[w.key].action, Outcome(Result.BLOCKED, "Dependency", why)
             )
         return kept
+
+
+def _through_sets(edges: Mapping[ObjectKey, tuple[ObjectKey, ...]]) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
+    """Return the edges in which whoever waits for a set waits for its members: nothing is done for the set itself."""
+    members = {key: below for key, below in edges.items() if key.kind == sets.KIND}
+    return {
+        key: tuple(dict.fromkeys(k for each in below for k in (each, *members.get(each, ()))))
+        if members and any(each in members for each in below)
+        else below
+        for key, below in edges.items()
+    }
 
 
 def _release_of(memory: Memory) -> str:

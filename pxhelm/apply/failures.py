@@ -6,7 +6,7 @@ long. Never sends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pxhelm.apply import command as c
 from pxhelm.apply.command import CREATING, Result
@@ -17,6 +17,7 @@ from pxhelm.plan.observe import Verdict
 from pxhelm.plan.steering import SNAPSHOT
 from pxhelm.proxmox.errors import ErrorClass
 from pxhelm.resource.blame import told
+from pxhelm.resource.guest_seed import COLLECT
 from pxhelm.resource.model import Existence
 from pxhelm.resource.step import Step
 from pxhelm.secret import REDACTED, Secret
@@ -58,6 +59,10 @@ def failed(m: State, step: Step, why: Why) -> Part:
     text, cls = _without_secrets(step, why.text), why.cls
     yield from m.note(c.Settle(m.seq, step.verb, StepState.FAILED, error=text, upid=why.upid))
     before = m.s.live
+    if step.verb == COLLECT:
+        m.s = replace(m.s, written=m.s.written | frozenset(step.leaves))
+        m.warnings.append(f"{step.request.path.rpartition('/')[2]} stays: {text}")
+        return
     if step.verb == SNAPSHOT and cls is ErrorClass.TAKEN:
         m.made(step.verb)  # its name holds this operation's id: an earlier send made it
         return

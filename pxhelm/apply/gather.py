@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from pxhelm.apply.leftovers import leftovers
 from pxhelm.apply.memory import Memory, address_of, bound_vmids, marker_of, recall, target_of
 from pxhelm.apply.namespaces import Namespaces
 from pxhelm.apply.ports import Ports
@@ -76,6 +77,8 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         targets[key] = replace(target, row={"id": kinds[key].identifier(wanted[key])})
         lives[key] = _live(ports.cluster.run_all([observe(kinds[key], targets[key], view)])[0], targets[key])
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
+    left = leftovers(ports, view, (lives[key] for key in going if key not in wanted and kinds[key].guest))
+    view = replace(view, surroundings=replace(view.surroundings, leftovers=left))
     targets |= _predict(vmids, memories, guests, view)
     view = replace(view, surroundings=replace(view.surroundings, coming=coming(ports, wanted)))
     view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))

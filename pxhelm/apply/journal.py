@@ -52,7 +52,7 @@ class Journal:
         step, live = intent.step, intent.live
         params = redacted(step.request.params)
         pre = {
-            "vmid": intent.target.vmid,
+            "vmid": step.vmid or intent.target.vmid,
             "node": step.request.node or intent.target.node,
             "guest_uuid": intent.target.uuid,
             "marker": str(intent.target.marker or ""),

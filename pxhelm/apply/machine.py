@@ -134,18 +134,18 @@ def _perform(m: State, decision: Go) -> Part:
         if step.request.node:
             m.s = replace(m.s, target=replace(m.s.target, node=step.request.node))
     m.destroyed = m.destroyed or step.verb in ("destroy", "delete")
-    answer = yield c.Send(step.request, step.secret_to, step.operation, step.probe)
+    answer = yield c.Send(step.request, step.secret_to, step.operation, step.errand)
     m.now, m.fresh = answer.now, False
     if isinstance(answer, c.Refused):
         yield from refused(m, step, answer)
         return
     assert isinstance(answer, c.Replied)
     if not Upid.matches(answer.data):
-        yield from _settle(m, step, StepState.DONE)
+        yield from _settle(m, step, StepState.DONE, lines=answer.lines)
         return
     upid = str(answer.data)
     yield from m.note(c.Accept(m.seq, upid))
-    result = yield from m.follow(upid)
+    result = yield from m.follow(upid, step.limit)
     if result is None or result.state in (TaskState.UNKNOWN, TaskState.RUNNING):
         yield from resolve(m, m.open_step(step, upid))
         return
@@ -175,6 +175,8 @@ def _settle(m: State, step: Step, state: StepState, *, upid: str = "", lines: tu
         m.s = replace(m.s, options={**m.s.options, WAS_RUNNING: True})
     m.made(step.verb)
     m.s = replace(m.s, written=m.s.written | frozenset(step.leaves))
+    if step.verb == "config":
+        m.wrote(step.leaves)
     lost = m.is_bound and m.s.live.marker is None and step.verb == "config" and m.s.desired is not None
     yield from m.look(relist=step.verb in _RELIST)
     yield from m.commit(m.seq, step.verb, state, upid=upid, lines=lines)

@@ -13,6 +13,7 @@ from pxhelm.apply.command import CREATING
 from pxhelm.apply.job import OpenStep
 from pxhelm.apply.ports import Ports
 from pxhelm.plan.next_step import wants_of
+from pxhelm.plan.remembered import WAITING
 from pxhelm.plan.subject import Known
 from pxhelm.resource.identity import Marker, ObjectKey
 from pxhelm.resource.model import Target
@@ -110,11 +111,12 @@ def target_of(ports: Ports, key: ObjectKey, memory: Memory, op: str = "") -> Tar
     """Return the target that an object is bound to."""
     binding = memory.binding
     wants = wants_of(ports.kind_of(key.kind), None, memory.known.bases)
+    fresh = any(WAITING in leaves for leaves in memory.known.bases.values())  # lists do not say which process runs
     if binding is None:
         return Target(key, memory.known.uid, wants=wants)
     marker = marker_of(ports, key, memory, binding.vmid, op)
     node = next((str(s.pre.get("node", "")) for s in reversed(memory.steps) if s.kind in CREATING), "")
-    return Target(key, memory.known.uid, node, binding.vmid, binding.guest_uuid, marker, wants=wants)
+    return Target(key, memory.known.uid, node, binding.vmid, binding.guest_uuid, marker, wants=wants, fresh=fresh)
 
 
 def marker_of(ports: Ports, key: ObjectKey, memory: Memory, vmid: int, op: str = "") -> Marker:

@@ -17,7 +17,10 @@ from pxhelm.resource.references import GUESTS, bare
 from pxhelm.store.objects import ObjectQuery
 
 KIND = "Namespace"
+_DRIFT = "pxhelm.io/drift-policy"
 _VOLUMES = ("disks", "mounts", "rootfs", "efiDisk", "tpm")
+_ALWAYS = ("pool", "power.window")
+"""What a namespace says as long as it says it, not only when a guest is made."""
 _OTHERWISE = ("storage", "volume", "hostPath", "cdrom", "importFrom", "absent", "slot")
 """Leaves by which a device says itself where it is; a disk that is imported still needs a storage."""
 
@@ -56,9 +59,13 @@ class Namespaces:
                 )
 
     def completed(self, resource: Resource, applied: Leaves, *, new: bool) -> Resource:
-        """Return a guest with what its namespace says where it says nothing itself."""
+        """Return a resource with what its namespace says where it says nothing itself."""
         own = self.leaves.get(resource.key.namespace)
-        if own is None or resource.key.kind not in GUESTS:
+        if own is None:
+            return resource
+        if own.get("driftPolicy"):
+            resource = replace(resource, annotations={_DRIFT: str(own["driftPolicy"]), **resource.annotations})
+        if resource.key.kind not in GUESTS:
             return resource
         more: dict[str, Value] = {}
         allowed = own.get("allowedNodes")
@@ -68,14 +75,16 @@ class Namespaces:
             _open(more, resource, "placement.nodes", allowed if nodes is None else None)
         if own.get("pool"):
             more["pool"] = bare(str(own["pool"])) if "pool" not in resource.leaves else resource.leaves["pool"]
+        if resource.leaves.get("power.restart") == "Window":
+            _open(more, resource, "power.window", own.get("restartWindow"))
         for path in _missing_storages(resource.leaves):
             _open(more, resource, path, own.get("defaults.storage"))
         for path in _missing_bridges(resource.leaves):
             _open(more, resource, path, own.get("defaults.bridge"))
         kept = {
-            path: applied.get(path, value) if path != "pool" else value
+            path: value if path in _ALWAYS else applied.get(path, value)
             for path, value in more.items()
-            if new or path in applied or path == "pool"
+            if new or path in applied or path in _ALWAYS
         }
         return replace(resource, leaves={**resource.leaves, **kept}) if kept else resource
 

@@ -13,7 +13,7 @@ from pxhelm.apply.ports import Ports
 from pxhelm.apply.selecting import with_members
 from pxhelm.plan.build import Policy, build
 from pxhelm.plan.model import Plan
-from pxhelm.plan.rights import missing
+from pxhelm.plan.rights import judged
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import Request, call
 from pxhelm.resource.domain import DOMAINS, wish
@@ -63,19 +63,19 @@ def plan_objects(ports: Ports, resources: Sequence[Resource], request: PlanReque
     request = replace(request, delete=with_members(ports, resources, request.delete))
     found = gather(ports, resources, request.delete)
     plan = build(found.subjects, found.view, policy_of(ports, request))
-    plan = replace(plan, warnings=(*plan.warnings, *_missing_rights(ports, plan)))
+    plan = _by_rights(ports, plan, found.view.surroundings.version)
     return Planned(plan, {**{r.key: r for r in resources}, **wishes(plan)}, request)
 
 
-def _missing_rights(ports: Ports, plan: Plan) -> tuple[str, ...]:
-    """Return what the token may not do that the plan needs; a plan that writes nothing asks nothing."""
+def _by_rights(ports: Ports, plan: Plan, version: str) -> Plan:
+    """Return the plan as the token may carry it out; a plan that writes nothing asks nothing."""
     if not any(o.steps for o in plan.objects):
-        return ()
+        return plan
     try:
         granted = ports.cluster.run(call(Request("GET", "/access/permissions")))
     except ApiError:
-        return ()
-    return missing(plan.objects, granted) if isinstance(granted, Mapping) else ()
+        return plan
+    return judged(plan, granted, ports.schema_of(version)) if isinstance(granted, Mapping) else plan
 
 
 def wishes(plan: Plan) -> dict[ObjectKey, Resource]:
@@ -92,7 +92,8 @@ def policy_of(ports: Ports, request: PlanRequest) -> Policy:
         force_conflicts=request.force_conflicts,
         adopt=request.adopt,
         replace=request.replace,
-        options=request.options,
+        options={**ports.permits, **request.options},
+        now=ports.now(),
         keep=request.keep,
         schema_of=ports.schema_of,
     )

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import Protocol, TypeVar
 
+from pxhelm.apply import errands
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Listener, nobody
 from pxhelm.plan.leaf import Fingerprint
-from pxhelm.proxmox.errors import ApiError, ErrorClass, Failure
 from pxhelm.proxmox.request import ApiGen
 from pxhelm.proxmox.schema import Schema, best, load
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import SecretSource
+from pxhelm.resource.step import Errand
 from pxhelm.secret import SealingKey, Secret
 from pxhelm.store.clusters import Cluster as Known
 from pxhelm.store.leases import Holder, IsDead, never
@@ -47,11 +48,6 @@ def no_file(path: str, _secret: Secret) -> None:
     raise PxhelmError(f"cannot write a secret to {path}: files are not available here", code=ExitCode.REFUSED)
 
 
-def no_probe(url: str, _status: int) -> None:
-    """Refuse to ask anybody."""
-    raise ApiError(Failure("GET", url, 0, "nothing can be asked from here"), cls=ErrorClass.FAILED)
-
-
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The world of one command."""
@@ -78,8 +74,10 @@ class Ports:
     read_secret: Callable[[SecretSource], Secret] = no_secrets
     write_secret: Callable[[str, Secret], None] = no_file
     """Put a secret into a file that only its owner may read."""
-    probe: Callable[[str, int], None] = no_probe
-    """Ask a URL and raise ApiError unless it answers with the status."""
+    errand: Callable[[Errand], tuple[str, ...]] = errands.do
+    """Do what a job does from here, and return what was printed; ApiError when it fails."""
+    allowed: frozenset[str] = frozenset()
+    """What the operator allows manifests to do on this machine: ``commands``."""
     actor: str = ""
     """Who asked, for the journal."""
     vmid_range: tuple[int, int] = (10000, 99999)
@@ -89,6 +87,11 @@ class Ports:
     """Proxmox' name of the cluster, as it was at first contact."""
     schema_of: Callable[[str], Schema] = load
     """The API schema of a version of Proxmox VE."""
+
+    @property
+    def permits(self) -> Mapping[str, bool]:
+        """Return what the operator allows, as options of a plan: ``allow-commands``."""
+        return {f"allow-{what}": True for what in self.allowed}
 
 
 class PlacePort(Protocol):
@@ -163,27 +166,6 @@ class ServicesPort(Protocol):
         """Make a UUIDv4."""
 
 
-def _probe(services: ServicesPort, url: str, status: int) -> None:
-    """Ask a URL; ApiError unless it answers with the status."""
-    from pxhelm.repo.access import Access
-
-    web = getattr(services, "web", None)
-    if web is None:
-        no_probe(url, status)
-        return
-    try:
-        web.get(url, Access())
-        found = 200
-    except PxhelmError as error:
-        words = error.message.removeprefix(f"failed to fetch {url} : ").split()
-        found = int(words[0]) if words and words[0].isdigit() else 0
-        if not found:
-            raise ApiError(Failure("GET", url, 0, error.message), cls=ErrorClass.FAILED) from None
-    if found != status:
-        why = f"it answered with status {found}, not {status}"
-        raise ApiError(Failure("GET", url, 0, why), cls=ErrorClass.FAILED)
-
-
 def ports_of(services: ServicesPort, actor: str = "") -> Ports:
     """Return the ports that an action's services make.
 
@@ -217,7 +199,7 @@ def ports_of(services: ServicesPort, actor: str = "") -> Ports:
         is_dead=services.process.is_dead,
         listen=services.listen,
         read_secret=read_secret,
-        probe=partial(_probe, services),
+        allowed=getattr(services, "allowed", frozenset()),
         write_secret=getattr(services, "write_secret", None) or no_file,
         user=getattr(services, "user", ""),
         actor=actor or "@".join(part for part in (services.process.user, services.process.holder.host) if part),

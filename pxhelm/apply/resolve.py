@@ -69,6 +69,8 @@ def _resolved(m: State, step: OpenStep, *, succeeded: bool | None, error: str = 
         m.made(step.verb)
         m.s = replace(m.s, written=m.s.written | frozenset(step.leaves))
     yield from m.look()
+    if succeeded is None and m.s.desired is not None and not m.s.kind.repeats(m.s.desired.leaves):
+        _unknown(m, step)
     exists = m.s.live.existence is Existence.PRESENT
     if step.verb in CREATING:
         ours = exists and m.verdict() is Verdict.OURS
@@ -80,9 +82,22 @@ def _resolved(m: State, step: OpenStep, *, succeeded: bool | None, error: str = 
         state = StepState.SKIPPED if needed else StepState.DONE
         state = StepState.FAILED if succeeded is False else state
     if state is StepState.DONE:
+        if step.verb == "config":
+            m.wrote(step.leaves)
         yield from m.commit(step.seq, step.verb, state, upid=upid)
     else:
         yield from m.note(c.Settle(step.seq, step.verb, state, error=error, upid=upid))
+
+
+def _unknown(m: State, step: OpenStep) -> None:
+    """Leave it to the operator what must not happen twice (engine.md D15)."""
+    address = m.s.target.key.address
+    m.stop(
+        "Unknown",
+        f"nobody knows how far {address} came: it was cut off during its {step.verb}",
+        "look what was done; then give it retry: true to have it done again, or delete it: "
+        f"pxhelm delete {m.s.kind.short[0]}/{m.s.target.key.name}",
+    )
 
 
 def _residue(m: State, step: OpenStep) -> Part:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from pxhelm.apply import command as c
@@ -25,14 +26,17 @@ from pxhelm.apply.ports import Ports
 from pxhelm.apply.queue import GOOD, Queue, Work
 from pxhelm.apply.reach import reach
 from pxhelm.apply.records import Records
+from pxhelm.apply.sdn_lock import SdnLock
 from pxhelm.apply.secrets import keep
-from pxhelm.apply.tasks import Search, find_task
+from pxhelm.apply.tasks import Search, find_task, until_late
+from pxhelm.apply.writer import Writer
 from pxhelm.errors import PxhelmError
 from pxhelm.events import StepFinished, StepStarted, TaskProgress, Warned
 from pxhelm.plan.observe import View, guest_type, look_round, observe
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, T, Wait, call
-from pxhelm.proxmox.task import Polling, follow
+from pxhelm.proxmox.task import Polling
+from pxhelm.resource.domain import SDN_CHANGES
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Live
 from pxhelm.resource.readiness import PAUSE, timeout_of, unready
@@ -70,13 +74,13 @@ class Runner:
         self.ports = ports
         self.settings = settings
         self.records = Records(ports)
-        self.guard = threading.RLock()
-        """Held for every access to the store: one writer, short transactions."""
+        self.writer = Writer(ports.store)
         self.stop = threading.Event()
         self.turns = Turns(settings.limits)
         self.turn_given = threading.Condition()
         self.leases: dict[str, _Held] = {}
         self.ended = threading.Event()
+        self.sdn = SdnLock(ports, self.writer.write, self.lease, self.free, threading.Lock())
 
     def run(self, work: Sequence[Work], edges: Mapping[ObjectKey, tuple[ObjectKey, ...]]) -> dict[ObjectKey, Outcome]:
         """Do all of it, each object as soon as what it waits for is done; a failure blocks its dependents alone.
@@ -87,9 +91,12 @@ class Runner:
         finished: SimpleQueue[tuple[ObjectKey, Outcome]] = SimpleQueue()
         renewer = threading.Thread(target=self._renew, name="leases", daemon=True)
         renewer.start()
+        writer = threading.Thread(target=self.writer.serve, name="writer", daemon=True)
+        writer.start()
         size = max(1, min(self.settings.limits.objects, len(work)))
         pool = ThreadPoolExecutor(max_workers=size, thread_name_prefix="apply")
         try:
+            self.sdn.recover()
             while True:
                 self._start_ready(pool, queue, finished)
                 if not queue.running:
@@ -108,6 +115,11 @@ class Runner:
         finally:
             self.ended.set()
             pool.shutdown(wait=True, cancel_futures=True)
+            renewer.join()
+            with suppress(PxhelmError):
+                self.sdn.release()
+            self.writer.close()
+            writer.join()
         return queue.outcomes
 
     def _interrupt(self) -> None:
@@ -143,11 +155,25 @@ class Runner:
             outcome = Outcome(Result.FAILED, "Bug", f"{type(bug).__name__}: {bug}")
         finished.put((work.key, outcome))
 
+    def lease(self, name: str) -> _Held:
+        """Take a lease and keep it alive until ``free``; LeaseHeldError when somebody else has it."""
+        leases, ports = self.ports.store.leases, self.ports
+        taken = partial(leases.acquire, name, ports.holder, LEASE_TTL, ports.now(), ports.is_dead)
+        held = self.leases[name] = _Held(self.writer.write(taken), time.monotonic())
+        return held
+
+    def free(self, name: str) -> None:
+        """Give a lease back, wherever it is by now."""
+        held = self.leases.pop(name, None)
+        if held is not None:
+            with suppress(PxhelmError):
+                self.writer.write(partial(self.ports.store.leases.release, held.lease))
+
     def _renew(self) -> None:
         while not self.ended.wait(RENEW_EVERY):
             for held in list(self.leases.values()):
-                with suppress(PxhelmError), self.guard:
-                    held.renew(self.ports)
+                with suppress(PxhelmError):
+                    held.renew(self)
 
 
 @dataclass(slots=True)
@@ -157,8 +183,9 @@ class _Held:
     lease: Lease
     at: float
 
-    def renew(self, ports: Ports) -> None:
-        self.lease = ports.store.leases.renew(self.lease, LEASE_TTL, ports.now())
+    def renew(self, runner: Runner) -> None:
+        leases, now, lease = runner.ports.store.leases, runner.ports.now(), self.lease
+        self.lease = runner.writer.write(lambda: leases.renew(lease, LEASE_TTL, now))
         self.at = time.monotonic()
 
 
@@ -182,39 +209,34 @@ class _Worker:
     def run(self) -> Outcome:
         name = f"object:{self.memory.known.uid}"
         self.held = self._lease(name)
-        self.r.leases[name] = self.held
         try:
-            with self.r.guard:
-                self.memory = self.journal.begin(self.memory, self.work.verb, self.work.plan_hash, self.held.lease)
+            self.memory = self._write(partial(self.journal.begin, self.memory, self.work.verb, self.work.plan_hash))
             self.job = self.work.make(self.memory)
             outcome = self._drive()
             if self.work.awaited and outcome.result in GOOD:
                 outcome = self._ready(outcome)
-            with self.r.guard:
-                if self.work.verb == "delete":
-                    self.journal.finish_removal(self.memory, outcome, self.held.lease)
-                else:
-                    self.journal.finish(self.memory, self.work.manager, outcome, self.held.lease)
+            if self.work.verb == "delete":
+                self._write(partial(self.journal.finish_removal, self.memory, outcome))
+            else:
+                self._write(partial(self.journal.finish, self.memory, self.work.manager, outcome))
             return outcome
         finally:
             self._leave()
-            self.r.leases.pop(name, None)
-            with suppress(PxhelmError), self.r.guard:
-                self.ports.store.leases.release(self.held.lease)
+            self.r.free(name)
 
     def _lease(self, name: str) -> _Held:
         deadline = self.ports.now() + self.r.settings.lock_timeout
         while True:
             try:
-                with self.r.guard:
-                    lease = self.ports.store.leases.acquire(
-                        name, self.ports.holder, LEASE_TTL, self.ports.now(), self.ports.is_dead
-                    )
-                return _Held(lease, time.monotonic())
+                return self.r.lease(name)
             except LeaseHeldError:
                 if self.ports.now() >= deadline:
                     raise
                 self._sleep(0.5)
+
+    def _write(self, change: Callable[[Lease], T]) -> T:
+        """Have a change made under our lease and wait for its commit."""
+        return self.r.writer.write(lambda: change(self.held.lease))
 
     def _drive(self) -> Outcome:
         machine = run(self.job)
@@ -270,21 +292,20 @@ class _Worker:
 
     def _note(self, asked: c.Leave | c.Intend | c.Accept | c.Settle | c.Say) -> None:
         address = self.work.key.address
-        with self.r.guard:
-            assert self.memory.op is not None
-            if isinstance(asked, c.Intend):
-                self.steps[asked.seq] = asked.step
-                self.journal.intend(self.memory.op.op_id, asked, self.held.lease)
-                self.ports.listen(StepStarted(address, asked.step.verb, _detail(asked.step)))
-            elif isinstance(asked, c.Accept):
-                self.journal.accepted(self.memory.op.op_id, asked.seq, asked.upid, self.held.lease)
-            elif isinstance(asked, c.Settle):
-                self.memory = self.journal.settle(self.memory, self.work.manager, asked, self.held.lease)
-                error = asked.error or ("" if asked.state is not StepState.FAILED else "failed")
-                self.ports.listen(StepFinished(address, asked.verb, error))
-            elif isinstance(asked, c.Say):
-                self.records.say(self.memory.known.uid, asked.reason, asked.message)
-                self.ports.listen(Warned(f"{address}: {asked.message}"))
+        assert self.memory.op is not None
+        if isinstance(asked, c.Intend):
+            self.steps[asked.seq] = asked.step
+            self._write(partial(self.journal.intend, self.memory.op.op_id, asked))
+            self.ports.listen(StepStarted(address, asked.step.verb, _detail(asked.step)))
+        elif isinstance(asked, c.Accept):
+            self._write(partial(self.journal.accepted, self.memory.op.op_id, asked.seq, asked.upid))
+        elif isinstance(asked, c.Settle):
+            self.memory = self._write(partial(self.journal.settle, self.memory, self.work.manager, asked))
+            error = asked.error or ("" if asked.state is not StepState.FAILED else "failed")
+            self.ports.listen(StepFinished(address, asked.verb, error))
+        elif isinstance(asked, c.Say):
+            self.r.writer.write(partial(self.records.say, self.memory.known.uid, asked.reason, asked.message))
+            self.ports.listen(Warned(f"{address}: {asked.message}"))
         if isinstance(asked, (c.Leave, c.Settle)):
             self._leave()
 
@@ -317,20 +338,27 @@ class _Worker:
 
     def _send(self, asked: c.Send) -> Event:
         if time.monotonic() - self.held.at > STOP_AFTER:
-            with self.r.guard:
-                self.held.renew(self.ports)  # LeaseLost: another worker has the object, nothing is sent
+            self.held.renew(self.r)  # LeaseLost: another worker has the object, nothing is sent
         try:
             data: object = None
-            if asked.probe is not None:
-                self.ports.probe(*asked.probe)
+            lines: tuple[str, ...] = ()
+            if asked.errand is not None:
+                lines = self.ports.errand(asked.errand)
+            elif asked.operation is not None:
+                lines = self.ports.cluster.run(self._until_stopped(asked.operation))
             else:
-                data = self.ports.cluster.run(asked.operation or call(asked.request))
+                version = self.job.situation.surroundings.version
+                request = self.r.sdn.over(asked.request, version, stages=self.work.kind.domain == SDN_CHANGES.name)
+                data = self.ports.cluster.run(call(request))
+                self.r.sdn.applied(request)
         except ApiError as error:
             return c.Refused(self.ports.now(), error)
         if asked.secret_to is not None and isinstance(data, Mapping) and data.get("value"):
-            with self.r.guard:
-                keep(self.ports, self.work.key.namespace, asked.secret_to, Secret(str(data["value"])))
-        return c.Replied(self.ports.now(), data)
+            value = Secret(str(data["value"]))
+            self.r.writer.write(partial(keep, self.ports, self.work.key.namespace, asked.secret_to, value))
+        for line in lines:
+            self.ports.listen(TaskProgress(self.work.key.address, "", line))
+        return c.Replied(self.ports.now(), data, lines)
 
     def _follow(self, asked: c.Follow) -> Event:
         address = self.work.key.address
@@ -339,7 +367,8 @@ class _Worker:
             self.ports.listen(TaskProgress(address, asked.upid, line))
 
         try:
-            watched = self._until_stopped(follow(asked.upid, self.r.settings.polling, heard))
+            polling = replace(self.r.settings.polling, limit=asked.limit)
+            watched = self._until_stopped(until_late(asked.upid, polling, heard))
             return c.Ended(self.ports.now(), self.ports.cluster.run(watched))
         except ApiError as error:
             return c.Refused(self.ports.now(), error)
@@ -385,8 +414,8 @@ class _Worker:
     def _find(self, asked: c.FindTask) -> Event:
         try:
             assert self.memory.op is not None
-            with self.r.guard:
-                known = {s.upid for s in self.ports.store.journal.steps(self.memory.op.op_id) if s.upid}
+            steps = self.r.writer.write(partial(self.ports.store.journal.steps, self.memory.op.op_id))
+            known = {s.upid for s in steps if s.upid}
             search = Search(asked, self.ports.now(), frozenset(known), self.ports.user)
             upid = self.ports.cluster.run(find_task(search))
         except ApiError:
@@ -398,12 +427,12 @@ class _Worker:
         wanted = self.job.situation.desired
         assert wanted is not None
         view = self.ports.cluster.run(look_round())
-        with self.r.guard:
-            self.memory = self.records.vmids.rebind(
-                self.work.kind, wanted, self.memory, asked, view.surroundings.guests.keys()
-            )
-            assert self.memory.op is not None
-            target = target_of(self.ports, self.work.key, replace(self.memory, steps=()), self.memory.op.op_id)
+        taken = view.surroundings.guests.keys()
+        self.memory = self.r.writer.write(
+            partial(self.records.vmids.rebind, self.work.kind, wanted, self.memory, asked, taken)
+        )
+        assert self.memory.op is not None
+        target = target_of(self.ports, self.work.key, replace(self.memory, steps=()), self.memory.op.op_id)
         return c.Retargeted(self.ports.now(), target)
 
     def _sleep(self, seconds: float) -> None:

@@ -67,9 +67,4 @@ def with_members(ports: Ports, resources: Iterable[Resource], going: tuple[Objec
         if ObjectKey(sets_of_guests.KIND, o.key.namespace, o.labels.get(sets_of_guests.LABEL, "")) in sets
     ]
     more = [key for key in members if key not in wanted and key not in going]
-    return (*going, *sorted(more, key=_ordinal, reverse=True))
-
-
-def _ordinal(key: ObjectKey) -> tuple[str, int]:
-    name, _, number = key.name.rpartition("-")
-    return name, int(number) if number.isdigit() else 0
+    return (*going, *sorted(more, key=sets_of_guests.ordinal, reverse=True))

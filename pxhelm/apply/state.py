@@ -15,6 +15,7 @@ from pxhelm.apply.job import Job, OpenStep
 from pxhelm.plan.next_step import difference, wants_of, with_live
 from pxhelm.plan.observe import Verdict, identify
 from pxhelm.plan.steering import ARTIFACTS
+from pxhelm.plan.waiting import unseen
 from pxhelm.proxmox.task import TaskResult
 from pxhelm.resource.model import Existence, Resource
 from pxhelm.resource.step import Step
@@ -69,7 +70,7 @@ class State:
             known = self.s.surroundings
             found = replace(seen.view.surroundings, templates=known.templates, bound=known.bound, coming=known.coming)
             self.s = replace(self.s, surroundings=found)
-        self.s = with_live(self.s, seen.live)
+        self.s = replace(with_live(self.s, seen.live), now=seen.now)
 
     def verdict(self) -> Verdict | None:
         """Return whose the guest is that is there; None when there is none."""
@@ -81,6 +82,10 @@ class State:
         """Remember that an artifact is there: what is made of the object itself does not show it."""
         if verb in ARTIFACTS:
             self.s = replace(self.s, artifacts=self.s.artifacts | {verb})
+
+    def wrote(self, leaves: tuple[str, ...]) -> None:
+        """Remember which of the leaves just written the guest, as it was seen last, does not have by that."""
+        self.s = replace(self.s, unseen=self.s.unseen | unseen(self.s.kind, leaves, self.s.live))
 
     # -- telling the journal
 
@@ -117,9 +122,9 @@ class State:
 
     # -- waiting and ending
 
-    def follow(self, upid: str) -> Generator[Command, Event, TaskResult | None]:
-        """Wait until a task has ended; None when it cannot be asked."""
-        ended = yield c.Follow(upid)
+    def follow(self, upid: str, limit: float = 0.0) -> Generator[Command, Event, TaskResult | None]:
+        """Wait until a task has ended, or stop it after ``limit`` seconds; None when it cannot be asked."""
+        ended = yield c.Follow(upid, limit)
         self.now, self.fresh = ended.now, False
         return ended.result if isinstance(ended, c.Ended) else None
 
@@ -147,7 +152,7 @@ class State:
     def open_step(self, step: Step, upid: str) -> OpenStep:
         """Return the step that was just sent as one of which nobody knows the end."""
         node = step.request.node or self.s.target.node
-        return OpenStep(self.seq, step.verb, node, upid, self.now, step.leaves, self.s.target.vmid)
+        return OpenStep(self.seq, step.verb, node, upid, self.now, step.leaves, step.vmid or self.s.target.vmid)
 
     def stop(self, reason: str, message: str, hint: str = "", result: Result = Result.BLOCKED) -> None:
         """End here."""

@@ -6,13 +6,13 @@ A list of tasks is a hint, never a proof: what is found is followed, and what is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pxhelm.apply.command import FindTask
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.cluster import server_clock
 from pxhelm.proxmox.request import ApiGen, Request, call
-from pxhelm.proxmox.task import Upid, read_log
+from pxhelm.proxmox.task import Listener, Polling, TaskResult, TaskState, Upid, follow, interrupt, read_log
 
 SLACK = 2.0
 """Seconds by which a task may seem to have begun too early: both clocks tell whole seconds."""
@@ -51,6 +51,17 @@ def find_task(search: Search) -> ApiGen[str]:
         if any(line.rstrip().endswith((f"ID {asked.vmid}", f"CT {asked.vmid}")) for line in lines[:3]):
             return str(upid)
     return ""
+
+
+def until_late(upid: str, polling: Polling, on_line: Listener) -> ApiGen[TaskResult]:
+    """Follow a task to its end, and stop it when it takes longer than the limit of ``polling``."""
+    result = yield from follow(upid, polling, on_line)
+    if result.state is not TaskState.RUNNING:
+        return result
+    yield from interrupt(upid)
+    ended = yield from follow(upid, replace(polling, limit=0.0))
+    why = f"it did not end within {polling.limit:g} s, and was stopped"
+    return ended if ended.succeeded else replace(ended, exitstatus=why)
 
 
 def _offset(now: float) -> ApiGen[float]:

@@ -20,6 +20,8 @@ _BLOCK: Final = 512
 _REGULAR: Final = b"0\x007"
 _FOLDER: Final = b"5"
 _NUL_NUMBER: Final = 0x80
+_PIECE: Final = 1 << 14
+"""Bytes that are decompressed at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +91,24 @@ def gunzip(data: bytes, most: int, limits: Limits = DEFAULT_LIMITS) -> bytes:
     if len(data) < 10 or data[:3] != GZIP + b"\x08":
         raise ChartError("gzip: invalid header" if len(data) >= 10 else "EOF" if not data else "unexpected EOF")
     parts: list[bytes] = []
-    left = most
-    while data:
+    at, left, first = 0, most, True
+    while at < len(data):
         member = zlib.decompressobj(wbits=31)
-        try:
-            part = member.decompress(data, left + 1)
-        except zlib.error:
-            raise ChartError("gzip: invalid header" if parts else "gzip: invalid checksum") from None
-        left -= len(part)
-        if left < 0:
-            raise ChartError(f"decompressed chart is larger than the maximum file size {limits.total}")
-        if not member.eof:
-            raise ChartError("unexpected EOF")
-        parts.append(part)
-        data = member.unused_data
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+        while not member.eof:
+            # Piece by piece: what a member leaves over is copied, and there may be a million of them.
+            piece = data[at : at + _PIECE]
+            if not piece:
+                raise ChartError("unexpected EOF")
+            try:
+                parts.append(member.decompress(piece, left + 1))
+            except zlib.error:
+                raise ChartError("gzip: invalid checksum" if first else "gzip: invalid header") from None
+            left -= len(parts[-1])
+            if left < 0:
+                raise ChartError(f"decompressed chart is larger than the maximum file size {limits.total}")
+            at += len(piece) - len(member.unused_data)
+        first = False
+    return b"".join(parts)
 
 
 def _inside(name: str, limits: Limits) -> str:

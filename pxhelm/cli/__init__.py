@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "apply": ("apply", CLUSTER, "apply manifests, or a saved plan"),
     "validate": ("validate", CLUSTER, "check manifests without a cluster"),
     "edit": ("edit", CLUSTER, "edit an object's manifest in your editor, and apply it"),
+    "scale": ("scale", CLUSTER, "give a set of guests another number of members"),
     "label": ("label", CLUSTER, "set or remove labels of objects"),
     "annotate": ("annotate", CLUSTER, "set or remove annotations of objects"),
     "delete": ("delete", CLUSTER, "delete objects named in manifests or by kind and name"),

@@ -13,7 +13,7 @@ import traceback
 
 import click
 
-from pxhelm.cli import VERSION
+from pxhelm.cli import ALIASES, COMMANDS, VERSION
 from pxhelm.errors import ExitCode
 from pxhelm.settings import Directories
 
@@ -23,7 +23,7 @@ def report(arguments: list[str]) -> int:
     error = sys.exc_info()[1]
     folder = Directories.from_environment(os.environ).state
     path = folder / f"bug-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    command = next((a for a in arguments if not a.startswith("-")), "")
+    command = next((a for a in arguments if a in COMMANDS or a in ALIASES), "")  # the value of a flag may be a secret
     frames = "".join(traceback.format_tb(error.__traceback__)) if error else ""
     text = (
         f"pxhelm {VERSION}, Python {platform.python_version()}, {platform.platform()}\n"

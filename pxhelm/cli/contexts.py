@@ -134,11 +134,19 @@ def _checked(session: Session, name: str) -> Connection:
 
 
 def _show_check(found: Connection) -> None:
-    from pxhelm.actions.connect import role_commands
-
     place = f", cluster {found.cluster}" if found.cluster else ""
     click.echo(f"connected: Proxmox VE {found.version}{place}, {len(found.nodes)} node(s), as {found.user}")
     if found.missing:
-        click.echo(f"missing rights: {', '.join(found.missing)}\ngive them on a node, as root:")
-        for line in role_commands(found.user, found.missing):
-            click.echo(f"  {line}")
+        show_missing(found)
+
+
+def show_missing(found: Connection) -> None:
+    """Print the privileges that are held nowhere, each with what it is for, and the commands that give them."""
+    from pxhelm.actions.connect import explained, role_commands
+
+    click.echo("missing rights:")
+    for line in explained(found.missing):
+        click.echo(f"  {line}")
+    click.echo("give them on a node, as root (a role that is there already: role modify):")
+    for line in role_commands(found.user, found.missing, found.version):
+        click.echo(f"  {line}")

@@ -50,11 +50,18 @@ def _show_excerpt(where: Where | None) -> None:
     _show_lines(where)
 
 
+_WIDEST = 160
+"""Characters of a line that are shown; of a longer one, those around the caret."""
+
+
 def _show_lines(where: Where) -> None:
     number = str(where.line)
-    click.echo(f"{number} | {where.text}", err=True)
     # A parser that knows only the line means all of it.
     begin = where.column - 1 if where.column else len(where.text) - len(where.text.lstrip())
-    lead = "".join("\t" if c == "\t" else " " for c in where.text[:begin])
-    carets = "^" if where.column else "^" * len(where.text.strip())
-    click.echo(f"{' ' * len(number)} | {lead}{carets}", err=True)
+    count = 1 if where.column else max(len(where.text.strip()), 1)
+    first = max(0, begin - _WIDEST // 2) if len(where.text) > _WIDEST else 0
+    text = where.text[first : first + _WIDEST]
+    before, after = "…" if first else "", "…" if first + _WIDEST < len(where.text) else ""
+    click.echo(f"{number} | {before}{text}{after}", err=True)
+    lead = "".join("\t" if c == "\t" else " " for c in before + text[: begin - first])
+    click.echo(f"{' ' * len(number)} | {lead}{'^' * min(count, _WIDEST - (begin - first))}", err=True)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from pxhelm.cli.views.printer import Output
 
 
+KIND = "GuestSet"
+"""Sets of guests are shown with how many of their members are there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """What is to be shown, and how."""
@@ -86,9 +90,9 @@ def listing_of(arguments: tuple[str, ...], options: dict[str, Any]) -> Listing:
 
 def read_text(name: str) -> str:
     """Read a text file of the user's; ``-`` is standard input."""
-    from pxhelm.app import Opened
+    from pxhelm.app import reading
 
-    return Opened.read(name).decode("utf-8", "surrogateescape")
+    return reading.read(name).decode("utf-8", "surrogateescape")
 
 
 def pairs_of(arguments: Sequence[str], verb: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -108,13 +112,13 @@ def pairs_of(arguments: Sequence[str], verb: str) -> list[tuple[str, tuple[str, 
 
 def of_files(session: Session, files: Sequence[str]) -> tuple[str, ...]:
     """Return what manifests name, as ``KIND/NAME``; their namespace counts where no other is given. PxhelmError."""
-    from pxhelm.app import Opened
+    from pxhelm.app import reading
     from pxhelm.manifest import load_manifests
 
     documents = [
         one
         for name in files
-        for path, data in Opened.manifests(name).items()
+        for path, data in reading.manifests(name).items()
         for one in load_manifests(data.decode("utf-8", "surrogateescape"), path)
     ]
     if not documents:
@@ -177,6 +181,12 @@ def selected(
     labels, fields = label_test(options["selector"]), field_test(options["field_selector"], kinds)
     if options["selector"]:
         found = [one for one in found if labels(one.labels)]
+    if KIND in kinds:
+        from pxhelm.actions.inspect import Query
+        from pxhelm.actions.sets import counted
+
+        recorded = bool(options.get("cached")), float(options.get("moment") or 0.0)
+        found = counted(services, found, Query((KIND,), (), True, False, *recorded))
     asked = options["field_selector"]
     if (wide or any(field in asked for field in CLOSER)) and not (options.get("cached") or options.get("moment")):
         from pxhelm.actions.describe import look_closer

@@ -22,7 +22,7 @@ from pxhelm.gotemplate.budget import Budget
 from pxhelm.gotemplate.builtins import BUILTINS
 from pxhelm.gotemplate.calls import EngineFunction
 from pxhelm.gotemplate.compiler import Program
-from pxhelm.gotemplate.errors import ExecError, ParseError, Place, TemplateError
+from pxhelm.gotemplate.errors import BudgetError, ExecError, ParseError, Place, TemplateError
 from pxhelm.gotemplate.host import Host
 from pxhelm.gotemplate.parser import parse
 from pxhelm.gotemplate.runtime import Frame, Run
@@ -262,6 +262,9 @@ def _tpl(run: Run, text: str, data: object) -> str:
     for tree in trees:
         if tree.name not in programs or not tree.empty or tree.name == "gotpl":
             programs[tree.name] = Program(tree, all_functions(), run.strict, some.spans if some else False)
+    if run.depth >= run.budget.depth:  # Helm counts none and ends with its stack
+        raise BudgetError(f"rendering nested tpl more than {run.budget.depth} deep")
+    run.depth += 1
     run.programs = programs
     program = programs["gotpl"]
     frame = Frame(run, data, program.tree.slots)
@@ -269,11 +272,12 @@ def _tpl(run: Run, text: str, data: object) -> str:
     try:
         program.body()(frame)
     except RecursionError:
-        raise FunctionError("template texts are nested too deep") from None
+        raise BudgetError("rendering nested texts given to tpl too deep") from None
     except ExecError as error:
         raise _TplError(f"error during tpl function execution for {quote(text)}: {error}", error) from None
     finally:
         run.programs = outer
+        run.depth -= 1
     found = "".join(frame.out)
     return found.replace(NO_VALUE, "") if NO_VALUE in found else found
 

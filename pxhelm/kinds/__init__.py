@@ -42,6 +42,7 @@ CATALOGUE: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "IPSet": ("ip_set", "ipsets", ("ipset",)),
     "SDNDNS": ("sdn_dns", "sdndnses", ("sdndns",)),
     "SDNIPAM": ("sdn_ipam", "sdnipams", ("ipam",)),
+    "SDNFabric": ("sdn_fabric", "sdnfabrics", ("fabric",)),
     "NotificationMatcher": ("notification_matcher", "notificationmatchers", ("nm",)),
     "SecurityGroup": ("security_group", "securitygroups", ("sg", "sgs")),
     "Network": ("network", "networks", ("net",)),

@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource import natural
-from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind, Op
@@ -123,7 +122,6 @@ _DEFINED = Kind(
     columns=(
         Column("PRIVSEP", lambda row: "no" if row.get("privsep") in (0, False) else "yes"),
         Column("EXPIRES", lambda row: str(shown("date-time", int(str(row.get("expire") or 0))))),
-        Column("COMMENT", text("comment"), wide=True),
     ),
 )
 API_TOKEN = replace(

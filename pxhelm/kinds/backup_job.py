@@ -109,7 +109,6 @@ _DEFINED = Kind(
         Column("STORAGE", text("storage")),
         Column("GUESTS", _guests),
         Column("NEXT", _next),
-        Column("COMMENT", text("comment"), wide=True),
     ),
 )
 BACKUP_JOB = replace(natural.natural(_DEFINED, HOME), refuse=refuse)

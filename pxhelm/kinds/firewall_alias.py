@@ -23,7 +23,7 @@ FIREWALL_ALIAS = natural(
         rank=16,
         fields=_FIELDS,
         shared=True,
-        columns=(Column("CIDR", text("cidr")), Column("COMMENT", text("comment"), wide=True)),
+        columns=(Column("CIDR", text("cidr")),),
     ),
     Home("/cluster/firewall/aliases", "name", needs={"": ("cidr",)}),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
@@ -28,7 +27,7 @@ GROUP = natural(
             Field("id", "line", "groupid", effect=Effect.REPLACE, same=same_id),
             Field("comment", "note", "comment", effect=Effect.METADATA),
         ),
-        columns=(Column("MEMBERS", _members), Column("COMMENT", text("comment"), wide=True)),
+        columns=(Column("MEMBERS", _members),),
     ),
     HOME,
 )

@@ -26,11 +26,26 @@ GUEST_SET = replace(
             rank=75,
             fields=(
                 own("replicas", "int", bounds=(0, MOST), help="how many guests there are"),
-                own("updateStrategy.type", "line", choices=("Rolling", "OnDelete")),
-                own("updateStrategy.maxUnavailable", "int", bounds=(1, None)),
+                own(
+                    "updateStrategy.type",
+                    "line",
+                    choices=("Rolling", "OnDelete"),
+                    help="whether members that are there are changed; OnDelete: only those made anew are",
+                ),
+                own(
+                    "updateStrategy.maxUnavailable",
+                    "int",
+                    bounds=(1, None),
+                    help="members that may be restarted, stopped or made anew at once; 1 unless said",
+                ),
                 own("template", "json", help="kind, metadata and spec of each; $(ordinal) and $(name) are filled in"),
             ),
-            columns=(Column("REPLICAS", text("replicas")), Column("KIND", _members)),
+            columns=(
+                Column("REPLICAS", text("replicas")),
+                Column("UPDATED", text("updatedReplicas")),
+                Column("AVAILABLE", text("availableReplicas")),
+                Column("KIND", _members, wide=True),
+            ),
         )
     ),
     more_references=members_of,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pxhelm.resource import natural
-from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
@@ -37,7 +36,7 @@ NOTIFICATION_MATCHER = natural.natural(
         guest=False,
         rank=18,
         fields=_FIELDS,
-        columns=(Column("TARGETS", _targets), Column("COMMENT", text("comment"), wide=True)),
+        columns=(Column("TARGETS", _targets),),
     ),
     natural.Home("/cluster/notifications/matchers", "name"),
 )

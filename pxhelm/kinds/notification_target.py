@@ -132,7 +132,7 @@ _DEFINED = Kind(
     guest=False,
     rank=17,
     fields=_FIELDS,
-    columns=(Column("TYPE", text("type")), Column("COMMENT", text("comment"), wide=True)),
+    columns=(Column("TYPE", text("type")),),
 )
 NOTIFICATION_TARGET = replace(
     natural.natural(_DEFINED, _EVERY), api=HOMES["smtp"].api, observe=observe, steps=steps, refuse=refuse

@@ -147,7 +147,6 @@ _DEFINED = Kind(
     columns=(
         Column("GUESTS", text("guests")),
         Column("STORAGES", text("storages")),
-        Column("COMMENT", text("comment"), wide=True),
     ),
 )
 POOL = replace(natural.natural(_DEFINED, HOME), observe=observe, steps=steps, listing=None)

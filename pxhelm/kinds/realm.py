@@ -123,6 +123,6 @@ _DEFINED = Kind(
     rank=13,
     fields=_FIELDS,
     normalize=normalize,
-    columns=(Column("TYPE", text("type")), Column("COMMENT", text("comment"), wide=True)),
+    columns=(Column("TYPE", text("type")),),
 )
 REALM = replace(natural.natural(_DEFINED, HOME), refuse=refuse)

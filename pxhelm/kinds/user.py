@@ -73,7 +73,6 @@ _DEFINED = Kind(
         Column("EXPIRES", _expires),
         Column("GROUPS", text("groups")),
         Column("EMAIL", text("email"), wide=True),
-        Column("COMMENT", text("comment"), wide=True),
     ),
 )
 USER = replace(natural.natural(_DEFINED, HOME), steps=steps, refuse=refuse)

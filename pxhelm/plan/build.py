@@ -16,10 +16,11 @@ from pxhelm.plan.gate import refused as refused_by_version
 from pxhelm.plan.graph import Edges, edges_of, ordered, reversed_edges
 from pxhelm.plan.leaf import Fingerprint
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
-from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of
+from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of, unmakeable
 from pxhelm.plan.observe import Verdict, View, identify
+from pxhelm.plan.rolling import kept, rolled, sets_of
 from pxhelm.plan.situation import Situation
-from pxhelm.plan.steering import held_back
+from pxhelm.plan.steering import held_back, postponed
 from pxhelm.plan.subject import Subject
 from pxhelm.proxmox.schema import Schema, load
 from pxhelm.resource.deletions import Word, check
@@ -47,6 +48,8 @@ class Policy:
     """Take what exists under its own id and belongs to nobody (``--take-ownership``). Guests only by their annotation."""
     replace: frozenset[str] = frozenset()
     """Addresses that may be replaced; ``*`` for all."""
+    now: float = 0.0
+    """Unix seconds."""
     options: Mapping[str, bool] = field(default_factory=dict)
     """Given to the kinds: ``free-volumes``, ``allow-offline``, ``stop-on-delete`` …"""
     keep: frozenset[ObjectKey] = frozenset()
@@ -60,7 +63,7 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
     planned: dict[ObjectKey, ObjectPlan] = {}
     blocked: list[Blocked] = []
     edges = _edges(subjects)
-    by_key = {s.key: s for s in subjects}
+    by_key, sets = {s.key: s for s in subjects}, sets_of(subjects)
     staging = Verdicts(planned, ids_of(subjects))
     for key in ordered(edges):
         s = by_key[key]
@@ -70,14 +73,17 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
             for each in refused[1:]:
                 del planned[each.key]
             continue
-        outcome = _plan_one(s, view, policy)
+        why = kept(s, sets)
+        outcome = _object_plan(s, Action.READ, Diff(), (), (why,)) if why else _plan_one(s, view, policy)
         if isinstance(outcome, Blocked):
             blocked.append(outcome)
             continue
         planned[key] = replace(outcome, depends_on=edges[key])
-    return Plan(
-        policy.cluster, policy.manager, tuple(planned.values()), tuple(blocked), _warnings(subjects, view), edges
-    )
+    edges, awaited = rolled(subjects, planned, edges)
+    objects = tuple(planned.values())
+    if awaited:
+        objects = tuple(replace(planned[key], depends_on=edges[key]) for key in ordered(edges) if key in planned)
+    return Plan(policy.cluster, policy.manager, objects, tuple(blocked), _warnings(subjects, view), edges, awaited)
 
 
 def _end_domain(
@@ -111,6 +117,7 @@ def situation_of(subject: Subject, view: View, policy: Policy) -> Situation:
         options={**policy.options, **({"adopt": True} if adopting and not subject.known.bound else {})},
         force=policy.force_conflicts,
         op="plan",
+        now=policy.now,
         seen=subject.known.seen,
         annotations=subject.known.annotations,
     )
@@ -167,7 +174,7 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     try:
         steps = steps_of(situation, diff)
     except PxhelmError as error:
-        return Blocked(s.key, "Invalid", error.message, error.hint)
+        return unmakeable(s.key, error)
     replacing = any(c.effect is Effect.REPLACE for c in diff.changes) and s.live.existence is Existence.PRESENT
     refused = s.kind.refuse(change_of(situation, diff)) if steps or replacing else ""
     if refused:
@@ -187,7 +194,7 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     root = root_only(s.kind, diff.changes) if steps else ()
     if root:
         marks = (*marks, f"only root@pam with a password may set {', '.join(root)}: Proxmox refuses a token")
-    return _object_plan(s, action, diff, steps, (*notes, *marks))
+    return _object_plan(s, action, diff, steps, (*notes, *marks, *postponed(situation, diff.changes)))
 
 
 def _action(s: Subject, steps: tuple[Step, ...]) -> Action:
@@ -321,7 +328,7 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
     try:
         return _object_plan(s, Action.DELETE, Diff(), _steps_to_remove(situation))
     except PxhelmError as error:
-        return Blocked(s.key, "Invalid", error.message, error.hint)
+        return unmakeable(s.key, error)
 
 
 def _steps_to_remove(situation: Situation) -> tuple[Step, ...]:

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 from pxhelm.plan.leaf import Fingerprint, base_of, covers, shown
 from pxhelm.plan.model import Drift
+from pxhelm.plan.remembered import INHERITED, WAITING
+from pxhelm.plan.waiting import awaiting, remembered
 from pxhelm.resource import compare as leafwise
 from pxhelm.resource.annotations import paths
-from pxhelm.resource.effects import classify, device_of, param_of
+from pxhelm.resource.effects import classify, device_of, param_of, silent
 from pxhelm.resource.field import Field
 from pxhelm.resource.kind import Kind, LeafChange, Op
 from pxhelm.resource.model import Existence, Leaves, Live, Resource, Value
@@ -22,8 +24,6 @@ from pxhelm.resource.table import table_of
 IGNORE = "pxhelm.io/ignore-differences"
 IMPORT = "import"
 """The manager of what was found and taken over: it keeps a base for drift, and gives way to whoever applies."""
-INHERITED = "source.clone.devices"
-"""Base under which the devices are remembered that a clone brought with it; no field of a manifest."""
 REBUILT = "rebuilt"
 """The manager of leaves that cannot be read back, after a store was rebuilt from the guests: nobody knows who wrote what.
 
@@ -87,6 +87,8 @@ class Comparison:
     """Take over leaves of other managers instead of reporting a conflict."""
     written: frozenset[str] = frozenset()
     """Leaves that this operation wrote and that cannot be read back."""
+    unseen: frozenset[str] = frozenset()
+    """Leaves that this operation wrote and that the running guest does not have."""
 
 
 def compare(c: Comparison) -> Diff:
@@ -124,6 +126,8 @@ def compare(c: Comparison) -> Diff:
     owned |= {p: b for p, b in c.ownership.mine.items() if covers(tuple(r.path for r in removed), p)}
     if INHERITED in c.ownership.mine or (c.created and _cloned(c)):
         owned[INHERITED] = list(_inherited(c))
+    if waits := remembered(c.ownership.mine.get(WAITING), c.live, c.unseen):
+        owned[WAITING] = waits
     changes += removed
     return Diff(
         tuple(classify(c.kind, change, c.live) for change in changes),
@@ -261,3 +265,5 @@ def _pending(c: Comparison, wanted: Leaves) -> Iterator[str]:
         before, after = c.live.current.get(path), c.live.intended.get(path)
         if before != after:
             yield f"{path} waits for a restart: configured is {shown(after)}, the running guest has {shown(before)}"
+    for path in awaiting(c.kind, c.ownership.bases, c.live, silent):
+        yield f"{path} waits for a restart: the running guest does not have what is configured"

@@ -51,6 +51,8 @@ def to_json(saved: Saved) -> dict[str, Any]:
         "request": dict(saved.request),
         "manifests": dict(saved.manifests),
     }
+    if plan.awaited:
+        document["awaited"] = [key.address for key in plan.awaited]
     document["digest"] = _digest(document)
     return document
 
@@ -90,7 +92,9 @@ def from_json(document: Mapping[str, Any]) -> Saved:
         for b in document["blocked"]
     )
     edges = {o.key: o.depends_on for o in objects}
-    plan = Plan(document["cluster"], document["manager"], objects, blocked, tuple(document["warnings"]), edges)
+    awaited = tuple(ObjectKey.parse(address) for address in document.get("awaited", ()))
+    warnings = tuple(document["warnings"])
+    plan = Plan(document["cluster"], document["manager"], objects, blocked, warnings, edges, awaited)
     return Saved(plan, dict(document["manifests"]), dict(document["request"]))
 
 

@@ -11,6 +11,7 @@ from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.resource.annotations import paths
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Reference, Resource
+from pxhelm.resource.sets import LABEL
 
 DEPENDS_ON = "pxhelm.io/depends-on"
 
@@ -75,7 +76,8 @@ def _strong(resource: Resource, keys: set[ObjectKey]) -> tuple[ObjectKey, ...]:
                 where=resource.where,
                 hint="write Kind/namespace/name, or Kind/name for kinds without a namespace",
             ) from None
-        if key in keys:
+        member = key == resource.key and LABEL in resource.labels  # a set's template may name one of its members
+        if key in keys and not member:
             found.append(key)
     return tuple(dict.fromkeys(found))
 

@@ -104,6 +104,8 @@ class Plan:
     blocked: tuple[Blocked, ...] = ()
     warnings: tuple[str, ...] = ()
     edges: Mapping[ObjectKey, tuple[ObjectKey, ...]] = field(default_factory=dict)
+    awaited: tuple[ObjectKey, ...] = ()
+    """Members of sets that have to be ready again before the next one is disrupted."""
 
     @property
     def empty(self) -> bool:

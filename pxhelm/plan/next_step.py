@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pxhelm.errors import PxhelmError
+from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.diff import Comparison, Diff, compare
 from pxhelm.plan.model import Blocked, ObjectPlan
 from pxhelm.plan.observe import Verdict, identify
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import safeguarded
+from pxhelm.plan.waiting import restart_paths
 from pxhelm.resource.effect import Effect
+from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Change, Kind
 from pxhelm.resource.model import Existence, Live, Resource, Value
 from pxhelm.resource.step import Step
@@ -54,7 +56,15 @@ def difference(s: Situation) -> Diff:
         return Diff()
     return compare(
         Comparison(
-            s.kind, s.desired, s.live, s.ownership, s.fingerprint, created=s.created, force=s.force, written=s.written
+            s.kind,
+            s.desired,
+            s.live,
+            s.ownership,
+            s.fingerprint,
+            created=s.created,
+            force=s.force,
+            written=s.written,
+            unseen=s.unseen,
         )
     )
 
@@ -76,6 +86,8 @@ def change_of(s: Situation, diff: Diff) -> Change:
         options=s.options,
         op=s.op,
         written=s.written,
+        restart=restart_paths(s.kind, s.ownership.bases, s.live) if s.kind.guest else (),
+        now=s.now,
         applied={path: as_leaf(base) for path, base in s.ownership.mine.items()},
     )
 
@@ -101,7 +113,7 @@ def next_step(s: Situation, bound: ObjectPlan | None) -> Decision:
     try:
         steps = steps_of(s, diff)
     except PxhelmError as error:
-        return Blocked(s.target.key, "Invalid", error.message, error.hint)
+        return unmakeable(s.target.key, error)
     if not steps:
         return Done(diff)
     if s.live.lock:
@@ -128,6 +140,12 @@ def wants_of(kind: Kind, desired: Resource | None, bases: Mapping[str, Mapping[s
     return frozenset(kind.beyond) & {path.split(".", 1)[0] for path in paths}
 
 
+def unmakeable(key: ObjectKey, error: PxhelmError) -> Blocked:
+    """Return what stops an object whose kind cannot, or will not, make steps of what is wanted."""
+    refused = error.code is ExitCode.REFUSED
+    return Blocked(key, "Refused" if refused else "Invalid", error.message, error.hint)
+
+
 def foreign(s: Situation) -> Blocked:
     """Return the refusal for a guest at our VMID that is not ours."""
     whose = f"it carries the marker of {s.live.marker.uid}" if s.live.marker else "it carries no marker of ours"
@@ -143,7 +161,6 @@ def foreign(s: Situation) -> Blocked:
 def conflict(key: object, diff: Diff) -> Blocked:
     """Return the refusal that lists every leaf that somebody else owns."""
     from pxhelm.plan.leaf import shown
-    from pxhelm.resource.identity import ObjectKey
 
     assert isinstance(key, ObjectKey)
     lines = [f"{c.path}: {c.owner} has {shown(c.theirs)}, wanted is {shown(c.ours)}" for c in diff.conflicts]

@@ -1,52 +1,36 @@
 """What a plan's writes need the token to be allowed, against what it is allowed: said with the plan, not half-way through it.
 
-Pure. The privileges are those that Proxmox' own API description names for these calls. What is said here is a warning, not a
-refusal: Proxmox decides, and rights that come from a guest's pool are only partly told beforehand.
+Pure. Theory: the API description of the cluster's version names, for most calls, the privileges and the path they are
+needed on. What that says no to is sure, so such an object is refused before anything is written. What Proxmox decides in
+its code alone (the options of a guest, space on a storage) is a warning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from pxhelm.plan.model import ObjectPlan
+from pxhelm.plan.model import Blocked, ObjectPlan, Plan
+from pxhelm.proxmox.schema import Endpoint, Schema
 from pxhelm.resource.step import Step
 
 Granted = Mapping[str, Mapping[str, object]]
 """``/access/permissions``: path → privilege → whether it reaches below the path."""
 
 _CONFIG = (
+    (("scsihw", "vga", "usb", "serial", "audio", "machine", "bios", "watchdog", "hostpci"), "VM.Config.HWType"),
     (("cores", "sockets", "cpu", "cpulimit", "cpuunits", "vcpus", "numa", "affinity"), "VM.Config.CPU"),
     (("memory", "balloon", "shares", "swap", "hugepages", "allow-ksm"), "VM.Config.Memory"),
     (("net", "ipconfig", "nameserver", "searchdomain"), "VM.Config.Network"),
     (("scsi", "virtio", "sata", "efidisk", "tpmstate", "rootfs", "mp", "unused"), "VM.Config.Disk"),
     (("ciuser", "cipassword", "sshkeys", "citype", "ciupgrade", "cicustom"), "VM.Config.Cloudinit"),
-    (("vga", "usb", "serial", "audio", "machine", "bios", "scsihw", "watchdog", "hostpci"), "VM.Config.HWType"),
 )
 """First letters of parameters of a guest → the privilege that changing them takes; ``VM.Config.Options`` for others."""
 _FREE = ("digest", "delete", "vmid", "node", "background_delay")
-_VERBS = {
-    "start": "VM.PowerMgmt",
-    "stop": "VM.PowerMgmt",
-    "shutdown": "VM.PowerMgmt",
-    "restart": "VM.PowerMgmt",
-    "migrate": "VM.Migrate",
-    "resize": "VM.Config.Disk",
-    "move": "VM.Config.Disk",
-    "destroy": "VM.Allocate",
-    "convert": "VM.Allocate",
-}
-_NATURAL = (
-    ("/storage", "/storage/", "Datastore.Allocate"),
-    ("/pools", "/pool/", "Pool.Allocate"),
-    ("/cluster/sdn", "/sdn", "SDN.Allocate"),
-    ("/cluster/mapping", "/mapping", "Mapping.Modify"),
-    ("/cluster/backup", "/", "Sys.Modify"),
-    ("/cluster/options", "/", "Sys.Modify"),
-    ("/cluster/firewall", "/", "Sys.Modify"),
-    ("/cluster/ha", "/", "Sys.Console"),
-)
-"""Beginning of a path → where the privilege is needed, and which."""
+_GIVES_RIGHTS = ("/access/acl", "/access/roles", "/access/users", "/pools")
+"""Where a plan may give rights to whoever applies it: what is missing before it may be there when it is needed."""
+_VARIABLE = re.compile(r"\{([^}]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +40,52 @@ class Need:
     privilege: str
     paths: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return f"{self.privilege} on {self.paths[0]}"
 
-def missing(objects: Iterable[ObjectPlan], granted: Granted) -> tuple[str, ...]:
-    """Return a sentence for each privilege that the planned writes need and the token lacks, with the command that gives it."""
-    found: dict[str, list[str]] = {}
-    for o in objects:
-        for step in o.steps:
-            for need in needs(o, step):
-                if not any(allowed(granted, path, need.privilege) for path in need.paths):
-                    found.setdefault(f"{need.privilege} on {need.paths[0]}", []).append(o.key.address)
-    return tuple(
-        f"the token lacks {what}, which {_several(addresses)} needs:"
-        f" pveum acl modify {what.rpartition(' ')[2]} --roles ROLE --tokens USER@REALM!ID with a role that has it"
-        for what, addresses in found.items()
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a call is allowed; None = that cannot be told beforehand."""
+
+    allowed: bool | None
+    missing: tuple[Need, ...] = ()
+
+
+def judged(plan: Plan, granted: Granted, schema: Schema) -> Plan:
+    """Return the plan without the objects that the token surely may not write: they are blocked, and named with what is missing.
+
+    What is missing only perhaps is a warning, as is everything in a plan that gives rights itself.
+    """
+    gives = any(s.request.path.startswith(_GIVES_RIGHTS) for o in plan.objects for s in o.steps)
+    refused: dict[str, Blocked] = {}
+    lacking: dict[Need, list[str]] = {}
+    for o in plan.objects:
+        sure = tuple(dict.fromkeys(n for step in o.steps for n in denied(o, step, granted, schema)))
+        if sure and not gives:
+            refused[o.key.address] = _refusal(o, sure)
+            continue
+        perhaps = (n for step in o.steps for n in needs(o, step) if not _any(granted, n.privilege, n.paths))
+        for need in dict.fromkeys((*sure, *perhaps)):
+            lacking.setdefault(need, []).append(o.key.address)
+    return replace(
+        plan,
+        objects=tuple(o for o in plan.objects if o.key.address not in refused),
+        blocked=(*plan.blocked, *refused.values()),
+        warnings=(
+            *plan.warnings,
+            *(f"the token lacks {need}, which {_several(of)} needs" for need, of in lacking.items()),
+        ),
+    )
+
+
+def _refusal(o: ObjectPlan, missing: tuple[Need, ...]) -> Blocked:
+    listed = ", ".join(str(need) for need in missing)
+    return Blocked(
+        o.key,
+        "PermissionDenied",
+        f"cannot {o.action.value} {o.key.address}: the token lacks {listed}",
+        f"pveum acl modify {missing[0].paths[0]} --roles ROLE --tokens 'USER@REALM!ID' with a role that has it",
     )
 
 
@@ -89,27 +106,85 @@ def allowed(granted: Granted, path: str, privilege: str) -> bool:
         here = here.rpartition("/")[0] or "/"
 
 
+def _any(granted: Granted, privilege: str, paths: Iterable[str]) -> bool:
+    return any(allowed(granted, path, privilege) for path in paths)
+
+
+# -- what the API description says -----------------------------------------------------------------------------------------
+
+
+def denied(o: ObjectPlan, step: Step, granted: Granted, schema: Schema) -> tuple[Need, ...]:
+    """Return what the token lacks for a write by the API's own description; empty when it may, or when that cannot be told."""
+    endpoint = schema.endpoint(step.request.method, step.request.path)
+    if endpoint is None or step.errand is not None or step.operation is not None:
+        return ()
+    return _Judge(o, step, endpoint, granted).of(endpoint.permissions.get("check")).missing
+
+
+class _Judge:
+    """The check of one call: ``["perm", PATH, [PRIVILEGE …]]``, and those joined by ``and`` and ``or``."""
+
+    def __init__(self, o: ObjectPlan, step: Step, endpoint: Endpoint, granted: Granted) -> None:
+        self.granted = granted
+        self.known = {**step.request.params, **endpoint.variables}
+        pools = (str(s.request.params["pool"]) for s in o.steps if s.request.params.get("pool"))
+        self.pool = next(pools, "")
+        self.words: Mapping[str, Callable[[list[object]], Verdict]] = {
+            "perm": self.perm,
+            "and": self.both,
+            "or": self.either,
+        }
+
+    def of(self, check: object) -> Verdict:
+        if not isinstance(check, list) or not check or check[0] not in self.words:
+            return Verdict(None)
+        return self.words[str(check[0])](check[1:])
+
+    def perm(self, rest: list[object]) -> Verdict:
+        template, privileges, *options = rest
+        if not isinstance(privileges, list):
+            return Verdict(None)
+        if "require_param" in options and options[options.index("require_param") + 1] not in self.known:
+            return Verdict(False)
+        names = _VARIABLE.findall(str(template))
+        if any(name not in self.known for name in names):
+            return Verdict(None)
+        path = _VARIABLE.sub(lambda name: str(self.known[name[1]]), str(template))
+        paths = (path, f"/pool/{self.pool}") if self.pool and path.startswith("/vms/") else (path,)
+        held = [_any(self.granted, str(each), paths) for each in privileges]
+        if any(held) if "any" in options else all(held):
+            return Verdict(True)
+        return Verdict(False, tuple(Need(str(p), paths) for p, has in zip(privileges, held, strict=True) if not has))
+
+    def both(self, checks: list[object]) -> Verdict:
+        found = [self.of(each) for each in checks]
+        missing = tuple(need for each in found for need in each.missing)
+        if missing:
+            return Verdict(False, missing)
+        return Verdict(None if any(each.allowed is None for each in found) else True)
+
+    def either(self, checks: list[object]) -> Verdict:
+        found = [self.of(each) for each in checks]
+        if any(each.allowed for each in found):
+            return Verdict(True)
+        return Verdict(None) if any(each.allowed is None for each in found) else found[0]
+
+
+# -- what Proxmox decides in its code --------------------------------------------------------------------------------------
+
+
 def needs(o: ObjectPlan, step: Step) -> Iterator[Need]:
-    """Yield what one write needs."""
+    """Yield what one write of a guest needs beyond what the API description says."""
     if not o.vmid:
-        for start, place, privilege in _NATURAL:
-            if step.request.path.startswith(start):
-                name = str(step.request.params.get("storage") or step.request.params.get("poolid") or "")
-                yield Need(privilege, (f"{place}{name}".rstrip("/") or "/",))
-                return
         return
     params = step.request.params
     pool = params.get("pool")
     own = (f"/vms/{o.vmid}", *((f"/pool/{pool}",) if pool else ()))
-    if step.verb in ("create", "clone"):
+    if step.verb == "create":
         yield Need("VM.Allocate", own)
-        if step.source:
-            yield Need("VM.Clone", (f"/vms/{step.source}",))
     elif step.verb == "config":
         for privilege in dict.fromkeys(_of_config(params)):
             yield Need(privilege, own)
-    elif step.verb in _VERBS:
-        yield Need(_VERBS[step.verb], own)
     if step.storage:
         yield Need("Datastore.AllocateSpace", (f"/storage/{step.storage}",))
 

@@ -26,6 +26,8 @@ class Situation:
     """This operation made the object."""
     written: frozenset[str] = frozenset()
     """Leaves that this operation wrote and that cannot be read back."""
+    unseen: frozenset[str] = frozenset()
+    """Leaves that this operation wrote and that the running guest does not have."""
     surroundings: Surroundings = field(default_factory=Surroundings)
     options: Mapping[str, bool] = field(default_factory=dict)
     force: bool = False
@@ -35,5 +37,7 @@ class Situation:
     """The leaves of the guest when it was last observed to be ours."""
     annotations: Mapping[str, str] = field(default_factory=dict)
     """As last applied: they steer how an object goes."""
+    now: float = 0.0
+    """Unix seconds."""
     artifacts: frozenset[str] = frozenset()
     """Verbs of the artifacts that this operation has made: ``snapshot``, ``backup``."""

@@ -6,15 +6,20 @@ asked for again until it is known to be there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.subject import Subject
+from pxhelm.plan.waiting import restart_paths
 from pxhelm.proxmox.request import Param, Request
+from pxhelm.resource.columns import duration
 from pxhelm.resource.effect import Effect
+from pxhelm.resource.effects import running
+from pxhelm.resource.kind import LeafChange
 from pxhelm.resource.model import Existence
 from pxhelm.resource.step import Guard, Step, Undo
+from pxhelm.resource.window import opens_in
 
 PREFIX = "pxhelm.io/"
 SNAPSHOT, BACKUP = "snapshot", "backup"
@@ -52,6 +57,22 @@ def safeguarded(s: Situation, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     if not verb or verb in s.artifacts:
         return steps
     return (_snapshot(s) if verb == SNAPSHOT else _backup(s), *steps)
+
+
+def postponed(s: Situation, changes: Iterable[LeafChange]) -> tuple[str, ...]:
+    """Say that a restart waits for its window, and for how long."""
+    leaves = s.desired.leaves if s.desired is not None else {}
+    windows = leaves.get("power.window")
+    if leaves.get("power.restart") != "Window" or not isinstance(windows, tuple) or not running(s.live):
+        return ()
+    waits = restart_paths(s.kind, s.ownership.bases, s.live) or any(c.effect is Effect.RESTART for c in changes)
+    texts = [str(each) for each in windows]
+    wait = opens_in(texts, s.now)
+    if not waits or not wait:
+        return ()
+    return (
+        f"the restart waits for its window ({', '.join(texts)}), which opens in {duration(wait)}: apply again then",
+    )
 
 
 def _wanted_artifact(s: Situation, steps: tuple[Step, ...]) -> str:

@@ -8,6 +8,7 @@ does not meet a closed one.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -322,7 +323,7 @@ class LocalTransport:
 
     def send_file(self, path: str, pairs: Pairs, headers: Mapping[str, str], upload: Upload) -> HttpAnswer:
         """Hand over a form with one file."""
-        start, end, kind = wire.multipart(pairs, upload.filename)
+        start, end, kind = wire.multipart(pairs, upload.filename, os.urandom(16).hex())
         try:
             content = upload.content() if upload.content is not None else Path(upload.path).read_bytes()
         except OSError as error:

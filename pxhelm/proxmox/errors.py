@@ -84,6 +84,7 @@ _TABLE: tuple[tuple[ErrorClass, str], ...] = (
     (ErrorClass.BUSY, r"(?:VM|CT) is locked \((?P<what>[\w-]+)\)"),
     (ErrorClass.BUSY, r"can't (?:lock file|aquire lock|acquire lock) '(?P<what>[^']*)'"),
     (ErrorClass.BUSY, r"cfs-lock '(?P<what>[^']*)' error|got lock request timeout|got lock timeout"),  # §
+    (ErrorClass.BUSY, r"invalid (?P<what>lock) token provided"),  # §
     (ErrorClass.CAS, r"checksum mismatch \(file change|detected modified configuration"),
     (ErrorClass.LOST, r"^unexpected status"),  # §
     (ErrorClass.INTERRUPTED, r"received interrupt|interrupted by signal"),

@@ -7,6 +7,7 @@ certainly did not.
 
 from __future__ import annotations
 
+import os
 import ssl
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,11 +20,14 @@ from pxhelm.proxmox import wire
 from pxhelm.proxmox.answer import causes, reason_of
 from pxhelm.proxmox.connection import Certificate, Limits, Tls, fingerprint_of
 from pxhelm.proxmox.request import MANUAL, Download, HttpAnswer, MaybeSent, NotSent, Pairs, Upload
+from pxhelm.trust import system_authorities
 
 if TYPE_CHECKING:
     import httpx
 
 API = "/api2/json"
+MOST = 128 << 20
+"""Bytes of an answer that is kept in memory; the lists of the largest clusters are some megabytes."""
 _CHUNK = 1 << 16
 
 
@@ -65,7 +69,7 @@ class HttpTransport:
         """Send a form with one file, read while it is sent."""
         import httpx
 
-        start, end, kind = wire.multipart(pairs, upload.filename)
+        start, end, kind = wire.multipart(pairs, upload.filename, os.urandom(16).hex())
         if upload.content is not None:
             made = start + upload.content() + end
             given = {**headers, "content-type": kind}
@@ -105,7 +109,7 @@ class HttpTransport:
             request.extensions["sni_hostname"] = self._server_name
         try:
             response = self._transport.handle_request(request)
-            body = response.read() if download is None or response.status_code != 200 else _received(response, download)
+            body = _received(response, download if download and response.status_code == 200 else Download())
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
             raise _not_sent(self._endpoint, error, self._limits.connect) from None
         except httpx.TransportError as error:
@@ -130,7 +134,7 @@ def _received(response: httpx.Response, download: Download) -> bytes:
     """Return the body, or nothing when it went to its file; what was cut off never gets the file's name."""
     chunks = _counted(response, download)
     if not download.path:
-        return b"".join(chunks)
+        return _gathered(chunks)
     part = Path(f"{download.path}.part")
     try:
         with part.open("wb") as file:
@@ -142,6 +146,17 @@ def _received(response: httpx.Response, download: Download) -> bytes:
     finally:
         part.unlink(missing_ok=True)
     return b""
+
+
+def _gathered(chunks: Iterator[bytes]) -> bytes:
+    """Return a body that is kept in memory; MaybeSent for one without end."""
+    parts, size = [], 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MOST:
+            raise MaybeSent(f"its answer is larger than {MOST >> 20} MiB")
+        parts.append(chunk)
+    return b"".join(parts)
 
 
 def _counted(response: httpx.Response, download: Download) -> Iterator[bytes]:
@@ -208,19 +223,9 @@ def _context(tls: Tls) -> ssl.SSLContext:
     if tls.insecure:
         return _unverified(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     try:
-        return ssl.create_default_context(cafile=tls.ca_file or _system_authorities())
+        return ssl.create_default_context(cafile=tls.ca_file or system_authorities())
     except OSError as error:
         raise PxhelmError(f"cannot read CA file {tls.ca_file}: {error.strerror or error}") from None
-
-
-def _system_authorities() -> str | None:
-    """Return None where OpenSSL finds the system's authorities itself, else those that are shipped."""
-    places = ssl.get_default_verify_paths()
-    if places.cafile or places.capath:
-        return None
-    import certifi
-
-    return certifi.where()
 
 
 def _not_sent(endpoint: str, error: Exception, timeout: float) -> NotSent:

@@ -150,9 +150,11 @@ def encode(params: Mapping[str, Param], endpoint: Endpoint | None) -> list[tuple
     return pairs
 
 
-def multipart(pairs: Iterable[tuple[str, str]], filename: str) -> tuple[bytes, bytes, str]:
-    """Return what stands before and after the content of a file in a form, and the type of the form."""
-    boundary = "pxhelm-form-boundary-7d1f1c5e"
+def multipart(pairs: Iterable[tuple[str, str]], filename: str, boundary: str) -> tuple[bytes, bytes, str]:
+    """Return what stands before and after the content of a file in a form, and the type of the form.
+
+    ``boundary`` must be one that nobody can foresee, so that no file holds it and adds fields of its own.
+    """
     part = f"--{boundary}\r\nContent-Disposition: form-data; name="
     head = "".join(f'{part}"{name}"\r\n\r\n{value}\r\n' for name, value in pairs)
     quoted = filename.replace('"', "%22").replace("\r", "").replace("\n", "")

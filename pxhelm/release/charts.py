@@ -5,8 +5,8 @@ The engine is given, and so is all that the world decides: capabilities, the tem
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,17 @@ from pxhelm.release.rendering import Prepared, Rendered, RenderRequest
 from pxhelm.render import model
 from pxhelm.render.output import manifest_text
 from pxhelm.values.dependencies import process_dependencies
-from pxhelm.values.merge import coalesce
+from pxhelm.values.merge import Warnings, coalesce
 from pxhelm.values.schema import validate
 
 BUILT_IN = model.Capabilities()
 """Those of Helm without a cluster."""
 
 Engine = Callable[[model.RenderRequest], model.Rendered]
+
+
+def unheard(_line: str) -> None:
+    """Say it to nobody."""
 
 
 def no_host(_request: RenderRequest) -> Any:
@@ -45,14 +49,16 @@ class ChartRenderer:
     """Pipes the manifest through an executable; hooks are not part of it, as in Helm 3."""
     bounded: Callable[[], AbstractContextManager[None]] = nullcontext
     """Holds the process to limits while a chart is read and rendered."""
+    tell: Callable[[str], None] = unheard
+    """Gets what Helm logs, a line at a time, from each half anew."""
 
     def prepare(self, request: RenderRequest) -> Prepared:
         """Process dependencies, coalesce the values and check them against the schemas."""
         values = dict(request.values)
-        with self.bounded():
-            chart = process_dependencies(request.chart, values)
+        with self._telling(Warnings()) as told, self.bounded():
+            chart = process_dependencies(request.chart, values, told)
             if not request.skip_schema_validation:
-                validate(chart, coalesce(chart, values))
+                validate(chart, coalesce(chart, values, told))
         return Prepared(chart, request)
 
     def render(self, prepared: Prepared) -> Rendered:
@@ -69,13 +75,22 @@ class ChartRenderer:
             budget=self.budget,
             jinja=self.jinja,
         )
-        with self.bounded():
+        with self._telling(asked.told), self.bounded():
             rendered = self.engine(asked)
         return Rendered(
             hooks=tuple(map(_hook, rendered.hooks)),
             manifest=self._post_rendered(manifest_text(rendered)),
             notes=rendered.notes,
         )
+
+    @contextmanager
+    def _telling(self, told: Warnings) -> Iterator[Warnings]:
+        """Hand on what is told meanwhile, also when the work fails."""
+        try:
+            yield told
+        finally:
+            for line in told.lines:
+                self.tell(line)
 
     def _post_rendered(self, manifest: str) -> str:
         if self.post_render is None:

@@ -29,7 +29,7 @@ def render(request: RenderRequest) -> Rendered:
     Raises:
         PxhelmError: in Helm's words: ``ValuesError``, ``SchemaMismatchError``, ``RenderError``.
     """
-    told = Warnings()
+    told = request.told
     chart = request.chart
     if request.options.process_dependencies:
         chart = process_dependencies(chart, request.values, told)
@@ -130,6 +130,8 @@ def finish(
     except RenderError as error:
         error.files = outputs.files
         raise
+    for warning in found.warnings:
+        told.add(warning)
     return Rendered(
         chart=chart,
         manifests=found.manifests,
@@ -139,7 +141,6 @@ def finish(
         files=outputs.files,
         values=values,
         reads=values_read(request, chart) if request.options.record_reads else frozenset(),
-        warnings=(*told.lines, *found.warnings),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pxhelm.chart.model import Chart, Crd
 from pxhelm.errors import PxhelmError
 from pxhelm.manifest import Manifest
+from pxhelm.values.merge import Warnings
 
 
 class RenderError(PxhelmError):
@@ -138,6 +139,8 @@ class RenderRequest:
     budget: Any = None
     """The template engine's limits; None = its defaults."""
     jinja: JinjaRenderer | None = None
+    told: Warnings = field(default_factory=Warnings)
+    """Gets what Helm logs meanwhile, also when rendering fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +192,3 @@ class Rendered:
     """The coalesced values."""
     reads: frozenset[tuple[str, ...]] = frozenset()
     """Paths of values that some template read; empty unless asked for."""
-    warnings: tuple[str, ...] = ()

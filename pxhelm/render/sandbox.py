@@ -76,7 +76,7 @@ class bounded:  # noqa: N801 - used as a block
         _active.clear()
         if isinstance(error, _TimeUpError):
             raise _spent(f"took more than {self._seconds:g} seconds", f"seconds={self._seconds * 10:g}") from None
-        if isinstance(error, MemoryError):
+        if isinstance(error, (MemoryError, SystemError)):  # a C function that got no memory may say nothing at all
             more = f"memory={self._memory >> 19}M"
             raise _spent(f"took more than {self._memory >> 20} MiB of memory", more) from None
         if isinstance(error, RecursionError):

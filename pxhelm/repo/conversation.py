@@ -76,7 +76,7 @@ class Answer:
         """Return the JSON object in it; PxhelmError when there is none."""
         try:
             found = json.loads(self.content)
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:
             raise RejectedError(f"{self.method} {quote(self.url)}: failed to decode response: {e}") from None
         if not isinstance(found, dict):
             raise RejectedError(f"{self.method} {quote(self.url)}: failed to decode response: it is no object")
@@ -92,7 +92,7 @@ class Answer:
         """Return the registry's own errors, else the name of the status."""
         try:
             told = [_told(one) for one in json.loads(self.content)["errors"]]
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             told = []
         try:
             return "; ".join(told) or HTTPStatus(self.status).phrase

@@ -40,14 +40,14 @@ class Credentials:
         """Keep name and password of a host."""
         data = _read(self._own)
         pair = base64.b64encode(f"{username}:{password}".encode()).decode()
-        data.setdefault("auths", {})[_key(host)] = {"auth": pair}
-        self._write(data)
+        self._write({**data, "auths": {**_table(data, "auths"), _key(host): {"auth": pair}}})
 
     def remove(self, host: str) -> None:
         """Forget a host."""
         data = _read(self._own)
-        if data.get("auths", {}).pop(_key(host), None) is not None:
-            self._write(data)
+        known = _table(data, "auths")
+        if known.pop(_key(host), None) is not None:
+            self._write({**data, "auths": known})
 
     def _write(self, data: dict[str, Any]) -> None:
         write_file(self._own, json.dumps(data, indent="\t", sort_keys=True).encode(), mode=0o600)
@@ -68,15 +68,21 @@ def _read(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a copy of a table of the file; an empty one for whatever else stands there."""
+    found = data.get(name)
+    return dict(found) if isinstance(found, dict) else {}
+
+
 def _look_up(data: dict[str, Any], key: str) -> Credential | None:
-    helper = (data.get("credHelpers") or {}).get(key)
+    helper = _table(data, "credHelpers").get(key)
     if helper:
-        return _ask(helper, key)
-    auths = data.get("auths") or {}
+        return _ask(str(helper), key)
+    auths = _table(data, "auths")
     entry = auths.get(key) or next((auths[name] for name in auths if _host_of(name) == _host_of(key)), None)
-    if entry:
+    if isinstance(entry, dict) and entry:
         return _decode(entry)
-    return _ask(data["credsStore"], key) if data.get("credsStore") else None
+    return _ask(str(data["credsStore"]), key) if data.get("credsStore") else None
 
 
 def _host_of(name: str) -> str:
@@ -89,7 +95,7 @@ def _decode(entry: dict[str, Any]) -> Credential | None:
     if entry.get("auth"):
         try:
             name, _, word = base64.b64decode(entry["auth"]).decode("utf-8", "replace").partition(":")
-        except ValueError:
+        except (TypeError, ValueError):
             raise PxhelmError("cannot read the credentials of a registry: auth is no base64") from None
     identity = str(entry.get("identitytoken") or "")
     return Credential(name, word, identity) if name or identity else None
@@ -107,8 +113,10 @@ def _ask(helper: str, key: str) -> Credential | None:
             check=False,
             timeout=_HELPER_SECONDS,
         )
-        found = json.loads(done.stdout) if done.returncode == 0 else {}
+        found = json.loads(done.stdout) if done.returncode == 0 else None
     except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    if not isinstance(found, dict):
         return None
     name, word = str(found.get("Username") or ""), str(found.get("Secret") or "")
     if not word:

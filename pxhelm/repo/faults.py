@@ -17,6 +17,8 @@ def reason(error: BaseException, url: str) -> str:
             return _untrusted(found)
         if isinstance(found, socket.gaierror):
             return f"dial tcp: lookup {urlsplit(url).hostname}: no such host"
+        if isinstance(found, TimeoutError) and not found.errno:
+            return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
         if isinstance(found, OSError) and found.errno:
             parts = urlsplit(url)
             port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -37,6 +39,15 @@ def _untrusted(error: ssl.SSLError) -> str:
         known[62] = f"certificate is not valid for the name: {error.verify_message}"
     text = known.get(error.verify_code, "certificate signed by unknown authority")
     return f"tls: failed to verify certificate: x509: {text}"
+
+
+def shown(url: str) -> str:
+    """Return a URL as it may be shown: a password in it is ``***``, as in Go's url.Error."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    name, _, host = parts.netloc.rpartition("@")
+    return url.replace(f"{name}@{host}", f"{name.partition(':')[0]}:***@{host}", 1)
 
 
 def go_method(method: str) -> str:

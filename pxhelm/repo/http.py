@@ -1,23 +1,27 @@
 """Chart repositories over HTTP (edge): one download at a time, with the repository's own credentials.
 
-Never follows more than ten redirections and never sends credentials to another host unless told to.
+Never follows more than ten redirections, never sends credentials to another host unless told to, and never waits or reads
+without end.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pxhelm.errors import PxhelmError
 from pxhelm.golang.strconv import quote
 from pxhelm.repo.access import Access
-from pxhelm.repo.faults import reason
+from pxhelm.repo.faults import reason, shown
+from pxhelm.trust import system_authorities
 
 if TYPE_CHECKING:
     import httpx
 
 MOST = 256 << 20
 """Bytes of one answer; public indexes reach tens of megabytes."""
+_LATE = "context deadline exceeded (Client.Timeout or context cancellation while reading body)"
 
 
 class Web:
@@ -45,10 +49,10 @@ class Web:
         try:
             with client.stream("GET", url, auth=auth, timeout=access.seconds) as answer:
                 if answer.status_code != httpx.codes.OK:
-                    raise PxhelmError(f"failed to fetch {url} : {answer.status_code} {answer.reason_phrase}")
-                return self._body(answer, url)
+                    raise PxhelmError(f"failed to fetch {shown(url)} : {answer.status_code} {answer.reason_phrase}")
+                return self._body(answer, url, time.monotonic() + access.seconds)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as e:
-            raise PxhelmError(f"Get {quote(url)}: {reason(e, url)}") from None
+            raise PxhelmError(f"Get {quote(shown(url))}: {reason(e, url)}") from None
 
     def client(self, access: Access) -> httpx.Client:
         """Return the connections for this way of being let in."""
@@ -61,12 +65,14 @@ class Web:
             )
         return self._clients[key]
 
-    def _body(self, answer: httpx.Response, url: str) -> bytes:
+    def _body(self, answer: httpx.Response, url: str, ends: float) -> bytes:
         parts, left = [], self._most
         for part in answer.iter_bytes():
             left -= len(part)
             if left < 0:
-                raise PxhelmError(f"cannot fetch {url}: it is larger than {self._most} bytes")
+                raise PxhelmError(f"cannot fetch {shown(url)}: it is larger than {self._most} bytes")
+            if time.monotonic() > ends:
+                raise PxhelmError(_LATE)
             parts.append(part)
         return b"".join(parts)
 
@@ -80,7 +86,7 @@ class Web:
 def same_host(left: str, right: str) -> bool:
     """Tell whether two URLs lead to one scheme, host and port."""
     a, b = urlsplit(left), urlsplit(right)
-    return (a.scheme, a.netloc) == (b.scheme, b.netloc)
+    return (a.scheme, a.netloc.rpartition("@")[2]) == (b.scheme, b.netloc.rpartition("@")[2])
 
 
 def _trust(access: Access) -> Any:
@@ -88,7 +94,7 @@ def _trust(access: Access) -> Any:
 
     try:
         # A CA file is the only authority then, as in Helm.
-        context = ssl.create_default_context(cafile=access.ca_file or None)
+        context = ssl.create_default_context(cafile=access.ca_file or system_authorities())
     except OSError:
         raise PxhelmError(f"can't create TLS config for client: can't read CA file: {access.ca_file}") from None
     try:

@@ -49,7 +49,8 @@ class Entry:
     @property
     def urls(self) -> tuple[str, ...]:
         """Where its archive is, absolute or relative to the repository."""
-        return tuple(self.fields.get("urls") or ())
+        found = self.fields.get("urls")
+        return tuple(map(str, found)) if isinstance(found, list) else ()
 
     @property
     def digest(self) -> str:
@@ -173,19 +174,23 @@ def load_index(data: bytes) -> Index:
     except (json.JsonError, yaml.YamlError):
         found = _as_yaml(text)
     if not isinstance(found, dict):
-        raise RepositoryError(
-            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into repo.IndexFile"
-        )
+        raise _not_an_index()
     entries = found.get("entries") or {}
     index = Index(generated=str(found.get("generated") or ""))
     index.extra = {name: found[name] for name in ("publicKeys", "annotations") if found.get(name)}
     for name, versions in entries.items() if isinstance(entries, dict) else ():
+        if not isinstance(versions, list | None):
+            raise _not_an_index()
         kept = [Entry(one) for one in versions or () if _valid(one)]
         newest_first(kept)
         index.entries[name] = kept
     if not found.get("apiVersion"):
         raise RepositoryError("no API version specified")
     return index
+
+
+def _not_an_index() -> RepositoryError:
+    return RepositoryError("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into repo.IndexFile")
 
 
 def _as_yaml(text: str) -> object:

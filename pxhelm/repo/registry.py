@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from pxhelm.errors import PxhelmError
 from pxhelm.golang.strconv import quote
 from pxhelm.repo.access import Access, Artifact, Credential, Pulled
-from pxhelm.repo.conversation import MOST, Answer, Connections, Conversation, RejectedError, States
+from pxhelm.repo.conversation import MOST, Connections, Conversation, RejectedError, States
 from pxhelm.repo.reference import Reference, parse
 
 MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
@@ -26,6 +26,7 @@ LAYER: Final = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 LEGACY_LAYER: Final = "application/tar+gzip"
 PROVENANCE: Final = "application/vnd.cncf.helm.chart.provenance.v1.prov"
 _READ, _WRITE = "pull", "pull,push"
+_MOST_TAGS: Final = 100_000
 
 
 class Credentials(Protocol):
@@ -53,12 +54,11 @@ class Registry:
         talk = self._talk(parse(reference), access, _READ)
         url: str | None = f"{talk.root}/tags/list"
         found: list[str] = []
-        for _ in range(1000):
-            if url is None:
-                break
+        while url is not None and len(found) < _MOST_TAGS:
             answer = talk.send("GET", url).insist(HTTPStatus.OK)
-            found += answer.document().get("tags") or []
-            url = urljoin(url, answer.following) if answer.following else None
+            page = [tag for tag in _items(answer.document(), "tags") if isinstance(tag, str)]
+            found += page
+            url = _at_registry(talk, url, answer.following, "next page") if answer.following and page else None
         return found
 
     def resolve(self, reference: str, tag: str, access: Access) -> str:
@@ -85,9 +85,10 @@ class Registry:
         if ":" in tag and digest != tag:
             raise PxhelmError(f"cannot pull {reference}@{tag}: what came has another digest")
         manifest = answer.document()
-        layers = {str(one.get("mediaType")): one for one in reversed(manifest.get("layers") or [])}
-        config = manifest.get("config") or {}
-        if config.get("mediaType") != CONFIG:
+        described = [one for one in _items(manifest, "layers") if isinstance(one, dict)]
+        layers = {str(one.get("mediaType")): one for one in reversed(described)}
+        config = manifest.get("config")
+        if not isinstance(config, dict) or config.get("mediaType") != CONFIG:
             raise PxhelmError(f"could not load config with mediatype {CONFIG}")
         layer = layers.get(LAYER) or layers.get(LEGACY_LAYER)
         if layer is None:
@@ -149,6 +150,12 @@ def _digest(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
+def _items(document: dict[str, Any], name: str) -> list[Any]:
+    """Return a list out of what a registry says; nothing for whatever else stands there."""
+    found = document.get(name)
+    return found if isinstance(found, list) else []
+
+
 def _described(kind: str, data: bytes) -> dict[str, Any]:
     return {"mediaType": kind, "digest": _digest(data), "size": len(data)}
 
@@ -182,21 +189,32 @@ def _upload(talk: Conversation, data: bytes) -> None:
     if talk.send("HEAD", f"{talk.root}/blobs/{digest}").status == HTTPStatus.OK:
         return
     begun = talk.send("POST", f"{talk.root}/blobs/uploads/").insist(HTTPStatus.ACCEPTED)
-    url = _upload_place(talk, begun)
+    url = _at_registry(talk, f"{talk.root}/blobs/uploads/", begun.location, "blob upload Location")
     url += ("&" if urlsplit(url).query else "?") + "digest=" + digest.replace(":", "%3A")
     kind = {"Content-Type": "application/octet-stream"}
     talk.send("PUT", url, content=data, headers=kind).insist(HTTPStatus.CREATED)
 
 
-def _upload_place(talk: Conversation, begun: Answer) -> str:
-    """Return where to send a blob: at the registry itself, however it words that."""
-    place = urljoin(f"{talk.root}/blobs/uploads/", begun.location)
+def _at_registry(talk: Conversation, base: str, reference: str, what: str) -> str:
+    """Return the URL that a registry sends us to, which must be its own: credentials go along.
+
+    Raises:
+        RejectedError: for another host, or HTTP after HTTPS.
+    """
+    place = urljoin(base, reference)
     asked, told = urlsplit(talk.base), urlsplit(place)
     port = {"https": 443, "http": 80}
-    if (told.hostname, told.port or port.get(told.scheme)) != (asked.hostname, asked.port or port.get(asked.scheme)):
+    try:
+        same = (told.hostname, told.port or port.get(told.scheme)) == (
+            asked.hostname,
+            asked.port or port.get(asked.scheme),
+        )
+    except ValueError:  # a port that is none
+        same = False
+    if not same:
         raise RejectedError(
-            f"blob upload Location {quote(told.netloc)} is on a different host than the registry {quote(asked.netloc)}"
+            f"{what} {quote(told.netloc)} is on a different host than the registry {quote(asked.netloc)}"
         )
     if asked.scheme == "https" and told.scheme != "https":
-        raise RejectedError(f"blob upload Location {quote(told.netloc)} downgrades scheme from https")
+        raise RejectedError(f"{what} {quote(told.netloc)} downgrades scheme from https")
     return place

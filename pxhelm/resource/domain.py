@@ -23,8 +23,14 @@ PENDING = "pending"
 REMOVAL = "-removal"
 """End of the name of the second call, where objects leave a domain after others stopped using them."""
 
-_LISTS = (("/cluster/sdn/zones", "zone"), ("/cluster/sdn/vnets", "vnet"), ("/cluster/sdn/controllers", "controller"))
-_FABRICS = "/cluster/sdn/fabrics/fabric"
+_LISTS = (
+    ("/cluster/sdn/zones", "zone"),
+    ("/cluster/sdn/vnets", "vnet"),
+    ("/cluster/sdn/controllers", "controller"),
+    ("/cluster/sdn/fabrics/fabric", "id"),
+    ("/cluster/sdn/fabrics/node", "fabric_id"),
+)
+"""Lists with a state of their own, and the parameter that names the object of a kind which the row belongs to."""
 
 
 def _nothing_pending(_path: str, _wanted: Leaves, live: Live) -> bool:
@@ -52,7 +58,14 @@ def _staged(path: str, parameter: str) -> ApiGen[list[str]]:
             return []
         raise
     found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    return [str(row.get(parameter) or row.get("id")) for row in found if row.get("state")]
+    return [_named(row, parameter) for row in found if row.get("state")]
+
+
+def _named(row: Mapping[str, object], parameter: str) -> str:
+    """Return the name of what a row is about; of something new a fabric shows it only among what is pending."""
+    fresh = row.get("pending")
+    names = (row.get(parameter), fresh.get(parameter) if isinstance(fresh, Mapping) else None, row.get("id"))
+    return str(next((name for name in names if name), ""))
 
 
 def observe_sdn(_target: Target) -> ApiGen[Live]:
@@ -60,7 +73,6 @@ def observe_sdn(_target: Target) -> ApiGen[Live]:
     pending: list[str] = []
     for path, parameter in _LISTS:
         pending += yield from _staged(path, parameter)
-    pending += yield from _staged(_FABRICS, "id")
     vnets = yield from call(Request("GET", "/cluster/sdn/vnets"))
     for row in vnets if isinstance(vnets, list) else []:
         pending += yield from _staged(f"/cluster/sdn/vnets/{row['vnet']}/subnets", "subnet")

@@ -85,6 +85,16 @@ def running(live: Live) -> bool:
     return live.power == "running"
 
 
+def silent(_path: str, _before: Value, _after: Value, _live: Live) -> tuple[Effect, str]:
+    """Return the effect of an option that Proxmox writes without a pending mark, and the guest has after a restart."""
+    return Effect.RESTART, "Proxmox writes it at once, the running guest gets it with the next start"
+
+
+def next_boot(_path: str, _before: Value, _after: Value, _live: Live) -> tuple[Effect, str]:
+    """Return the effect of what cloud-init reads."""
+    return Effect.METADATA, "the guest reads it when it next starts"
+
+
 def static(effect: Effect, why: str = "") -> tuple[Effect, str]:
     """Return an effect with its reason, for rules."""
     return effect, why

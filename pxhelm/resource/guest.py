@@ -97,14 +97,15 @@ class _Place:
 def _read(kind: Kind, api: GuestApi, place: _Place) -> ApiGen[Live]:
     vmid, node = place.target.vmid, place.node
     rows = pending_rows((yield from call(Request("GET", api.path(node, vmid, "pending"), node=node))))
-    power = str(place.row.get("status", ""))
+    power, run = str(place.row.get("status", "")), ""
     if place.asked or power not in ("running", "stopped", "paused"):
         status = yield from call(Request("GET", api.path(node, vmid, "status/current"), node=node))
         if isinstance(status, Mapping):
             power = str(status.get("status", ""))
             if status.get("qmpstatus") in ("paused", "suspended"):
                 power = "paused"
-    live = live_of(kind, rows, Situated(node, vmid, power, str(place.row.get("pool") or "")))
+            run = f"{node}:{status['pid']}" if status.get("pid") else ""
+    live = live_of(kind, rows, Situated(node, vmid, power, str(place.row.get("pool") or ""), run))
     return (yield from _beyond(api, place.target.wants, live)) if place.target.wants else live
 
 
@@ -130,6 +131,7 @@ class Situated:
     vmid: int
     power: str = "stopped"
     pool: str = ""
+    run: str = ""
 
 
 def live_of(kind: Kind, rows: Rows, at: Situated) -> Live:
@@ -147,6 +149,7 @@ def live_of(kind: Kind, rows: Rows, at: Situated) -> Live:
         node=at.node,
         vmid=at.vmid,
         power=at.power,
+        run=at.run,
         lock=rows.current.get("lock", ""),
         uuid=smbios.get("uuid", ""),
         marker=marker,

@@ -25,8 +25,8 @@ from pxhelm.resource.guest import (
     template_slots,
     volumes_bytes,
 )
-from pxhelm.resource.guest_power import shutdown
-from pxhelm.resource.guest_seed import cloudinit_drive
+from pxhelm.resource.guest_power import may_restart, shutdown
+from pxhelm.resource.guest_seed import cloudinit_drive, collected
 from pxhelm.resource.guest_write import update_steps
 from pxhelm.resource.identity import join_description
 from pxhelm.resource.kind import LeafChange, Op
@@ -309,6 +309,7 @@ def removal_steps(writer: Writer) -> tuple[Step, ...]:
             steps.append(Step("stop", request, Guard.IDENTITY, (), Effect.ONLINE_DISRUPTIVE))
         else:
             steps.append(shutdown(writer, "it is removed"))
+    steps += collected(writer)
     params = {"purge": True, "destroy-unreferenced-disks": False}
     request = writer.request("DELETE", "", params)
     freed = volumes_bytes(live)
@@ -351,7 +352,9 @@ def refuse_guest(writer: Writer) -> str:
         if each.effect is Effect.REFUSED:
             return f"{each.path}: {each.why}"
     offline = [c for c in change.changes if c.effect is Effect.OFFLINE_OP]
-    allowed = change.options.get("allow-offline") or change.desired.leaves.get("power.restart") == "IfRequired"
+    allowed = change.options.get("allow-offline") or may_restart(writer)
     if offline and live.power == "running" and not allowed:
-        return f"{offline[0].path}: {offline[0].why}; stop it, or allow it with power: {{restart: IfRequired}}"
+        policy = change.desired.leaves.get("power.restart")
+        how = "wait for its window" if policy == "Window" else "allow it with power: {restart: IfRequired}"
+        return f"{offline[0].path}: {offline[0].why}; stop it, or {how}"
     return ""

@@ -11,8 +11,11 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.model import Value
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.window import is_open
 from pxhelm.resource.writer import Writer
 
+HELD = "held"
+"""Option of a change: the plan was accepted while the window was closed, so it is not restarted though it is open now."""
 WAS_RUNNING = "was-running"
 """Option of a change: this operation shut the guest down for a step, so it starts it again."""
 
@@ -121,14 +124,26 @@ def power(writer: Writer) -> tuple[Step, ...]:
     return ()
 
 
+def may_restart(writer: Writer) -> bool:
+    """Whether the manifest lets the guest be restarted now; PxhelmError when it speaks of a window that there is not."""
+    leaves, change = writer.desired.leaves, writer.change
+    policy, windows = leaves.get("power.restart"), leaves.get("power.window")
+    if policy != "Window":
+        return policy == "IfRequired"
+    if not isinstance(windows, tuple):
+        raise PxhelmError(
+            f"cannot tell when {writer.desired.key.address} may be restarted: power.restart is Window, and there is none",
+            where=writer.desired.locate("power.restart") if writer.desired.locate else None,
+            hint='write power: {window: "sun 02:00-06:00"}, or restartWindow in its Namespace',
+        )
+    return HELD not in change.options and is_open((str(each) for each in windows), change.now)
+
+
 def restart(writer: Writer) -> tuple[Step, ...]:
     """Return the restart that pending values wait for, if the manifest allows it and nothing else is left to write."""
     change = writer.change
-    if writer.desired.leaves.get("power.restart") != "IfRequired" or change.live.power != "running":
-        return ()
-    pending = change.live.current != change.live.intended
-    waits = pending or any(c.effect is Effect.RESTART for c in change.changes)
-    if not waits:
+    waits = change.restart or any(c.effect is Effect.RESTART for c in change.changes)
+    if not may_restart(writer) or change.live.power != "running" or not waits:
         return ()
     timeout = writer.desired.leaves.get("power.shutdownTimeout", 180)
     params: dict[str, Param] = {"timeout": int(timeout) if isinstance(timeout, (int, float)) else 180}

@@ -14,8 +14,10 @@ from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.writer import Writer
 
-_UPLOADED = "cloudInit.seed"
-"""What an upload makes true: no field, only remembered until the operation ends."""
+_UPLOADED, _COLLECTED = "cloudInit.seed", "cloudInit.seed.gone"
+"""What an upload and a removal make true: no fields, only remembered until the operation ends."""
+COLLECT = "collect"
+"""Verb of a removal that may fail without harm: what stays is an image that nobody uses."""
 
 
 def steps(writer: Writer) -> list[Step]:
@@ -25,7 +27,7 @@ def steps(writer: Writer) -> list[Step]:
         return []
     leaves, live = writer.desired.leaves, change.live
     ours = seed.wanted(leaves)
-    slot, file = _attached(live)
+    slot, file = attached(live)
     if not ours:
         gone = [c.path for c in change.changes if c.path in seed.DOCUMENTS and c.op is Op.UNSET]
         if not gone or not slot:
@@ -60,16 +62,28 @@ def steps(writer: Writer) -> list[Step]:
     return [*up, Step("config", attach, Guard.DIGEST, ours, effect, why=why)]
 
 
+def collected(writer: Writer) -> list[Step]:
+    """Return the removal of the image of a guest that goes, if nobody else uses it."""
+    change, live = writer.change, writer.change.live
+    file = attached(live)[1]
+    planned = change.surroundings.leftovers.get(live.vmid) == file or change.options.get(COLLECT)
+    if not file or not planned or _COLLECTED in change.written:
+        return []
+    path = f"/nodes/{live.node}/storage/{file.partition(':')[0]}/content/{file}"
+    why = "nobody else has its documents"
+    return [Step(COLLECT, Request("DELETE", path, node=live.node), Guard.NONE, (_COLLECTED,), Effect.METADATA, why=why)]
+
+
 def new_drive(writer: Writer) -> str:
     """Return the slot that a seed makes a CD drive of; empty when it finds one."""
     leaves, live = writer.desired.leaves, writer.change.live
-    if not seed.wanted(leaves) or _attached(live)[0] or _cloud_drive(live):
+    if not seed.wanted(leaves) or attached(live)[0] or _cloud_drive(live):
         return ""
     slot = str(leaves.get("cloudInit.drive.slot") or "ide2")
     return "" if slot in live.raw else slot
 
 
-def _attached(live: Live) -> tuple[str, str]:
+def attached(live: Live) -> tuple[str, str]:
     """Return slot and file of the seed that is in a drive."""
     for slot, text in live.raw.items():
         file = text.partition(",")[0]

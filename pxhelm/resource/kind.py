@@ -58,6 +58,8 @@ class Surroundings:
     """VMIDs of the guests that pxhelm manages: a reference is looked up here before the live cluster (kinds.md 2.4)."""
     coming: frozenset[tuple[str, str]] | None = None
     """(kind, Proxmox' id) of what the same plan makes; None = not told, and then nothing is called missing."""
+    leftovers: Mapping[int, str] = field(default_factory=dict)
+    """VMID of a guest that goes → the image of its documents, which nobody else uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,15 @@ class Change:
     options: Mapping[str, bool] = field(default_factory=dict)
     """``free-volumes``, ``replace``, ``allow-offline``, ``stop-on-delete`` …"""
     op: str = ""
-    """Operation id, written into marker and tombstone."""
+    """Operation id, written into marker and tombstone; ``plan`` while steps are only foreseen."""
     applied: Leaves = field(default_factory=dict)
     """What this manager applied last: the policies of things that are no longer wanted."""
     written: frozenset[str] = frozenset()
     """What steps of this operation have made true already."""
+    restart: tuple[str, ...] = ()
+    """Leaves for which the running guest needs a restart."""
+    now: float = 0.0
+    """Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +156,10 @@ class Kind:
     domain: str = ""
     """Changes are staged and then applied for the whole domain at once (engine.md D9.5): the kind of
     ``pxhelm.resource.domain`` that does so, ``SDNChanges`` or ``NetworkChanges``."""
+    repeats: Callable[[Leaves], bool] = lambda _leaves: True
+    """Whether a write of which nobody knows whether it happened may be sent again, since looking does not tell."""
+    late: tuple[str, ...] = ()
+    """Families of leaves that can only be written once the domain was applied: the object is visited again after that."""
     staged_in: Callable[[Leaves, Surroundings], tuple[str, ...]] = lambda _leaves, _surroundings: ("cluster",)
     """Where the changes of an object are staged: the nodes, for a domain that every node has of its own."""
     applies: bool = False

@@ -96,6 +96,8 @@ class Live:
     vmid: int = 0
     power: str = ""
     """``running``, ``stopped``, ``paused``; empty for what has none."""
+    run: str = ""
+    """The process that runs: node and PID, another one after a restart or a migration; empty when it was not asked for."""
     lock: str = ""
     uuid: str = ""
     marker: Marker | None = None

@@ -104,7 +104,7 @@ def observe(kind: Kind, home: Home, target: Target) -> ApiGen[Live]:
 
 
 def read(home: Home, name: str) -> ApiGen[Mapping[str, object] | None]:
-    """Return one object as Proxmox has it; None when there is none."""
+    """Return one object as Proxmox has it; None when there is none, as where this version has no such path (501)."""
     if home.listed:
         rows = yield from call(Request("GET", home.collection, dict(home.query)))
         found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
@@ -112,10 +112,14 @@ def read(home: Home, name: str) -> ApiGen[Mapping[str, object] | None]:
     try:
         data = yield from call(Request("GET", home.path(name), dict(home.query)))
     except ApiError as error:
-        if error.cls is ErrorClass.GONE:
+        if error.cls is ErrorClass.GONE or error.status == _NOT_THERE:
             return None
         raise
     return data if isinstance(data, Mapping) else {}
+
+
+_NOT_THERE = 501
+"""What a server answers for a path that its version does not have."""
 
 
 def listing(home: Home) -> ApiGen[Mapping[str, Mapping[str, object]]]:

@@ -15,6 +15,7 @@ from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Reference, Resource, SecretSource, Value
 from pxhelm.resource.pointers import read_by
 from pxhelm.resource.table import table_of
+from pxhelm.resource.types import pairs
 from pxhelm.secret import Secret
 
 
@@ -90,12 +91,24 @@ def with_guests(kind: Kind, resource: Resource, around: Surroundings) -> Resourc
     found: dict[str, Value] = {}
     for path, value in resource.leaves.items():
         place = table_of(kind.fields, kind.slots).place(path)
+        if place is not None and place.field.type == "record" and isinstance(value, tuple):
+            found[path] = _in_record(value, place.field, resource.key.namespace, around)
+            continue
         if place is None or not set(place.field.refers) & set(GUESTS) or not isinstance(value, (str, tuple)):
             continue
         texts = value if isinstance(value, tuple) else (value,)
         names = [_by_vmid(str(text), place.field, resource.key.namespace, around) for text in texts]
         found[path] = tuple(sorted(set(names))) if isinstance(value, tuple) else names[0]
     return replace(resource, leaves={**resource.leaves, **found}) if found else resource
+
+
+def _in_record(record: tuple[object, ...], each: Field, namespace: str, around: Surroundings) -> Value:
+    """Return a record whose parts that name guests are ``vmid:101``."""
+    guests = {part.path: part for part in each.parts if set(part.refers) & set(GUESTS)}
+    return tuple(
+        (name, _by_vmid(str(value), guests[name], namespace, around) if name in guests else value)
+        for name, value in pairs(record).items()
+    )
 
 
 def unresolved(kind: Kind, resource: Resource) -> Iterator[tuple[str, str]]:

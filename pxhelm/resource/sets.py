@@ -101,6 +101,12 @@ def _word(found: re.Match[str], ordinal: int, name: str) -> str:
     return name if found[0] == "$(name)" else str(ordinal + int(found[1] or 0))
 
 
+def ordinal(key: ObjectKey) -> tuple[str, int]:
+    """Return name of the set and number of a member, as it is called."""
+    name, _, number = key.name.rpartition("-")
+    return name, int(number) if number.isdigit() else 0
+
+
 def members_of(key: ObjectKey, leaves: Leaves) -> tuple[Reference, ...]:
     """Return what a set refers to: it is done when its members are."""
     replicas = leaves.get("replicas")

@@ -7,6 +7,7 @@ anew, so no stored phase is needed to resume (engine.md D3).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -36,6 +37,23 @@ class Undo(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Errand:
+    """What is done from here in place of a request: a page is asked, or a program is run."""
+
+    url: str = ""
+    """``http`` or ``https``; it is asked again until it answers as expected, or the limit is over."""
+    status: int = 200
+    """The status that is expected."""
+    insecure: bool = False
+    """Whether any certificate will do."""
+    command: tuple[str, ...] = ()
+    """A program of this machine and its arguments; no shell."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    limit: float = 0.0
+    """Seconds; 0: a page is asked once, a program may take as long as it likes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A write: the request, the leaves it makes true, and what it means for the guest."""
 
@@ -57,9 +75,14 @@ class Step:
     """Storage on which volumes are allocated: admission limits allocations per storage."""
     secret_to: SecretSource | None = None
     """Where the secret goes that the answer holds once (``value`` of a new token)."""
-    operation: ApiGen[object] | None = None
-    """Sent in place of the one request where a job takes several: a command in a guest and its end. Used once."""
-    probe: tuple[str, int] | None = None
-    """A URL that is asked in place of Proxmox, and the status that is expected."""
+    operation: ApiGen[tuple[str, ...]] | None = None
+    """Sent in place of the one request where a job takes several: a command in a guest and its end. Returns the lines
+    that were printed. Used once."""
+    errand: Errand | None = None
+    """Done in place of asking Proxmox."""
+    vmid: int = 0
+    """The guest that it is about, when the object is none: by it the task of a lost answer is found."""
+    limit: float = 0.0
+    """Seconds after which its task is stopped; 0 = never."""
     detail: dict[str, str] = field(default_factory=dict)
     """Words for people: ``{"from": "debian-12-template (9000)"}``."""

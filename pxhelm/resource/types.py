@@ -16,6 +16,7 @@ from pxhelm.resource.pointers import POINTERS
 from pxhelm.resource.quantities import QUANTITIES
 from pxhelm.resource.unfit import UnfitError, kind_of, whole
 from pxhelm.resource.value_type import STRING, Read, ValueType, as_is, read_int, read_line, read_text
+from pxhelm.resource.window import parse_window
 from pxhelm.secret import REDACTED, Secret
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
@@ -104,6 +105,18 @@ def _tags(value: object) -> Value:
     return tuple(sorted({item.lower() for item in items}))
 
 
+def _windows(value: object) -> Value:
+    items = _items(value)
+    if not items:
+        raise UnfitError("it is empty")
+    for item in items:
+        try:
+            parse_window(item)
+        except ValueError as error:
+            raise UnfitError(str(error)) from None
+    return tuple(sorted(set(items)))
+
+
 def _set(value: object) -> Value:
     return tuple(sorted(set(_items(value))))
 
@@ -187,6 +200,7 @@ TYPES: Mapping[str, ValueType] = {
         ValueType("ct-cidr6", "an IPv6 address with prefix, dhcp, auto or manual", _CT_CIDR6, as_is, STRING),
         ValueType("volume", "a volume such as local:iso/debian.iso", _matching(_VOLID), as_is, STRING),
         ValueType("set", "a list of texts, in any order", _set, _as_list, _STRINGS),
+        ValueType("windows", "a window such as sun 02:00-06:00, or a list of them", _windows, _as_list, _STRINGS),
         ValueType("list", "a list of texts", _list, _as_list, _STRINGS),
         ValueType("ports", "a port, a range such as 80:90, or a list of them", _ports, _as_list, {}),
         ValueType("record", "a map", _record, _show_record, {"type": "object"}),

@@ -1,6 +1,6 @@
-"""The firewall's rules and options: of the data centre, of nodes, of guests, and security groups.
+"""The firewall's rules and options: of the data centre, of nodes, of virtual networks, of guests, and security groups.
 
-One row for each configuration file: ``cluster``, ``node/NAME``, ``vm/VMID``; it follows a guest's clone and destruction.
+One row for each configuration file: ``cluster``, ``node/NAME``, ``vnet/NAME``, ``vm/VMID``; it follows a guest's clone and destruction.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 from pxhelm.simulator.errors import ApiError, parameter_error
 from pxhelm.simulator.formats import split_list
+from pxhelm.simulator.sdn_state import running
 from pxhelm.simulator.world import Call, Routes, World, check_digest, digest
 
 Row = dict[str, Any]
@@ -287,6 +288,14 @@ def _delete_rule(where: Where) -> Callable[[Call], None]:
     return delete
 
 
+def vnet_file(call: Call) -> str:
+    """Name a virtual network's configuration; only one that runs has any."""
+    name = str(call.params["vnet"])
+    if name not in running(call.world, "vnets"):
+        raise ApiError("invalid vnet specified")
+    return f"vnet/{name}"
+
+
 def _rule_routes(base: str, where: Where) -> Routes:
     one = f"{base}/{{pos}}"
     return {
@@ -346,11 +355,14 @@ def delete_group(call: Call) -> None:
 
 
 _NODE, _GROUP = "/nodes/{node}/firewall", "/cluster/firewall/groups/{group}"
+_VNET = "/cluster/sdn/vnets/{vnet}/firewall"
 ROUTES: Routes = {
     **_option_routes("/cluster/firewall", cluster_file),
     **_rule_routes("/cluster/firewall/rules", cluster_file),
     **_option_routes(_NODE, node_file),
     **_rule_routes(f"{_NODE}/rules", node_file),
+    **_option_routes(_VNET, vnet_file),
+    **_rule_routes(f"{_VNET}/rules", vnet_file),
     **_rule_routes(_GROUP, cluster_file),
     ("GET", "/cluster/firewall/groups"): list_groups,
     ("POST", "/cluster/firewall/groups"): create_group,

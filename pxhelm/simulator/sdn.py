@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Callable
 from typing import Any
 
+from pxhelm.simulator import sdn_ipam, sdn_state
 from pxhelm.simulator.errors import ApiError, nested
 from pxhelm.simulator.formats import split_list
 from pxhelm.simulator.permissions import Rights
@@ -21,37 +22,12 @@ def _digest(world: World, kind: str) -> str:
     return digest(dict(world.state.items(kind)))
 
 
-def _running(world: World, kind: str) -> dict[str, Any]:
-    row = world.state.get("sdn", "running") or {}
-    found: dict[str, Any] = row.get(kind.partition("/")[2], {})
-    return found
-
-
 def _view(world: World, kind: str, name: str, row: dict[str, Any]) -> dict[str, Any]:
     return {**row, _ID[kind]: name, "digest": _digest(world, kind)}
 
 
 def _listed(call: Call, kind: str) -> list[dict[str, Any]]:
-    world = call.world
-    if call.params.get("running"):
-        return [_view(world, kind, n, r) for n, r in _running(world, kind).items()]
-    now = dict(world.state.items(kind))
-    if not call.params.get("pending"):
-        return [_view(world, kind, n, r) for n, r in now.items()]
-    applied = _running(world, kind)
-    found = []
-    for name in {**applied, **now}:
-        old, new = applied.get(name), now.get(name)
-        base = _view(world, kind, name, old or new or {})
-        if new is None:
-            base |= {"state": "deleted", "pending": {}}
-        elif old is None:
-            base |= {"state": "new", "pending": new}
-        elif old != new:
-            changes = {k: new.get(k, "deleted") for k in {**old, **new} if old.get(k) != new.get(k)}
-            base |= {"state": "changed", "pending": changes}
-        found.append(base)
-    return found
+    return [_view(call.world, kind, name, row) for name, row in sdn_state.seen(call, kind.partition("/")[2])]
 
 
 def _path(world: World, kind: str, row: dict[str, Any], name: str) -> str:
@@ -180,8 +156,7 @@ def _vnet(call: Call) -> dict[str, Any]:
 
 
 def _subnet_view(call: Call, name: str, row: dict[str, Any]) -> dict[str, Any]:
-    cidr = str(row["cidr"])
-    network, _, mask = cidr.partition("/")
+    network, _, mask = str(row.get("cidr") or row.get("pending", {}).get("cidr", "")).partition("/")
     zone = (call.state.get(VNETS, row["vnet"]) or {}).get("zone", "")
     found = {"dhcp-range": [], **row, "id": name, "subnet": name, "network": network, "mask": mask, "zone": zone}
     return {**found, "type": "subnet", "digest": _digest(call.world, SUBNETS)}
@@ -191,7 +166,7 @@ def list_subnets(call: Call) -> list[dict[str, Any]]:
     """GET /cluster/sdn/vnets/{vnet}/subnets."""
     _vnet(call)
     vnet = str(call.params["vnet"])
-    return [_subnet_view(call, n, r) for n, r in call.state.items(SUBNETS) if r["vnet"] == vnet]
+    return [_subnet_view(call, name, row) for name, row in sdn_state.seen(call, "subnets") if row.get("vnet") == vnet]
 
 
 def read_subnet(call: Call) -> dict[str, Any]:
@@ -231,41 +206,60 @@ def update_subnet(call: Call) -> None:
 
 def delete_subnet(call: Call) -> None:
     """DELETE /cluster/sdn/vnets/{vnet}/subnets/{subnet}."""
-    read_subnet(call)
+    cidr = read_subnet(call)["cidr"]
+    if not sdn_ipam.emptied(call.world, str(call.params["vnet"]), cidr):
+        raise ApiError(f"delete sdn subnet object failed: cannot delete subnet '{cidr}', not empty")
     call.state.delete(SUBNETS, str(call.params["subnet"]))
 
 
 def apply(call: Call) -> str:
     """PUT /cluster/sdn."""
+    sdn_state.given_back(call, sdn_state.commit)
     local = call.state.get("cluster", "main")["local"]
     return fork(call.world, call.identity, Plan(local, "reloadnetworkall", "", "sdnapply", {}, 3.0))
 
 
+def rollback(call: Call) -> None:
+    """POST /cluster/sdn/rollback."""
+    sdn_state.given_back(call, sdn_state.revert)
+
+
 def _apply_job(task: Running) -> None:
-    state = task.world.state
-    applied = {kind.partition("/")[2]: dict(state.items(kind)) for kind in (ZONES, VNETS, SUBNETS)}
-    state.put("sdn", "running", applied)
     task.log(*(f"{node}: reloading network config" for node in task.world.nodes()))
 
 
 _ZONE, _VNET = "/cluster/sdn/zones/{zone}", "/cluster/sdn/vnets/{vnet}"
 _SUBNET = f"{_VNET}/subnets/{{subnet}}"
-ROUTES: Routes = {
-    ("PUT", "/cluster/sdn"): apply,
-    ("GET", "/cluster/sdn/zones"): _list(ZONES),
+_WRITES: Routes = {
     ("POST", "/cluster/sdn/zones"): create_zone,
-    ("GET", _ZONE): read_zone,
     ("PUT", _ZONE): update_zone,
     ("DELETE", _ZONE): delete_zone,
-    ("GET", "/cluster/sdn/vnets"): _list(VNETS),
     ("POST", "/cluster/sdn/vnets"): create_vnet,
-    ("GET", _VNET): read_vnet,
     ("PUT", _VNET): update_vnet,
     ("DELETE", _VNET): delete_vnet,
-    ("GET", f"{_VNET}/subnets"): list_subnets,
     ("POST", f"{_VNET}/subnets"): create_subnet,
-    ("GET", _SUBNET): read_subnet,
     ("PUT", _SUBNET): update_subnet,
     ("DELETE", _SUBNET): delete_subnet,
+}
+_WORDS = {"POST": "create", "PUT": "update", "DELETE": "delete"}
+
+
+def _what(method: str, path: str) -> str:
+    kind = "subnet" if "subnets" in path else "vnet" if "vnets" in path else "zone"
+    return f"{_WORDS[method]} sdn {kind} object failed"
+
+
+ROUTES: Routes = {
+    ("PUT", "/cluster/sdn"): sdn_state.locked("could not commit SDN config", apply),
+    ("POST", "/cluster/sdn/rollback"): sdn_state.locked("could not rollback SDN configuration", rollback),
+    ("POST", "/cluster/sdn/lock"): sdn_state.lock,
+    ("DELETE", "/cluster/sdn/lock"): sdn_state.unlock,
+    ("GET", "/cluster/sdn/zones"): _list(ZONES),
+    ("GET", _ZONE): read_zone,
+    ("GET", "/cluster/sdn/vnets"): _list(VNETS),
+    ("GET", _VNET): read_vnet,
+    ("GET", f"{_VNET}/subnets"): list_subnets,
+    ("GET", _SUBNET): read_subnet,
+    **{(method, path): sdn_state.locked(_what(method, path), done) for (method, path), done in _WRITES.items()},
 }
 TASKS = {"sdnapply": Job(_apply_job)}

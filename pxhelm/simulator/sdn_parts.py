@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pxhelm.simulator import sdn_state
 from pxhelm.simulator.errors import ApiError
 from pxhelm.simulator.formats import split_list
 from pxhelm.simulator.world import Call, Routes, digest
@@ -32,8 +33,8 @@ def _named(call: Call, part: str) -> tuple[str, dict[str, Any]]:
 def _list(part: str) -> Callable[[Call], list[dict[str, Any]]]:
     def list_all(call: Call) -> list[dict[str, Any]]:
         wanted = call.params.get("type")
-        rows = _rows(call, part).items()
-        return [_view(name, _PARTS[part], row) for name, row in rows if wanted in (None, row["type"])]
+        rows = sdn_state.seen(call, part) if part == "controllers" else _rows(call, part).items()
+        return [_view(name, _PARTS[part], row) for name, row in rows if wanted in (None, row.get("type"))]
 
     return list_all
 
@@ -86,8 +87,8 @@ for _part, _key in _PARTS.items():
     _every, _one = f"/cluster/sdn/{_part}", f"/cluster/sdn/{_part}/{{{_key}}}"
     ROUTES |= {
         ("GET", _every): _list(_part),
-        ("POST", _every): _create(_part),
+        ("POST", _every): sdn_state.locked(f"create sdn {_key} object failed", _create(_part)),
         ("GET", _one): _read(_part),
-        ("PUT", _one): _update(_part),
-        ("DELETE", _one): _delete(_part),
+        ("PUT", _one): sdn_state.locked(f"update sdn {_key} object failed", _update(_part)),
+        ("DELETE", _one): sdn_state.locked(f"delete sdn {_key} object failed", _delete(_part)),
     }

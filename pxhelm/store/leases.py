@@ -22,6 +22,8 @@ class Holder:
     """The process's start time in the system's own words; another one under the same pid is another process."""
     worker: str = ""
     """Tells threads of one process apart."""
+    space: str = ""
+    """Which numbering of processes the pid belongs to; empty for the machine's own, a container has another."""
 
     def __str__(self) -> str:
         """Return ``host pid N``."""
@@ -40,8 +42,11 @@ def never(_holder: Holder) -> bool:
 
 
 def provably_dead(holder: Holder, here: Holder, start_of: StartOf) -> bool:
-    """Tell whether ``holder`` cannot run any more, seen from ``here``: same host and another boot, or its pid gone or reused."""
-    if holder.host != here.host:
+    """Tell whether ``holder`` cannot run any more, seen from ``here``: same machine and another boot, or its pid gone or reused.
+
+    Where the system does not even tell when ``here`` started, nothing is proved.
+    """
+    if (holder.host, holder.space) != (here.host, here.space) or not here.started:
         return False
     return holder.boot_id != here.boot_id or start_of(holder.pid) != holder.started
 

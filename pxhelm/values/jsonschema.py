@@ -1,7 +1,7 @@
 """JSON schema, drafts 4 to 2020-12, checked as santhosh-tekuri/jsonschema v6 checks it.
 
 Its own walk rather than a library's: Helm prints that library's tree of causes to the letter, and for values of a chart
-this costs less than loading a native module. Never fetches: a reference to another document is an error.
+this costs less than loading a native module.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
-from pxhelm.errors import PxhelmError
 from pxhelm.values import schemaformat
+from pxhelm.values.schemadocument import MAX_DEPTH, ROOT, Document, SchemaError
 from pxhelm.values.schemaerror import (
     Failure,
     count,
@@ -20,47 +20,13 @@ from pxhelm.values.schemaerror import (
     number,
     quoted,
     quoted_list,
-    report,
     shown,
 )
-from pxhelm.values.schemashape import references, shape_fault
 
-ROOT: Final = "file:///values.schema.json"
-_DRAFTS: Final = {"draft-04": 4, "draft-06": 6, "draft-07": 7, "draft/2019-09": 2019, "draft/2020-12": 2020}
-_METASCHEMAS: Final = {
-    4: "http://json-schema.org/draft-04/schema#",
-    6: "http://json-schema.org/draft-06/schema#",
-    7: "http://json-schema.org/draft-07/schema#",
-    2019: "https://json-schema.org/draft/2019-09/schema#",
-    2020: "https://json-schema.org/draft/2020-12/schema#",
-}
 _TYPES: Final = ("null", "boolean", "number", "integer", "string", "array", "object")
 _SUBSCHEMA_LISTS: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
-_MAX_DEPTH: Final = 300
 
 Path = tuple[str, ...]
-
-
-class SchemaError(PxhelmError):
-    """A schema that cannot be used, in the library's words."""
-
-
-def draft_of(schema: Any) -> int:
-    """Return the draft that ``$schema`` names; 2020-12 without one.
-
-    Raises:
-        SchemaError: for a metaschema we do not know, which Helm would fetch.
-    """
-    stated = schema.get("$schema") if isinstance(schema, dict) else None
-    if not isinstance(stated, str):
-        return 2020
-    url = stated.split("#")[0].rstrip("/").replace("https://", "").replace("http://", "")
-    if url == "json-schema.org/schema":  # names no draft: the newest the library knows
-        return 2020
-    name = url.removeprefix("json-schema.org/").removesuffix("/schema")
-    if not url.startswith("json-schema.org/") or name not in _DRAFTS:
-        raise SchemaError(f'failing loading "{stated}": schemas are not fetched over the network')
-    return _DRAFTS[name]
 
 
 class Validator:
@@ -68,22 +34,10 @@ class Validator:
 
     def __init__(self, schema: Any, match: Callable[[str, str], bool]) -> None:
         """Keep a decoded schema; ``match(pattern, text)`` searches with Go's regular expressions."""
-        self.root = schema
+        self.document = Document(schema)
         self.match = match
-        self.draft = draft_of(schema)
-        fault = shape_fault(schema, self.draft)
-        if fault is not None:
-            meta = _METASCHEMAS[self.draft]
-            raise SchemaError(
-                f'"{ROOT}#" is not valid against metaschema: jsonschema validation failed with {quoted(meta)}\n'
-                f"{report(fault)}"
-            )
-        self.ids: dict[str, Any] = {}
-        self.anchors: dict[str, Any] = {}
+        self.draft = self.document.draft
         self.depth = 0
-        self._index(schema, 0)
-        for reference in references(schema):
-            self.resolve(reference)
 
     def check(self, value: Any) -> Failure | None:
         """Return what is wrong with a value, None when nothing is.
@@ -91,26 +45,7 @@ class Validator:
         Raises:
             SchemaError: for a reference that leads nowhere.
         """
-        return self.validate(self.root, value, (), _Seen())
-
-    def _index(self, node: Any, depth: int) -> None:
-        """Remember ``$id`` and ``$anchor`` of every subschema."""
-        if depth > _MAX_DEPTH:
-            raise SchemaError(f"schema is nested deeper than {_MAX_DEPTH} levels")
-        if isinstance(node, dict):
-            for key in ("$id", "id"):
-                if isinstance(node.get(key), str):
-                    self.ids.setdefault(node[key].rstrip("#"), node)
-            for key in ("$anchor", "$dynamicAnchor"):
-                if isinstance(node.get(key), str):
-                    self.anchors.setdefault(node[key], node)
-            children: Any = node.values()
-        elif isinstance(node, list):
-            children = node
-        else:
-            return
-        for child in children:
-            self._index(child, depth + 1)
+        return self.validate(self.document.root, value, (), _Seen())
 
     def validate(self, schema: Any, value: Any, path: Path, seen: _Seen) -> Failure | None:
         """Check one value against one schema; ``seen.left`` loses what was evaluated."""
@@ -123,8 +58,8 @@ class Validator:
         if seen.has(schema):
             return Failure(path, f'both /$ref and  resolve to "{ROOT}#" causing reference cycle')
         self.depth += 1
-        if self.depth > _MAX_DEPTH:
-            raise SchemaError(f"schema leads deeper than {_MAX_DEPTH} levels into the values")
+        if self.depth > MAX_DEPTH:
+            raise SchemaError(f"schema leads deeper than {MAX_DEPTH} levels into the values")
         try:
             return self._validate(schema, value, path, seen.inside(schema))
         finally:
@@ -180,42 +115,10 @@ class Validator:
         return None
 
     def _reference(self, ref: str, value: Any, path: Path, seen: _Seen) -> Failure | None:
-        failure = self.validate(self.resolve(ref), value, path, seen)
+        failure = self.validate(self.document.resolve(ref), value, path, seen)
         if failure is None:
             return None
         return Failure(path, "validation failed", failure.causes if is_group(failure) else (failure,), reference=True)
-
-    def resolve(self, ref: str) -> Any:
-        """Return the schema a reference names.
-
-        Raises:
-            SchemaError: when it names none in this document.
-        """
-        document, _, fragment = ref.partition("#")
-        if document.startswith("urn:") and document not in self.ids:
-            return True
-        target = self.root if not document else self._document(document)
-        if not fragment:
-            return target
-        if not fragment.startswith("/"):
-            if fragment in self.anchors:
-                return self.anchors[fragment]
-            raise SchemaError(f'anchor in "{ROOT}#{fragment}" not found')
-        for token in _unescape(fragment).split("/")[1:]:
-            name = token.replace("~1", "/").replace("~0", "~")
-            if isinstance(target, dict) and name in target:
-                target = target[name]
-            elif isinstance(target, list) and name.isdigit() and int(name) < len(target):
-                target = target[int(name)]
-            else:
-                raise SchemaError(f'json-pointer in "{ROOT}#{fragment}" not found')
-        return target
-
-    def _document(self, name: str) -> Any:
-        for known, schema in self.ids.items():
-            if known == name or known.rsplit("/", 1)[-1] == name:
-                return schema
-        raise SchemaError(f'failing loading "{name}": schemas are not fetched over the network')
 
     def _object(
         self, schema: Mapping[str, Any], value: dict[str, Any], path: Path, seen: _Seen, errors: list[Failure]
@@ -480,12 +383,6 @@ def _number(schema: Mapping[str, Any], value: float, path: Path, errors: list[Fa
     step = schema.get("multipleOf")
     if step and (Fraction(str(value)) / Fraction(getattr(step, "text", str(step)))).denominator != 1:
         complain("multipleOf", step)
-
-
-def _unescape(fragment: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(fragment)
 
 
 def _add(errors: list[Failure], failure: Failure | None) -> None:

@@ -74,7 +74,8 @@ def _check(chart: Chart, values: Mapping[str, object], path: tuple[str, ...], co
 
 def check_single(schema: bytes, values: Mapping[str, object]) -> str:
     """Return what one schema has against values, in Helm's words; ``""`` for nothing."""
-    from pxhelm.values.jsonschema import SchemaError, Validator
+    from pxhelm.values.jsonschema import Validator
+    from pxhelm.values.schemadocument import SchemaError
     from pxhelm.values.schemaerror import report
 
     try:
@@ -86,7 +87,8 @@ def check_single(schema: bytes, values: Mapping[str, object]) -> str:
 
 def _single(chart: Chart, values: Mapping[str, object], path: tuple[str, ...], complaints: list[Complaint]) -> str:
     # imported here: few charts have a schema
-    from pxhelm.values.jsonschema import SchemaError, Validator
+    from pxhelm.values.jsonschema import Validator
+    from pxhelm.values.schemadocument import SchemaError
     from pxhelm.values.schemaerror import report
 
     try:
@@ -100,7 +102,7 @@ def _single(chart: Chart, values: Mapping[str, object], path: tuple[str, ...], c
 
 
 def _decode(schema: bytes) -> object:
-    from pxhelm.values.jsonschema import SchemaError
+    from pxhelm.values.schemadocument import SchemaError
     from pxhelm.values.schemaerror import SchemaNumber
 
     text = schema.decode("utf-8", "replace")

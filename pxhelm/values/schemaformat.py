@@ -9,7 +9,8 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
-from urllib.parse import urlsplit
+
+from pxhelm.golang import urls
 
 _DIGITS: Final = re.compile(r"[0-9]+")
 _LOCAL: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&'*+-/=?^_`{|}~")
@@ -213,18 +214,31 @@ def _date_time(text: str) -> str:
 
 
 def _uri(text: str) -> str:
-    problem = _uri_reference(text)
-    return problem or ("" if urlsplit(text).scheme else "relative url")
+    try:
+        return "" if _url(text).scheme else "relative url"
+    except urls.UrlError as error:
+        return str(error)
 
 
 def _uri_reference(text: str) -> str:
     if "\\" in text:
         return "contains \\"
     try:
-        urlsplit(text)
-    except ValueError as e:
-        return str(e).lower()
+        _url(text)
+    except urls.UrlError as error:
+        return str(error)
     return ""
+
+
+def _url(text: str) -> urls.Url:
+    url = urls.parse(text)
+    host = url.hostname()
+    if ":" in host:
+        if not ("[" in url.host and "]" in url.host):
+            raise urls.UrlError("ipv6 address not enclosed in brackets")
+        if problem := _ipv6(host):
+            raise urls.UrlError(f"invalid ipv6 address: {problem}")
+    return url
 
 
 def _semver(text: str) -> str:

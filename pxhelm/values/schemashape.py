@@ -1,165 +1,85 @@
-"""Whether a schema is a schema: what its metaschema would say, told as the library tells it.
+"""Whether a schema is a schema: the metaschemas of the drafts as tables of rules, told as the library tells it.
 
-Only the shape of keywords; whether references lead anywhere shows when they are followed.
+A rule says what one keyword's value may be; ``_DRAFTS`` has the rules of each draft. From 2019-09 on a metaschema is made
+of vocabularies, each looked at for itself. Where references lead is ``schemadocument``'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from pxhelm.values import schemaformat
-from pxhelm.values.schemaerror import Failure, grouped, number, quoted
-
-_TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
-_SCHEMAS: Final = frozenset(
-    {"additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "additionalItems"}
-    | {"unevaluatedItems", "unevaluatedProperties"}
-)
-_LISTS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_MAPS: Final = frozenset({"properties", "patternProperties", "definitions", "$defs", "dependentSchemas"})
-_COUNTS: Final = frozenset(
-    {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains"}
-)
-_TEXTS: Final = frozenset({"$ref", "$id", "$schema", "title", "description", "format", "$comment", "pattern"})
-_FLAGS: Final = frozenset({"uniqueItems", "deprecated", "readOnly", "writeOnly"})
-_NUMBERS: Final = frozenset({"minimum", "maximum", "multipleOf"})
-_STRICT_ENUM: Final = 6
-"""Up to this draft an ``enum`` holds at least one value, and none twice."""
-_LATE: Final = 2019
-"""From this draft on the metaschema is made of vocabularies, joined by allOf."""
+from pxhelm.values.schemaerror import Failure, grouped, is_group, number, quoted
 
 Path = tuple[str, ...]
+Rule = Callable[[Any, int, Path], Failure | None]
+"""Of a keyword's value, the draft, and where the value stands."""
+
+_TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
+_LATE: Final = 2019
 
 
 def shape_fault(schema: Any, draft: int, path: Path = ()) -> Failure | None:
     """Return what is wrong with a schema, None when nothing is."""
-    if isinstance(schema, bool) and (draft > 4 or path):
+    if not isinstance(schema, dict) and not (isinstance(schema, bool) and draft > 4):
+        return Failure(path, f"got {_kind(schema)}, want {'boolean or object' if draft > 4 else 'object'}")
+    if isinstance(schema, bool):
         return None
-    if not isinstance(schema, dict):
-        want = "boolean or object" if draft > 4 else "object"
-        want = "object or boolean" if 4 < draft < _LATE else want
-        return Failure(path, f"got {_kind(schema)}, want {' or '.join(sorted(want.split(' or ')))}")
-    inner: list[Failure] = []
-    own: list[Failure] = []
-    for key in sorted(schema):
-        if key in _SCHEMAS | _LISTS | _MAPS or key == "items":
-            inner += _nested(key, schema[key], draft, (*path, key))
-        else:
-            own += _keyword(key, schema[key], draft, (*path, key))
-    if draft < _LATE:
-        return grouped(path, inner + own)
-    causes = tuple(f for f in (grouped(path, inner), grouped(path, own)) if f)
-    return Failure(path, "'allOf' failed", causes) if causes else None
+    own, vocabularies = _DRAFTS[draft]
+    faults = _faults(own, schema, draft, path)
+    causes = [f for rules in vocabularies if (f := _referred(grouped(path, _faults(rules, schema, draft, path)), path))]
+    if causes:
+        faults.append(Failure(path, "'allOf' failed", tuple(causes)))
+    return grouped(path, faults)
 
 
-def references(schema: Any) -> Iterator[str]:
-    """Yield every ``$ref`` of a sound schema that leads into the same document."""
-    if not isinstance(schema, dict):
+def _faults(rules: Mapping[str, Rule], schema: Mapping[str, Any], draft: int, path: Path) -> list[Failure]:
+    found = [
+        f
+        for key in sorted(schema.keys() & rules.keys())
+        if (f := rules[key](schema[key], draft, (*path, key))) is not None
+    ]
+    if draft == 4:
+        lonely = [("exclusiveMaximum", "maximum"), ("exclusiveMinimum", "minimum")]
+        found = [
+            Failure(path, f"properties {quoted(needed)} required, if {quoted(key)} exists")
+            for key, needed in lonely
+            if key in schema and needed not in schema
+        ] + found
+    return found
+
+
+Child = tuple[Path, Any]
+"""A schema in a schema, and where it stands in it."""
+
+
+def applied(schema: Mapping[str, Any], draft: int, *, whole: bool = False) -> Iterator[Child]:
+    """Yield the schemas that a sound schema applies to values by itself.
+
+    ``whole``: also those that count for nothing, beside a ``$ref`` of an old draft and without an ``if``.
+    """
+    if draft < _LATE and "$ref" in schema and not whole:
         return
-    if isinstance(ref := schema.get("$ref"), str) and ref.startswith("#"):
-        yield ref
-    for key, value in schema.items():
-        if key in _MAPS and isinstance(value, dict):
-            below = list(value.values())
-        elif key in _LISTS | _SCHEMAS or key == "items":
-            below = value if isinstance(value, list) else [value]
-        else:
+    for key in sorted(_APPLICATORS & schema.keys()):
+        if key in ("then", "else") and "if" not in schema and not whole:
             continue
-        for one in below:
-            # What has an id of its own is a document of its own.
-            if isinstance(one, dict) and not {"$id", "id"} & one.keys():
-                yield from references(one)
+        yield from _children(key, schema[key])
 
 
-def _nested(key: str, value: Any, draft: int, path: Path) -> list[Failure]:
-    if key in _MAPS:
-        if not isinstance(value, dict):
-            return [Failure(path, f"got {_kind(value)}, want object")]
-        return [f for name in sorted(value) if (f := shape_fault(value[name], draft, (*path, name)))]
-    if key in _LISTS or (key == "items" and isinstance(value, list)):
-        if not isinstance(value, list):
-            return [Failure(path, f"got {_kind(value)}, want array")]
-        return [f for i, sub in enumerate(value) if (f := shape_fault(sub, draft, (*path, str(i))))]
-    fault = shape_fault(value, draft, path)
-    return [fault] if fault else []
+def definitions(schema: Mapping[str, Any], draft: int) -> Iterator[Child]:
+    """Yield the schemas that only wait to be referred to."""
+    for key in ("definitions", "$defs") if draft >= _LATE else ("definitions",):
+        yield from _children(key, schema.get(key))
 
 
-def _keyword(key: str, value: Any, draft: int, path: Path) -> list[Failure]:
-    if key == "type":
-        return _type(value, path)
-    if key in ("required", "enum"):
-        if not isinstance(value, list):
-            return [Failure(path, f"got {_kind(value)}, want array")]
-        items = enumerate(value) if key == "required" else ()
-        faults = [Failure((*path, str(i)), f"got {_kind(v)}, want string") for i, v in items if not isinstance(v, str)]
-        if key == "enum" and draft <= _STRICT_ENUM and not value:
-            return [Failure(path, "minItems: got 0, want 1")]
-        return faults + (_twice(value, path) if key == "required" or draft <= _STRICT_ENUM else [])
-    if key in _COUNTS:
-        faults = _count(value, path)
-        if faults and draft < _LATE and key.startswith("min"):
-            # These have a default there, which the old metaschemas join by allOf.
-            return [Failure(path, "'allOf' failed", tuple(faults))]
-        return faults
-    if key in _NUMBERS or (key in ("exclusiveMinimum", "exclusiveMaximum") and draft > 4):
-        if _kind(value) != "number":
-            return [Failure(path, f"got {_kind(value)}, want number")]
-        if key == "multipleOf" and value <= 0:
-            return [Failure(path, f"exclusiveMinimum: got {number(value)}, want 0")]
-        return []
-    if key in _TEXTS:
-        if not isinstance(value, str):
-            return [Failure(path, f"got {_kind(value)}, want string")]
-        fault = schemaformat.fault("regex", value) if key == "pattern" else ""
-        return [Failure(path, f"{quoted(value)} is not valid regex: {fault}")] if fault else []
-    if key in ("dependencies", "dependentRequired"):
-        return _dependent(value, path)
-    if key in _FLAGS:
-        return [] if isinstance(value, bool) else [Failure(path, f"got {_kind(value)}, want boolean")]
-    return []
-
-
-def _dependent(value: Any, path: Path) -> list[Failure]:
-    if not isinstance(value, Mapping):
-        return [Failure(path, f"got {_kind(value)}, want object")]
-    if path[-1] == "dependencies":
-        return []
-    wrong = (name for name in sorted(value) if not isinstance(value[name], list))
-    return [Failure((*path, name), f"got {_kind(value[name])}, want array") for name in wrong]
-
-
-def _type(value: Any, path: Path) -> list[Failure]:
-    if isinstance(value, str) and value in _TYPES:
-        return []
-    twice = _twice(value, path) if isinstance(value, list) else []
-    if isinstance(value, list) and value and not twice and all(isinstance(v, str) and v in _TYPES for v in value):
-        return []
-    names = ", ".join(map(quoted, _TYPES))
-    causes = [Failure(path, f"value must be one of {names}")]
-    if isinstance(value, list):
-        wrong = [
-            Failure((*path, str(i)), f"value must be one of {names}") for i, v in enumerate(value) if v not in _TYPES
-        ]
-        fault = grouped(path, twice + wrong) or Failure(path, "minItems: got 0, want 1")
-        causes.append(fault)
+def _children(key: str, value: Any) -> Iterator[Child]:
+    if key in _MAPS or key == "dependencies":
+        yield from (((key, name), child) for name, child in (value or {}).items())
+    elif isinstance(value, list):
+        yield from (((key, str(i)), child) for i, child in enumerate(value))
     else:
-        causes.append(Failure(path, f"got {_kind(value)}, want array"))
-    return [Failure(path, "'anyOf' failed", tuple(causes))]
-
-
-def _twice(value: list[Any], path: Path) -> list[Failure]:
-    """Return the complaint about the first item that stands in a list a second time."""
-    for later, item in enumerate(value):
-        if item in value[:later]:
-            return [Failure(path, f"items at {value.index(item)} and {later} are equal")]
-    return []
-
-
-def _count(value: Any, path: Path) -> list[Failure]:
-    if _kind(value) != "number" or not float(value).is_integer():
-        return [Failure(path, f"got {_kind(value)}, want integer")]
-    return [Failure(path, f"minimum: got {number(value)}, want 0")] if value < 0 else []
+        yield (key,), value
 
 
 def _kind(value: Any) -> str:
@@ -170,3 +90,272 @@ def _kind(value: Any) -> str:
     if isinstance(value, list):
         return "array"
     return "object" if isinstance(value, dict) else "number"
+
+
+def _typed(kind: str, then: Rule | None = None) -> Rule:
+    def rule(value: Any, draft: int, path: Path) -> Failure | None:
+        if _kind(value) != kind:
+            return Failure(path, f"got {_kind(value)}, want {kind}")
+        return then(value, draft, path) if then else None
+
+    return rule
+
+
+def _formatted(name: str) -> Rule:
+    def rule(value: str, _draft: int, path: Path) -> Failure | None:
+        fault = schemaformat.fault(name, value)
+        return Failure(path, f"{quoted(value)} is not valid {name}: {fault}") if fault else None
+
+    return rule
+
+
+def _patterned(pattern: str) -> Rule:
+    def rule(value: str, _draft: int, path: Path) -> Failure | None:
+        from pxhelm.golang import regexp
+
+        if regexp.matches(regexp.compile_pattern(pattern), value):
+            return None
+        return Failure(path, f"{quoted(value)} does not match pattern {quoted(pattern)}")
+
+    return rule
+
+
+def _all(*rules: Rule) -> Rule:
+    """Hold a value to several rules that complain for themselves."""
+
+    def rule(value: Any, draft: int, path: Path) -> Failure | None:
+        return grouped(path, [f for one in rules if (f := one(value, draft, path))])
+
+    return rule
+
+
+def _any(*rules: Rule) -> Rule:
+    def rule(value: Any, draft: int, path: Path) -> Failure | None:
+        faults = [one(value, draft, path) for one in rules]
+        return None if None in faults else Failure(path, "'anyOf' failed", tuple(f for f in faults if f))
+
+    return rule
+
+
+def _referred(fault: Failure | None, path: Path) -> Failure | None:
+    """Return a fault as seen from where the metaschema refers to its rule."""
+    if fault is None:
+        return None
+    return Failure(path, "validation failed", fault.causes if is_group(fault) else (fault,), reference=True)
+
+
+def _ref(rule: Rule) -> Rule:
+    return lambda value, draft, path: _referred(rule(value, draft, path), path)
+
+
+def _items(rule: Rule, least: int = 0, *, unique: bool = False) -> Rule:
+    def each(value: list[Any], draft: int, path: Path) -> Failure | None:
+        faults = []
+        if len(value) < least:
+            faults.append(Failure(path, f"minItems: got {len(value)}, want {least}"))
+        if unique and (twins := _twins(value)):
+            faults.append(Failure(path, f"items at {twins[0]} and {twins[1]} are equal"))
+        faults += [f for i, item in enumerate(value) if (f := rule(item, draft, (*path, str(i))))]
+        return grouped(path, faults)
+
+    return _typed("array", each)
+
+
+def _twins(value: list[Any]) -> tuple[int, int] | None:
+    for later, item in enumerate(value):
+        if item in value[:later]:
+            return value.index(item), later
+    return None
+
+
+def _entries(rule: Rule, names: str = "") -> Rule:
+    """Hold every value of a map to a rule, and its names to a format."""
+
+    def each(value: dict[str, Any], draft: int, path: Path) -> Failure | None:
+        faults = [f for name in sorted(value) if (f := rule(value[name], draft, (*path, name)))]
+        if names and draft > 6:
+            wrong = ((name, f) for name in sorted(value) if (f := _formatted(names)(name, draft, ())))
+            faults += [Failure(path, f"invalid propertyName {quoted(name)}", (f,)) for name, f in wrong]
+        return grouped(path, faults)
+
+    return _typed("object", each)
+
+
+def _minimum(value: float, _draft: int, path: Path) -> Failure | None:
+    if not float(value).is_integer():
+        return Failure(path, "got number, want integer")
+    return Failure(path, f"minimum: got {number(value)}, want 0") if value < 0 else None
+
+
+def _positive(value: float, draft: int, path: Path) -> Failure | None:
+    if value > 0:
+        return None
+    if draft == 4 and value < 0:
+        faults = [Failure(path, f"{word}: got {number(value)}, want 0") for word in ("minimum", "exclusiveMinimum")]
+        return grouped(path, faults)
+    return Failure(path, f"exclusiveMinimum: got {number(value)}, want 0")
+
+
+def _counted(value: Any, draft: int, path: Path) -> Failure | None:
+    if _kind(value) != "number":
+        return Failure(path, f"got {_kind(value)}, want integer")
+    return _minimum(value, draft, path)
+
+
+def _counted_from_zero(value: Any, draft: int, path: Path) -> Failure | None:
+    fault = _ref(_counted)(value, draft, path)
+    if fault is None or draft >= _LATE:
+        return fault
+    return Failure(path, "'allOf' failed", (fault,))
+
+
+def _named_type(value: Any, _draft: int, path: Path) -> Failure | None:
+    if isinstance(value, str) and value in _TYPES:
+        return None
+    return Failure(path, f"value must be one of {', '.join(map(quoted, _TYPES))}")
+
+
+def _anything(_value: Any, _draft: int, _path: Path) -> Failure | None:
+    return None
+
+
+_TEXT: Final = _typed("string")
+_FLAG: Final = _typed("boolean")
+_NUMBER: Final = _typed("number")
+_URI: Final = _typed("string", _formatted("uri"))
+_REFERENCE: Final = _typed("string", _formatted("uri-reference"))
+_ID: Final = "^[^#]*#?$"
+_SCHEMA: Final = _ref(shape_fault)
+_SCHEMA_ARRAY: Final = _ref(_items(_SCHEMA, 1))
+_NAMES: Final = _ref(_items(_TEXT, unique=True))
+_NAMED: Final = _entries(_SCHEMA)
+_ITEMS: Final = _any(_SCHEMA, _SCHEMA_ARRAY)
+
+_SCHEMAS: Final = dict.fromkeys(
+    (
+        *("additionalItems", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else"),
+        *("unevaluatedItems", "unevaluatedProperties"),
+    ),
+    _SCHEMA,
+)
+_LISTS: Final = dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), _SCHEMA_ARRAY)
+_MAPS: Final = dict.fromkeys(
+    ("properties", "patternProperties", "definitions", "$defs", "dependentSchemas"), _NAMED
+) | {"patternProperties": _entries(_SCHEMA, "regex")}
+_LIMITS: Final[Mapping[str, Rule]] = {
+    **dict.fromkeys(("maxLength", "maxItems", "maxProperties"), _ref(_counted)),
+    **dict.fromkeys(("minLength", "minItems", "minProperties"), _ref(_counted_from_zero)),
+    **dict.fromkeys(("maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"), _NUMBER),
+    "multipleOf": _typed("number", _positive),
+    "pattern": _typed("string", _formatted("regex")),
+    "uniqueItems": _FLAG,
+    "required": _NAMES,
+    "type": _any(_ref(_named_type), _items(_ref(_named_type), 1, unique=True)),
+}
+_DEPENDENCIES: Final = _entries(_any(_SCHEMA, _NAMES))
+
+
+def _of(rules: Mapping[str, Rule], *without: str) -> dict[str, Rule]:
+    return {name: rule for name, rule in rules.items() if name not in without}
+
+
+_NEW_IN_7: Final = ("if", "then", "else")
+_NEW_IN_6: Final = ("contains", "propertyNames", *_NEW_IN_7)
+_NEW_IN_2019: Final = ("unevaluatedItems", "unevaluatedProperties", "prefixItems", "$defs", "dependentSchemas")
+
+_DRAFT_7: Final[Mapping[str, Rule]] = {
+    **_of(_SCHEMAS | _LISTS | _MAPS, *_NEW_IN_2019),
+    **_LIMITS,
+    **dict.fromkeys(("title", "description", "format", "$comment", "contentMediaType", "contentEncoding"), _TEXT),
+    **dict.fromkeys(("readOnly", "writeOnly"), _FLAG),
+    **dict.fromkeys(("$id", "$ref"), _REFERENCE),
+    "$schema": _URI,
+    "examples": _items(_anything),
+    "enum": _items(_anything, 1, unique=True),
+    "items": _ITEMS,
+    "dependencies": _DEPENDENCIES,
+}
+_DRAFT_6: Final = _of(
+    _DRAFT_7, "examples", "$comment", "contentMediaType", "contentEncoding", "readOnly", "writeOnly", *_NEW_IN_7
+)
+_OR_FLAG: Final = _any(_FLAG, _SCHEMA)
+_DRAFT_4: Final[Mapping[str, Rule]] = {
+    **_of(_DRAFT_6, "$id", *_NEW_IN_6),
+    **dict.fromkeys(("id", "$ref"), _TEXT),
+    **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum"), _FLAG),
+    **dict.fromkeys(("additionalItems", "additionalProperties"), _OR_FLAG),
+    "required": _ref(_items(_TEXT, 1, unique=True)),
+    "dependencies": _entries(_any(_SCHEMA, _ref(_items(_TEXT, 1, unique=True)))),
+}
+
+_VOCABULARY: Final = _entries(_FLAG, "uri")
+_CORE_2019: Final[Mapping[str, Rule]] = {
+    "$id": _typed("string", _all(_formatted("uri-reference"), _patterned(_ID))),
+    "$schema": _URI,
+    "$anchor": _typed("string", _patterned("^[A-Za-z][-A-Za-z0-9.:_]*$")),
+    **dict.fromkeys(("$ref", "$recursiveRef"), _REFERENCE),
+    "$recursiveAnchor": _FLAG,
+    "$vocabulary": _VOCABULARY,
+    "$comment": _TEXT,
+    "$defs": _NAMED,
+}
+_ANCHOR: Final = _ref(_typed("string", _patterned("^[A-Za-z_][-A-Za-z0-9._]*$")))
+
+
+def _id(value: Any, draft: int, path: Path) -> Failure | None:
+    """``$id`` of 2020-12: the pattern stands beside a reference."""
+    faults = [_ref(_REFERENCE)(value, draft, path)]
+    if isinstance(value, str):
+        faults.append(_patterned(_ID)(value, draft, path))
+    return grouped(path, [f for f in faults if f])
+
+
+_CORE_2020: Final[Mapping[str, Rule]] = {
+    "$id": _id,
+    "$schema": _ref(_URI),
+    **dict.fromkeys(("$anchor", "$dynamicAnchor"), _ANCHOR),
+    **dict.fromkeys(("$ref", "$dynamicRef"), _ref(_REFERENCE)),
+    "$vocabulary": _VOCABULARY,
+    "$comment": _TEXT,
+    "$defs": _NAMED,
+}
+_UNEVALUATED: Final = {name: _SCHEMAS[name] for name in ("unevaluatedItems", "unevaluatedProperties")}
+_APPLICATOR_2019: Final[Mapping[str, Rule]] = {
+    **_of(_SCHEMAS | _LISTS | _MAPS, "prefixItems", "$defs", "definitions"),
+    "items": _ITEMS,
+}
+_APPLICATOR_2020: Final[Mapping[str, Rule]] = {
+    **_of(_SCHEMAS | _LISTS | _MAPS, "additionalItems", "$defs", "definitions", *_UNEVALUATED),
+    "items": _SCHEMA,
+}
+_VALIDATION: Final[Mapping[str, Rule]] = {
+    **_LIMITS,
+    **dict.fromkeys(("maxContains", "minContains"), _ref(_counted)),
+    "enum": _items(_anything),
+    "dependentRequired": _entries(_NAMES),
+}
+_META_DATA: Final[Mapping[str, Rule]] = {
+    **dict.fromkeys(("title", "description"), _TEXT),
+    **dict.fromkeys(("deprecated", "readOnly", "writeOnly"), _FLAG),
+    "examples": _items(_anything),
+}
+_FORMAT: Final[Mapping[str, Rule]] = {"format": _TEXT}
+_CONTENT: Final[Mapping[str, Rule]] = {
+    **dict.fromkeys(("contentMediaType", "contentEncoding"), _TEXT),
+    "contentSchema": _SCHEMA,
+}
+_KEPT: Final[Mapping[str, Rule]] = {"definitions": _NAMED, "dependencies": _DEPENDENCIES}
+
+_APPLICATORS: Final = (_SCHEMAS | _LISTS | _MAPS).keys() - {"definitions", "$defs"} | {"dependencies", "items"}
+
+_DRAFTS: Final[Mapping[int, tuple[Mapping[str, Rule], tuple[Mapping[str, Rule], ...]]]] = {
+    4: (_DRAFT_4, ()),
+    6: (_DRAFT_6, ()),
+    7: (_DRAFT_7, ()),
+    2019: (_KEPT, (_CORE_2019, _APPLICATOR_2019, _VALIDATION, _META_DATA, _FORMAT, _CONTENT)),
+    2020: (
+        {**_KEPT, "$recursiveAnchor": _ANCHOR, "$recursiveRef": _ref(_REFERENCE)},
+        (_CORE_2020, _APPLICATOR_2020, _UNEVALUATED, _VALIDATION, _META_DATA, _FORMAT, _CONTENT),
+    ),
+}
+"""The metaschema's own rules and those of its vocabularies, by draft."""

@@ -4,9 +4,10 @@ import base64
 
 import pytest
 
-from pxhelm.actions.agent import STDIN_LIMIT, as_bytes, execute, read_file, write_file
+from pxhelm.actions.agent import STDIN_LIMIT, execute, read_file, write_file
 from pxhelm.actions.inspect import Found, find_one
 from pxhelm.errors import PxhelmError
+from pxhelm.proxmox.agent import as_bytes
 from pxhelm.proxmox.errors import ApiError, Failure
 from pxhelm.proxmox.request import Response, drive
 

@@ -1,11 +1,18 @@
 """Staged changes are applied once per plan, whoever staged them is asked, and an apply that was cut off is gone on with."""
 
+import contextlib
+from dataclasses import replace
+
 from pxhelm.apply.engine import apply_plan
+from pxhelm.apply.job import Patience
 from pxhelm.errors import ExitCode
 from pxhelm.resource.identity import ObjectKey
+from pxhelm.store.clusters import Cluster
 from tests.apply.lab import QUICK
 
 ZONE = "apiVersion: proxmox.io/v1\nkind: SDNZone\nmetadata: {name: %s}\nspec: {type: simple%s}\n"
+LOCK = "/cluster/sdn/lock"
+IMPATIENT = Patience(lock=0.0, first=0.0)
 DONE = ObjectKey("SDNChanges", "", "cluster")
 
 
@@ -18,7 +25,8 @@ def key(name):
 
 
 def sdn_writes(lab, since=0):
-    return [(one.method, one.path.removeprefix("/api2/json")) for one in lab.writes(since) if "/sdn" in one.path]
+    found = [(one.method, one.path.removeprefix("/api2/json")) for one in lab.writes(since) if "/sdn" in one.path]
+    return [each for each in found if each[1] != LOCK]
 
 
 def pending(lab):
@@ -114,3 +122,153 @@ def test_a_saved_plan_ends_its_domain_too(lab):
     text = save_plan(lab.plan(zone("one")))
     assert apply_plan(lab.ports(), load_plan(lab.ports(), text), QUICK).exit_code is ExitCode.OK
     assert pending(lab) == {}
+
+
+# -- Proxmox' own lock -----------------------------------------------------------------------------------------------------
+
+
+def locks(lab, since=0):
+    return [one.method for one in lab.writes(since) if one.path.endswith(LOCK)]
+
+
+def is_locked(lab):
+    with contextlib.suppress(Exception):
+        lab.api("DELETE", LOCK, **{"lock-token": lab.api("POST", LOCK, **{"allow-pending": 1})})
+        return False
+    return True
+
+
+def test_the_lock_is_taken_once_and_given_back_by_applying(lab):
+    lab.apply(zone("one"), zone("two"))
+    assert locks(lab) == ["POST"]
+    assert not is_locked(lab)
+
+
+def test_the_token_stands_in_the_store_while_it_is_held(lab):
+    lab.store.clusters.put(Cluster("lab", settings={"other": 1}))
+    seen = []
+
+    def send(method, path, *rest):
+        seen.append((method, path, dict(lab.store.clusters.get("lab").settings)))
+        return lab.simulator.send(method, path, *rest)
+
+    lab.apply_with(lab.ports(cluster=lab.client_over(send)), zone("one"))
+    staged = [settings for method, path, settings in seen if (method, path[-10:]) == ("POST", "/sdn/zones")]
+    assert [set(settings) for settings in staged] == [{"other", "sdn-lock"}]
+    assert lab.store.clusters.get("lab").settings == {"other": 1}
+
+
+def test_a_plan_without_changes_of_the_sdn_takes_no_lock(lab):
+    lab.apply(zone("one"))
+    mark = lab.mark
+    lab.apply(zone("one"), "apiVersion: proxmox.io/v1\nkind: Group\nmetadata: {name: ops}\nspec: {}\n")
+    assert locks(lab, mark) == []
+
+
+def test_a_lock_of_somebody_else_is_waited_for_and_named(lab):
+    lab.api("POST", LOCK)
+    result = lab.apply(zone("one"), how=replace(QUICK, patience=IMPATIENT))
+    (first, *_) = [o for o in result.failed if o.key == key("one")]
+    assert first.outcome.reason == "Lock"
+    assert "invalid lock token" in first.outcome.message
+    assert sdn_writes(lab) == []
+    assert is_locked(lab)
+
+
+def test_what_fails_while_it_is_staged_leaves_no_lock(lab):
+    bad = "apiVersion: proxmox.io/v1\nkind: SDNZone\nmetadata: {name: two}\nspec: {type: simple, ipam: none}\n"
+    result = lab.apply(zone("one"), bad)
+    assert result.exit_code is ExitCode.PARTIAL
+    assert not is_locked(lab)
+    assert pending(lab) == {"one": "new"}
+
+
+def test_the_lock_of_a_run_that_was_killed_is_given_back_by_the_next(lab):
+    token = lab.api("POST", LOCK)
+    lab.store.clusters.put(Cluster("lab", settings={"sdn-lock": token}))
+    lab.apply("apiVersion: proxmox.io/v1\nkind: Group\nmetadata: {name: ops}\nspec: {}\n")
+    assert not is_locked(lab)
+    assert lab.store.clusters.get("lab").settings.get("sdn-lock") is None
+
+
+# -- what waits for the domain to be applied -------------------------------------------------------------------------------
+
+LAN = """apiVersion: proxmox.io/v1
+kind: SDNZone
+metadata: {name: lab}
+spec: {type: simple, ipam: pve, dhcp: dnsmasq}
+---
+apiVersion: proxmox.io/v1
+kind: SDNVNet
+metadata: {name: lan}
+spec: {zone: lab}
+---
+apiVersion: proxmox.io/v1
+kind: SDNSubnet
+metadata: {name: lan-v4}
+spec:
+  vnet: lan
+  cidr: 10.9.0.0/24
+  gateway: 10.9.0.1
+  dhcpRanges: [{start: 10.9.0.100, end: 10.9.0.110}]
+  addresses: %s
+"""
+GUEST = """apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: {name: db}
+spec: {cpu: {cores: 1}, networks: {net0: {bridge: lan, mac: "BC:24:11:00:00:0A"}}}
+"""
+
+
+def given(lab):
+    rows = lab.api("GET", "/cluster/sdn/ipams/pve/status")
+    return {row["ip"]: row.get("vmid") or row.get("mac") for row in rows if not row.get("gateway")}
+
+
+def test_addresses_are_given_once_the_subnet_runs(lab):
+    first = LAN % '[{ip: 10.9.0.10, mac: "bc:24:11:00:00:01"}]'
+    assert lab.apply(first).exit_code is ExitCode.OK
+    assert given(lab) == {"10.9.0.10": "BC:24:11:00:00:01"}
+    assert lab.plan(first).plan.empty
+    second = LAN % '[{ip: 10.9.0.11, mac: "bc:24:11:00:00:01"}]'
+    assert lab.apply(second).exit_code is ExitCode.OK
+    assert given(lab) == {"10.9.0.11": "BC:24:11:00:00:01"}
+    assert lab.destroy(ObjectKey("SDNSubnet", "", "lan-v4")).exit_code is ExitCode.OK
+    assert given(lab) == {}
+
+
+def test_a_guest_of_the_same_plan_gets_its_address(lab):
+    text = LAN % "[{ip: 10.9.0.10, guest: db}]"
+    result = lab.apply(text, GUEST)
+    assert result.exit_code is ExitCode.OK, [o.outcome for o in result.failed]
+    (vmid,) = lab.guests()
+    assert given(lab) == {"10.9.0.10": vmid}
+    assert lab.plan(text, GUEST).plan.empty
+    mark = lab.mark
+    lab.apply(text, GUEST)
+    assert lab.writes(mark) == []
+
+
+def test_an_address_for_a_guest_that_is_not_in_the_network_is_refused_with_its_reason(lab):
+    lab.apply(LAN % "[]")
+    lab.api("POST", "/nodes/pve-node1/qemu", vmid=150, name="other")
+    result = lab.apply(LAN % "[{ip: 10.9.0.10, guest: {vmid: 150}}]")
+    (failed, *_) = result.failed
+    assert "no network card of it in lan" in failed.outcome.message
+    assert given(lab) == {}
+
+
+def test_the_firewall_of_a_network_is_written_once_it_runs(lab):
+    wall = "spec: {zone: lab, firewall: {enabled: true, policyForward: DROP, rules: [%s]}}"
+    web = "{name: web, type: forward, action: ACCEPT, macro: HTTPS}"
+    first = (LAN % "[]").replace("spec: {zone: lab}", wall % web)
+    assert lab.apply(first).exit_code is ExitCode.OK
+    path = "/cluster/sdn/vnets/lan/firewall"
+    options = lab.api("GET", f"{path}/options")
+    assert (options["enable"], options["policy_forward"]) == (1, "DROP")
+    assert [row["macro"] for row in lab.api("GET", f"{path}/rules")] == ["HTTPS"]
+    assert lab.plan(first).plan.empty
+    assert lab.apply((LAN % "[]").replace("spec: {zone: lab}", wall % "")).exit_code is ExitCode.OK
+    assert lab.api("GET", f"{path}/rules") == []
+    assert lab.apply(LAN % "[]").exit_code is ExitCode.OK
+    assert "policy_forward" not in lab.api("GET", f"{path}/options")

@@ -53,3 +53,15 @@ def test_a_node_that_is_not_allowed_is_told(lab):
 def test_ranges_that_overlap_are_told(lab):
     with pytest.raises(PxhelmError, match="their ranges of VMIDs overlap at 20005"):
         lab.plan(NAMESPACE % ("prod", PROD), NAMESPACE % ("test", "{vmidRange: 20005-20010}"))
+
+
+def test_what_somebody_changed_stays_when_the_namespace_says_so(lab):
+    texts = (NAMESPACE % ("prod", "{driftPolicy: Ignore}"), VM % ("web", ", memory: 1G"))
+    texts = (texts[0], texts[1].replace("size: 1G", "storage: local-lvm, size: 1G"))
+    assert lab.apply(*texts).exit_code is ExitCode.OK
+    row = guest(lab)
+    lab.api("PUT", f"/nodes/{row['node']}/qemu/{row['vmid']}/config", memory="2048")
+    assert lab.plan(*texts).plan.empty
+    strict = texts[1].replace("namespace: prod", "namespace: prod, annotations: {pxhelm.io/drift-policy: Correct}")
+    (change,) = [o for o in lab.plan(texts[0], strict).plan.objects if o.key.name == "web"]
+    assert [c.path for c in change.changes] == ["memory.size"]

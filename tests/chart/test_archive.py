@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import random
 import tarfile
 import time
 
@@ -81,6 +82,18 @@ def test_a_bomb_costs_no_more_than_the_limit():
     with pytest.raises(ChartError, match="larger than the maximum"):
         unpack(bomb, Limits(total=1_000_000, files=100))
     assert time.process_time() - start < 0.5
+
+
+def test_a_million_empty_members_cost_no_more_than_their_bytes():
+    many = gzip.compress(b"") * 200_000
+    start = time.process_time()
+    assert gunzip(many, 100) == b""
+    assert time.process_time() - start < 5  # copying the rest for each takes minutes
+
+
+def test_members_follow_one_another_wherever_they_end():
+    parts = [random.randbytes(n) for n in (0, 1, 70_000, 65_536, 3)]
+    assert gunzip(b"".join(map(gzip.compress, parts)), 1_000_000) == b"".join(parts)
 
 
 def test_one_file_may_not_be_larger_than_its_limit():

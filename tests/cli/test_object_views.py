@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from pxhelm.actions.health import ready
 from pxhelm.actions.inspect import Found
-from pxhelm.cli.views.objects import Look, document, names_text, phase, ready, table_text
+from pxhelm.cli.views.objects import Look, document, names_text, phase, table_text
 from pxhelm.store.bindings import Binding, BindingState
 from pxhelm.store.objects import ObjectKey, StoredObject
 

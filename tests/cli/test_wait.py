@@ -2,7 +2,8 @@
 
 import pytest
 
-from pxhelm.cli.commands.wait import _test
+from pxhelm.actions.inspect import Found
+from pxhelm.cli.commands.wait import _test, path_test
 from pxhelm.errors import ExitCode, PxhelmError
 
 WEB = {
@@ -12,7 +13,6 @@ WEB = {
         "cpus": 4,
         "isTemplate": False,
         "addresses": [{"ip": "10.0.0.1"}, {"ip": "10.0.0.2"}],
-        "conditions": [{"type": "Ready", "status": "True"}, {"type": "Drifted", "status": "False"}],
     }
 }
 
@@ -20,27 +20,40 @@ WEB = {
 @pytest.mark.parametrize(
     ("wish", "met"),
     [
-        ("condition=Ready", True),
-        ("condition=ready=true", True),
-        ("condition=Ready=False", False),
-        ("condition=Drifted", False),
-        ("condition=Drifted=false", True),
-        ("condition=Missing", False),
-        ("jsonpath={.status.power}=running", True),
-        ("jsonpath='{.status.power}'=running".replace("'", ""), True),
-        ("jsonpath={.status.power}=stopped", False),
-        ("jsonpath=.status.power=running", True),
-        ("jsonpath=status.cpus=4", True),
-        ("jsonpath={.status.isTemplate}=false", True),
-        ("jsonpath={.status.lock}=''", True),
-        ("jsonpath={.status.power}", True),
-        ("jsonpath={.status.nowhere}", False),
-        ("jsonpath={.status.addresses[*].ip}=10.0.0.2", True),
-        ('jsonpath={.status.addresses[?(@.ip=="10.0.0.1")].ip}=10.0.0.1', True),
+        ("{.status.power}=running", True),
+        ("'{.status.power}'=running".replace("'", ""), True),
+        ("{.status.power}=stopped", False),
+        (".status.power=running", True),
+        ("status.cpus=4", True),
+        ("{.status.isTemplate}=false", True),
+        ("{.status.lock}=''", True),
+        ("{.status.power}", True),
+        ("{.status.nowhere}", False),
+        ("{.status.addresses[*].ip}=10.0.0.2", True),
+        ('{.status.addresses[?(@.ip=="10.0.0.1")].ip}=10.0.0.1', True),
     ],
 )
 def test_a_wish_is_met_or_not(wish, met):
-    assert _test(wish)(WEB) is met
+    assert path_test(wish)(WEB) is met
+
+
+VM = Found("VirtualMachine", "web", row={"vmid": 101, "status": "stopped", "type": "qemu"})
+JOB = Found("Job", "migrate", row={"completed": "True"})
+
+
+@pytest.mark.parametrize(
+    ("wish", "one", "met"),
+    [
+        ("condition=Complete", JOB, True),
+        ("condition=complete=false", JOB, False),
+        ("condition=Ready", VM, False),
+        ("condition=Ready=Unknown", VM, True),
+        ("condition=AgentConnected", VM, False),
+        ("condition=AgentConnected=false", VM, True),
+    ],
+)
+def test_a_condition_is_met_or_not(wish, one, met):
+    assert _test(wish)(None, one) is met
 
 
 @pytest.mark.parametrize("wish", ["delete", "create"])
@@ -49,7 +62,18 @@ def test_being_there_needs_no_look_inside(wish):
 
 
 @pytest.mark.parametrize(
-    "wish", ["", "Ready", "condition", "condition=", "jsonpath=", "jsonpath={.a", "jsonpath={.a}=", "gone"]
+    "wish",
+    [
+        "",
+        "Ready",
+        "condition",
+        "condition=",
+        "condition=Missing",
+        "jsonpath=",
+        "jsonpath={.a",
+        "jsonpath={.a}=",
+        "gone",
+    ],
 )
 def test_what_is_no_wish_is_a_usage_error(wish):
     with pytest.raises(PxhelmError) as caught:

@@ -290,7 +290,7 @@ ROWS = (
         34,
         "missing rights are told late and obscurely",
         (
-            "plan/test_rights.py::test_what_the_token_may_not_do_is_told_with_the_plan",
+            "plan/test_rights.py::test_what_the_token_may_not_do_is_refused_with_the_plan",
             f"{M}::test_a_missing_right_ends_it_with_its_name",
             "resource/test_gates.py::test_what_only_root_may_set",
         ),

@@ -542,3 +542,11 @@ def test_an_endpoint_that_stays_down_is_avoided_ever_longer_up_to_a_minute():
     assert spans == [10, 20, 40, 60, 60]
     door.answered()
     assert door.avoided_until == 0.0
+
+
+def test_an_answer_without_end_is_not_kept(monkeypatch):
+    monkeypatch.setattr("pxhelm.proxmox.https.MOST", 1 << 20)
+    with FakeServer([Answer(data="x" * (1 << 21))]) as server:
+        with pytest.raises(ApiError, match="its answer is larger than 1 MiB") as found:
+            client(server.endpoint).send(Request("POST", "/nodes/pve1/qemu"))
+        assert found.value.sent

@@ -44,6 +44,9 @@ ATTACKS = {
     "a list compared with itself": "{{ until 30000 | uniq }}",
     "loops in loops": "{{ range until 9999 }}{{ range until 9999 }}{{ range until 9999 }}{{ end }}{{ end }}{{ end }}",
     "parentheses without end": "{{ " + "(" * 20_000 + "1" + ")" * 20_000 + " }}",
+    "a text that gives itself to tpl": "{{- $t := `{{ tpl .t . }}` }}{{ tpl $t (dict `t` $t `Template` .Template) }}",
+    "a text in a block that gives itself to tpl": "{{- $t := `{{ if true }}{{ with . }}{{ tpl .t . | quote }}{{ end }}{{ end }}` }}"
+    "{{ tpl $t (dict `t` $t `Template` .Template) }}",
     "conditions without end": "{{ if 1 }}" * 5_000 + "{{ end }}" * 5_000,
 }
 
@@ -64,7 +67,7 @@ def test_an_attack_ends_in_time(template):
         rendered(template)
     assert time.monotonic() - began < SECONDS + GRACE
     assert caught.value.code is ExitCode.REFUSED
-    assert "took more than" in caught.value.message or "nested too deep" in caught.value.message
+    assert "took more than" in caught.value.message or "nested" in caught.value.message
 
 
 def test_a_map_in_itself_is_no_yaml():

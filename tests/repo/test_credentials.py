@@ -74,3 +74,14 @@ def test_an_empty_file_knows_nothing_and_a_broken_one_is_told(keep):
 
 def test_a_password_is_not_shown():
     assert "secret" not in repr(Credential("ada", "secret", "secret"))
+
+
+@pytest.mark.parametrize(
+    "said", ["[]", '{"auths": null}', '{"auths": {"r.example": "x"}}', '{"credHelpers": [], "auths": 5}']
+)
+def test_a_file_of_another_shape_knows_nobody_and_can_still_be_added_to(keep, said):
+    kept = keep(said)
+    assert kept.get("r.example") is None
+    kept.remove("r.example")
+    kept.put("r.example", "ada", "se:cret")
+    assert kept.get("r.example") == Credential("ada", "se:cret")

@@ -2,6 +2,8 @@
 
 import base64
 import threading
+import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -10,6 +12,8 @@ from pxhelm.errors import PxhelmError
 from pxhelm.repo.access import Access
 from pxhelm.repo.http import Web, same_host
 from pxhelm.secret import Secret
+
+DRIP = 0.02
 
 
 @pytest.fixture
@@ -26,10 +30,14 @@ def server():
                 server.asked.append((self.path, self.headers.get("Authorization")))
                 status, headers, body = answers.get(self.path, (404, {}, b"none"))
                 self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                pieces = body if isinstance(body, list) else [body]
+                for name, value in {**headers, "Content-Length": str(sum(map(len, pieces)))}.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(body)
+                with suppress(OSError):
+                    for piece in pieces:
+                        self.wfile.write(piece)
+                        time.sleep(DRIP if len(pieces) > 1 else 0)
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.asked = []
@@ -104,6 +112,23 @@ def test_an_answer_without_end_is_cut_off(server):
         web.get(f"{there.url}/a", Access())
 
 
+def test_a_server_that_drips_is_not_waited_for_without_end(server, web):
+    there = server({"/a": (200, {}, [b"x"] * 1000)})
+    with pytest.raises(PxhelmError, match="context deadline exceeded"):
+        web.get(f"{there.url}/a", Access(seconds=DRIP * 10))
+    assert len(there.asked) == 1
+
+
+def test_a_password_in_an_address_is_not_told(server, web):
+    there = server({})
+    with pytest.raises(PxhelmError) as found:
+        web.get(f"{there.url.replace('//', '//ada:secret@')}/none", Access())
+    assert found.value.message == f"failed to fetch {there.url.replace('//', '//ada:***@')}/none : 404 Not Found"
+    with pytest.raises(PxhelmError) as found:
+        web.get("http://ada:secret@127.0.0.1:1/x", Access())
+    assert found.value.message.startswith('Get "http://ada:***@127.0.0.1:1/x": ')
+
+
 @pytest.mark.parametrize("url", ["ftp://h/x", "file:///etc/passwd", "h/x"])
 def test_other_protocols_are_refused(web, url):
     with pytest.raises(PxhelmError, match="could not find protocol handler for: "):
@@ -114,6 +139,8 @@ def test_hosts_differ_by_scheme_and_port():
     assert same_host("https://h/a", "https://h/b")
     assert not same_host("https://h/a", "http://h/a")
     assert not same_host("http://h:1/a", "http://h:2/a")
+    assert same_host("https://ada:secret@h/a", "https://h/b")
+    assert not same_host("https://h/a", "https://h@evil/a")
 
 
 def test_a_missing_authority_is_named(web, tmp_path):

@@ -70,6 +70,10 @@ def test_a_merge_takes_over_only_what_is_not_there_yet():
         (b"", "empty index.yaml file"),
         (b"entries: {}\n", "no API version specified"),
         (b"- a\n", "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into repo.IndexFile"),
+        (
+            b"apiVersion: v1\nentries: {web: 5}\n",
+            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into repo.IndexFile",
+        ),
         (b"a: [\n", "error converting YAML to JSON: yaml: line 1: did not find expected node content"),
     ],
 )

@@ -245,6 +245,45 @@ def test_tags_come_page_by_page():
     assert scripted(answers)[1].tags("r.example/web", Access()) == ["1.0.0", "2.0.0"]
 
 
+def test_the_next_page_is_never_asked_of_another_host():
+    import httpx
+
+    def answers(request):
+        if "Authorization" not in request.headers:
+            return httpx.Response(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+        return httpx.Response(200, json={"tags": ["1"]}, headers={"Link": '<https://evil.example/x>; rel="next"'})
+
+    script, client = scripted(answers)
+    told = refusal(client.tags, "r.example/web", Access(username=USER, password=Secret(PASSWORD)))
+    assert told == 'next page "evil.example" is on a different host than the registry "r.example"'
+    assert {request.url.host for request in script.sent} == {"r.example"}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"config": [], "layers": 5}, "could not load config with mediatype"),
+        (
+            {"config": {"mediaType": "application/vnd.cncf.helm.config.v1+json"}, "layers": ["x"]},
+            "does not contain a layer",
+        ),
+        ([], "failed to decode response: it is no object"),
+    ],
+)
+def test_a_manifest_that_is_none_is_an_error_and_no_bug(said, told):
+    import httpx
+
+    _, client = scripted(lambda _request: httpx.Response(200, json=said))
+    assert told in refusal(client.pull, "r.example/web", "1.0.0", Access())
+
+
+def test_an_answer_nested_without_end_is_an_error_and_no_bug():
+    import httpx
+
+    _, client = scripted(lambda _request: httpx.Response(200, content=b"[" * 200_000))
+    assert "failed to decode response" in refusal(client.tags, "r.example/web", Access())
+
+
 @pytest.mark.parametrize(
     ("realm", "registry", "reason"),
     [

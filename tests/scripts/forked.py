@@ -16,6 +16,7 @@ FOLDERS = (
     "pxhelm.cli.commands",
     "pxhelm.cli.views",
     "pxhelm.actions",
+    "pxhelm.kinds",
     "pxhelm.apply",
     "pxhelm.store",
     "pxhelm.proxmox",

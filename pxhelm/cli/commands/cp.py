@@ -83,11 +83,11 @@ def _download(services: Services, guest: Found, path: str, target: str) -> int:
 
 def _upload(services: Services, guest: Found, source: str, path: str) -> int:
     from pxhelm.actions.agent import write_file
-    from pxhelm.app import Opened
+    from pxhelm.app import reading
 
     if source != "-" and Path(source).is_dir():
         raise PxhelmError(f"cannot copy {source}: it is a folder", code=ExitCode.USAGE, hint="copy one file at a time")
-    data = Opened.read(source)
+    data = reading.read(source)
     if path.endswith("/") or not path:
         if source == "-":
             raise PxhelmError("what is the file to be called?", code=ExitCode.USAGE, hint=f"vm/{guest.name}:/tmp/NAME")

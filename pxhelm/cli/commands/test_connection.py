@@ -15,8 +15,9 @@ from pxhelm.errors import ExitCode
 @output_flag("text", "json", "yaml", default="text")
 def command(session: cli.Session, **options: Any) -> int:
     """Print what the cluster answered; exit 1 when rights are missing."""
-    from pxhelm.actions.connect import role_commands, test_connection
+    from pxhelm.actions.connect import test_connection
     from pxhelm.app import open_services
+    from pxhelm.cli.contexts import show_missing
     from pxhelm.cli.progress import showing
     from pxhelm.cli.views.document import FORMATS
 
@@ -42,8 +43,5 @@ def command(session: cli.Session, **options: Any) -> int:
     if not found.missing:
         click.echo("all rights that pxhelm needs are there")
         return ExitCode.OK
-    click.echo(f"missing rights: {', '.join(found.missing)}")
-    click.echo("give them on a node, as root:")
-    for line in role_commands(found.user, found.missing):
-        click.echo(f"  {line}")
+    show_missing(found)
     return ExitCode.FAILED

@@ -24,12 +24,17 @@ HELP = """Wait until objects are as wanted, and exit with 1 when they are not in
   pxhelm wait vm/web --for=create --timeout=10m
   pxhelm wait vm vmid:101 --for=jsonpath='{.status.lock}'=''
 
-Conditions: Ready (as applied, running as its manifest wants, not locked) and Drifted. A condition may be asked for
-with a value, =False for instance.
+\b
+Conditions, each also with a value, =False for instance:
+  Ready           as applied, powered as its manifest wants, not locked, and ready in the words of spec.readiness
+  Synced, Drifted whether it is as it was applied
+  NeedsRestart    whether a running guest does not have all of its configuration yet
+  GuestActionNeeded  whether cloud-init has something to read with the next boot
+  AgentConnected  whether the guest agent answers
+  Complete        whether a Job was done
 """
 _EVERY = 1.0
-Document = Mapping[str, Any]
-Test = Callable[[Document], bool]
+Test = Callable[["Services", "Found"], bool]
 
 
 @cli.command("wait", usage="KIND NAME ... | KIND/NAME ... | KIND -l SELECTOR | -f FILE", arguments=(0, None), help=HELP)
@@ -82,7 +87,7 @@ def _look(
     """Look once, tell what is met now, and return what is not."""
     from pxhelm.actions.inspect import NotFoundError, find_each
     from pxhelm.cli.listing import selected
-    from pxhelm.cli.views.objects import document, short_name
+    from pxhelm.cli.views.objects import short_name
 
     test, met = asked
     missing: list[NotFoundError] = []
@@ -105,9 +110,7 @@ def _look(
     elif not found:
         raise PxhelmError("no matching resources found")
     else:
-        if "Drifted" in wish:
-            names = {name: _closer(services, one) for name, one in names.items()}
-        waiting = [name for name, one in names.items() if not (test and test(document(one)))]
+        waiting = [name for name, one in names.items() if not (test and test(services, one))]
     for name in names:
         if name not in waiting and name not in met:
             met.add(name)
@@ -122,12 +125,6 @@ def _tell_gone(met: set[str], names: Mapping[str, Found]) -> None:
     met.update(names)
 
 
-def _closer(services: Services, one: Found) -> Found:
-    from pxhelm.actions.describe import look_closer
-
-    return look_closer(services, [one])[0]
-
-
 def _test(wish: str) -> Test | None:
     """Return the test that ``--for`` stands for; None for delete and create. PxhelmError in kubectl's words."""
     if wish in ("delete", "create"):
@@ -137,7 +134,10 @@ def _test(wish: str) -> Test | None:
         name, _, value = rest.partition("=")
         return _condition(name, value or "true")
     if kind == "jsonpath" and equals and rest:
-        return _path(rest)
+        from pxhelm.cli.views.objects import document
+
+        holds = path_test(rest)
+        return lambda _services, one: holds(document(one))
     if not wish:
         raise PxhelmError("--for is needed", code=ExitCode.USAGE, hint="such as --for=condition=Ready or --for=delete")
     raise PxhelmError(
@@ -146,17 +146,14 @@ def _test(wish: str) -> Test | None:
 
 
 def _condition(name: str, value: str) -> Test:
-    def test(document: Document) -> bool:
-        conditions = (document.get("status") or {}).get("conditions") or ()
-        return any(
-            str(each.get("type")).lower() == name.lower() and str(each.get("status")).lower() == value.lower()
-            for each in conditions
-        )
+    from pxhelm.cli.conditions import condition_named
 
-    return test
+    tell = condition_named(name)
+    return lambda services, one: tell(services, one).lower() == value.lower()
 
 
-def _path(text: str) -> Test:
+def path_test(text: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Return whether a document holds what ``PATH[=VALUE]`` asks for; PxhelmError (USAGE) in kubectl's words."""
     from pxhelm.golang.fmt import value_text
     from pxhelm.golang.jsonpath import JsonPath, JsonPathError, relaxed
 
@@ -176,7 +173,7 @@ def _path(text: str) -> Test:
             f"jsonpath wait value cannot be empty: {text}", code=ExitCode.USAGE, hint="write =\"''\" for nothing"
         )
 
-    def test(document: Document) -> bool:
+    def test(document: Mapping[str, Any]) -> bool:
         found = [one for one in read.first(document) if one is not None]
         return any(value_text(one) == value for one in found) if equals else bool(found)
 

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pxhelm.actions.describe import Description
+from pxhelm.actions.health import ready
 from pxhelm.actions.inspect import tags_of
-from pxhelm.cli.views.objects import document, phase, ready
+from pxhelm.cli.views.objects import conditions, document, phase
 from pxhelm.kinds import KINDS
 from pxhelm.plan.leaf import shown
 from pxhelm.resource.columns import duration, gib
@@ -166,11 +167,23 @@ def _conditions(about: Description) -> Iterator[str]:
     if about.found.stored is None:
         return
     known = about.live is not None
-    yield _row("Ready", ready(about.found))
-    yield _row("Synced", "False" if about.drift or not known else "True")
-    yield _row("Drifted", str(bool(about.drift)) if known else "Unknown")
-    if about.found.binding:
-        yield _row("NeedsRestart", str(bool(about.pending)) if known else "Unknown")
+    yield _told("Ready", ready(about.found))
+    yield _told("Synced", "False" if about.drift or not known else "True")
+    yield _told("Drifted", str(bool(about.drift)) if known else "Unknown")
+    if not about.found.binding:
+        return
+    if not known:
+        yield from (_told(name, "Unknown") for name in _WAITS)
+    for each in conditions(about.found) if known else ():
+        if each["type"] in _WAITS:
+            yield _told(each["type"], "  ".join(part for part in (each["status"], each.get("message")) if part))
+
+
+_WAITS = ("NeedsRestart", "GuestActionNeeded")
+
+
+def _told(condition: str, value: str) -> str:
+    return f"{condition + ':':<19}{value}"
 
 
 def _operations(about: Description, now: float) -> Iterator[str]:

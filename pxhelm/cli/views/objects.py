@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pxhelm.actions.inspect import EVENT, TASK, Found, manifest_of, tags_of
+from pxhelm.actions.health import ready
+from pxhelm.actions.inspect import EVENT, TASK, Found, tags_of
 from pxhelm.cli.views.live import COLUMNS, UNNAMED, moment
 from pxhelm.cli.views.table import plain_table
 from pxhelm.kinds import KINDS
@@ -61,6 +62,10 @@ def table_of(kind: str, found: Sequence[Found], look: Look) -> Table:
         if look.wide:
             _put(table, len(titles), "RELEASE", [(one.stored.release if one.stored else "") or "-" for one in found])
             _put(table, len(titles), "DRIFT", [_drift(one) for one in found])
+            if KINDS[kind].guest:
+                _put(table, len(titles), "RESTART", [_restart(one) for one in found])
+            if "COMMENT" not in titles:
+                _put(table, len(titles), "COMMENT", [one.comment or "-" for one in found])
         _put(table, len(titles), "AGE", [_age(one, look.now) for one in found])
     elif kind == EVENT:
         _put(table, 0, "LAST SEEN", [_since(one.row.get("lastTimestamp"), look.now) for one in found])
@@ -98,27 +103,29 @@ def _shown_name(one: Found, look: Look) -> str:
     return f"{short_name(one.kind)}/{one.name}" if look.prefix else one.name
 
 
-def ready(one: Found) -> str:
-    """Tell whether an object of ours is as wanted, as far as lists can tell; empty for what is not ours."""
-    if one.stored is None:
-        return ""
-    settled = one.stored.observed_generation == one.stored.generation
-    good = one.row and settled and _powered(one) and not one.row.get("lock") and one.row.get("hastate") != "error"
-    return "True" if good else "False"
-
-
-_BY_HA = {"started": "running", "stopped": "stopped", "disabled": "stopped"}
-
-
-def _powered(one: Found) -> bool:
-    """Tell whether a guest is in the power state that is wanted; the HA manager's state decides where there is one."""
-    policy = one.owned.get("power.policy") or one.owned.get("power")
-    wanted = _BY_HA.get(str(one.owned.get("ha.state"))) or {"Running": "running", "Stopped": "stopped"}.get(str(policy))
-    return wanted is None or str(one.row.get("status")) == wanted
-
-
 def _drift(one: Found) -> str:
     return "-" if one.drifted is None else str(one.drifted)
+
+
+def _restart(one: Found) -> str:
+    return "-" if one.waits is None else "needed" if one.waits.restart else "no"
+
+
+def conditions(one: Found) -> list[Document]:
+    """Return the conditions of an object of ours, as far as somebody looked."""
+    found: list[Document] = [{"type": "Ready", "status": ready(one)}]
+    if one.drifted is not None:
+        found.append({"type": "Drifted", "status": str(one.drifted)})
+    if one.waits is not None:
+        found.append(_condition("NeedsRestart", "OptionsPending", one.waits.restart))
+        found.append(_condition("GuestActionNeeded", "CloudInitPending", one.waits.boot))
+    return found
+
+
+def _condition(name: str, reason: str, paths: Sequence[str]) -> Document:
+    if not paths:
+        return {"type": name, "status": "False"}
+    return {"type": name, "status": "True", "reason": reason, "message": ", ".join(paths)}
 
 
 def phase(one: Found) -> str:
@@ -156,7 +163,7 @@ def document(one: Found) -> Document:
     if one.binding:
         metadata["creationTimestamp"] = moment(one.binding.since)
     metadata["labels"] = one.labels if one.kind in KINDS else {}
-    manifest = manifest_of(one)
+    manifest = one.manifest
     annotations = (manifest.get("metadata") or {}).get("annotations")
     if annotations:
         metadata["annotations"] = annotations
@@ -186,11 +193,10 @@ def _status(one: Found) -> Document:
             "observedGeneration": one.stored.observed_generation,
             "release": one.stored.release,
             "ready": ready(one) == "True",
-            "conditions": [{"type": "Ready", "status": ready(one)}],
+            "conditions": conditions(one),
         }
         if one.drifted is not None:
             status["drifted"] = one.drifted
-            status["conditions"].append({"type": "Drifted", "status": str(one.drifted)})
     return status
 
 
@@ -230,8 +236,23 @@ def _plain_status(one: Found) -> Document:
             "usedBytes": row.get("disk", 0),
             "nodes": list(row.get("where") or ()),
         }
+    if one.kind == "Job":
+        return _job_status(row)
     cells = {key: value for key, value in row.items() if key not in ("id", "type", one.kind.lower())}
     return {"phase": "Ready" if row else "Unknown", **cells}
+
+
+_JOB_PHASES = {"True": "Ready", "Unknown": "Unknown"}
+
+
+def _job_status(row: Mapping[str, Any]) -> Document:
+    done: Document = (
+        {"finishedAt": moment(row["finished"]), "durationSeconds": round(row["seconds"], 1)}
+        if row.get("seconds")
+        else {}
+    )
+    phase = _JOB_PHASES.get(str(row.get("completed")), "Failed" if done else "Pending")
+    return {"phase": phase, "action": row.get("action", ""), "completed": row.get("completed", ""), **done}
 
 
 def list_document(documents: Sequence[Document]) -> Document:

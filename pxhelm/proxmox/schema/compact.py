@@ -113,9 +113,15 @@ def _endpoint(info: Json, lines: _Lines) -> Json:
         found["protected"] = True
     if not int(info.get("allowtoken", 1)):
         found["token"] = False
-    if int(parameters.get("additionalProperties", 1 if not parameters else 0)):
+    if _lets_others_pass(parameters):
         found["additional"] = True
     return found
+
+
+def _lets_others_pass(schema: Json) -> bool:
+    """Whether parameters are accepted that are not listed: PVE::JSONSchema refuses them only where that is said."""
+    parts = [schema, *(schema.get("allOf") or [])]
+    return all(int(part.get("additionalProperties", 1)) for part in parts)
 
 
 def _merged(schema: Json) -> dict[str, Json]:
@@ -149,7 +155,7 @@ def _spec(name: str, spec: Json, lines: _Lines) -> Json:
     for key, ours in _LIMITS.items():
         if spec.get(key) is not None:
             found[ours] = _number(spec[key])
-    if int(spec.get("optional") or 0):
+    if int(spec.get("optional") or 0) or (spec.get("oneOf") and all(each.get("optional") for each in spec["oneOf"])):
         found["optional"] = True
     if spec.get("default_key"):
         found["default_key"] = True

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from pxhelm.resource.effect import Effect
+from pxhelm.resource.effects import next_boot
 from pxhelm.resource.field import Field
-from pxhelm.resource.model import Live, Value
-
-
-def next_boot(_path: str, _before: Value, _after: Value, _live: Live) -> tuple[Effect, str]:
-    """Return the effect of cloud-init data."""
-    return Effect.METADATA, "the guest reads it when it next starts"
-
 
 FIELDS: tuple[Field, ...] = (
     Field("dns.servers", "list", "nameserver", form="spaces", effect=next_boot),

@@ -72,6 +72,7 @@ BASICS: tuple[Field, ...] = (
         choices=("Never", "IfRequired", "Window"),
         help="whether pending changes may restart it",
     ),
+    Field("power.window", "windows", help="when restart: Window may restart it: [DAYS] HH:MM-HH:MM [ZONE]"),
     Field("power.shutdownTimeout", "duration", bounds=(1, None)),
     Field("power.onTimeout", "line", choices=("Fail", "Stop")),
     Field("startup.onBoot", "bool", "onboot", effect=M, default=False),

@@ -7,7 +7,7 @@ slot that has a volume, because Proxmox would allocate a new one.
 from __future__ import annotations
 
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.effects import grow_or_refuse, hotplugs
+from pxhelm.resource.effects import grow_or_refuse, hotplugs, silent
 from pxhelm.resource.field import Field
 from pxhelm.resource.model import Leaves, Live, Value
 
@@ -43,10 +43,6 @@ def _media(path: str, before: Value, _after: Value, _live: Live) -> tuple[Effect
     if before is None:
         return Effect.RESTART, f"a CD drive on {path.split('.')[1]} appears at the next start"
     return Effect.ONLINE, ""
-
-
-def _silent(_path: str, _before: Value, _after: Value, _live: Live) -> tuple[Effect, str]:
-    return Effect.RESTART, "Proxmox writes it at once, the running guest gets it with the next start"
 
 
 def _same_volume(path: str, wanted: Leaves, live: Live) -> bool:
@@ -93,13 +89,13 @@ def _fields(family: str) -> tuple[Field, ...]:
         Field(at("queues"), "int", "*.queues", effect=r, bounds=(2, None)),
         Field(at("vendor"), "line", "*.vendor", effect=r),
         Field(at("product"), "line", "*.product", effect=r),
-        Field(at("serial"), "line", "*.serial", effect=_silent),
-        Field(at("wwn"), "line", "*.wwn", effect=_silent),
-        Field(at("model"), "line", "*.model", effect=_silent),
-        Field(at("scsiBlock"), "bool", "*.scsiblock", effect=_silent, default=False),
-        Field(at("detectZeroes"), "bool", "*.detect_zeroes", effect=_silent),
-        Field(at("onReadError"), "line", "*.rerror", effect=_silent, choices=_ON_ERROR),
-        Field(at("onWriteError"), "line", "*.werror", effect=_silent, choices=("enospc", *_ON_ERROR)),
+        Field(at("serial"), "line", "*.serial", effect=silent),
+        Field(at("wwn"), "line", "*.wwn", effect=silent),
+        Field(at("model"), "line", "*.model", effect=silent),
+        Field(at("scsiBlock"), "bool", "*.scsiblock", effect=silent, default=False),
+        Field(at("detectZeroes"), "bool", "*.detect_zeroes", effect=silent),
+        Field(at("onReadError"), "line", "*.rerror", effect=silent, choices=_ON_ERROR),
+        Field(at("onWriteError"), "line", "*.werror", effect=silent, choices=("enospc", *_ON_ERROR)),
         *_limits(at("limits"), o),
         Field(at("reclaimPolicy"), "line", choices=("Retain", "Delete"), help="what becomes of a removed volume"),
         Field(at("extra.*"), "raw", "*.*", effect=r, help="sub-options that have no field"),

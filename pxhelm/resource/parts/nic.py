@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.effects import hotplugs
+from pxhelm.resource.effects import hotplugs, next_boot, silent
 from pxhelm.resource.field import Field
 from pxhelm.resource.model import Live, Value
 
@@ -52,12 +52,12 @@ VM_FIELDS: tuple[Field, ...] = (
     Field("networks.*.mac", "mac", "net#.macaddr", effect=_replug, kept=True),
     Field("networks.*.queues", "int", "net#.queues", effect=_replug, bounds=(0, 64)),
     Field("networks.*.mtu", "int", "net#.mtu", effect=_replug, bounds=(1, 65520)),
-    Field("networks.*.hostTunnel", "bool", "net#.host-tunnel", effect=Effect.RESTART),
+    Field("networks.*.hostTunnel", "bool", "net#.host-tunnel", effect=silent),
     *_SHARED,
-    Field("networks.*.ip", "cidr", "ipconfig#.ip", effect=Effect.METADATA, help="through cloud-init"),
-    Field("networks.*.gateway", "address", "ipconfig#.gw", effect=Effect.METADATA),
-    Field("networks.*.ip6", "cidr6", "ipconfig#.ip6", effect=Effect.METADATA),
-    Field("networks.*.gateway6", "address", "ipconfig#.gw6", effect=Effect.METADATA),
+    Field("networks.*.ip", "cidr", "ipconfig#.ip", effect=next_boot, help="through cloud-init"),
+    Field("networks.*.gateway", "address", "ipconfig#.gw", effect=next_boot),
+    Field("networks.*.ip6", "cidr6", "ipconfig#.ip6", effect=next_boot),
+    Field("networks.*.gateway6", "address", "ipconfig#.gw6", effect=next_boot),
     Field("networks.*.extra.*", "raw", "net#.*", effect=_replug, help="sub-options that have no field"),
 )
 

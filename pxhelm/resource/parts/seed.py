@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 
 from pxhelm.errors import PxhelmError
+from pxhelm.resource.effects import next_boot
 from pxhelm.resource.field import Field
 from pxhelm.resource.model import Leaves, Live, Value
 from pxhelm.resource.references import bare
@@ -139,10 +140,10 @@ def image(texts: Mapping[str, bytes]) -> bytes:
 
 
 FIELDS: tuple[Field, ...] = (
-    Field("cloudInit.userData", "document", write_only=True, help="what cloud-init does: a map, a text, or {snippet}"),
-    Field("cloudInit.vendorData", "document", write_only=True, help="what the user's own data is laid over"),
-    Field("cloudInit.networkData", "document", write_only=True, help="in place of the addresses under networks"),
-    Field("cloudInit.metaData", "document", write_only=True, help="in place of an instance id made from the others"),
+    Field("cloudInit.userData", "document", write_only=True, effect=next_boot, help="what cloud-init does: a map, a text, or {snippet}"),
+    Field("cloudInit.vendorData", "document", write_only=True, effect=next_boot, help="what the user's own data is laid over"),
+    Field("cloudInit.networkData", "document", write_only=True, effect=next_boot, help="in place of the addresses under networks"),
+    Field("cloudInit.metaData", "document", write_only=True, effect=next_boot, help="in place of an instance id made from the others"),
     Field(
         "cloudInit.delivery", "line", choices=("Auto", "SeedISO", "Snippet"),
         help="how own documents reach the guest: Auto makes an image of them",

@@ -1,14 +1,11 @@
-"""The composition root: the only module that names a concrete adapter.
+"""``Services`` of one command: every port is made when it is first asked for, and closed with the command.
 
-Never decides anything: it reads settings, makes adapters when they are first asked for, and hands them out as
-``Services``.
+Never decides anything.
 """
 
 from __future__ import annotations
 
 import os
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -19,19 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pxhelm.actions.services import ChartSource, Place, Process
-from pxhelm.errors import PxhelmError
+from pxhelm.app import reading
+from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Listener, Warned, nobody
-from pxhelm.golang.bounds import bounds
 from pxhelm.secret import SealingKey, Secret
-from pxhelm.settings import Context, SecretSource, Settings, context_of, load, write_secret
+from pxhelm.settings import Context, SecretSource, Settings
 
 if TYPE_CHECKING:
     from pxhelm.actions.contact import Way
     from pxhelm.actions.services import Cluster
     from pxhelm.actions.sources import Sources
     from pxhelm.gotemplate.budget import Budget
-    from pxhelm.proxmox.client import Client
-    from pxhelm.proxmox.connection import Certificate, Connection
     from pxhelm.release.objects import ObjectPort
     from pxhelm.render.model import JinjaJob
     from pxhelm.repo.http import Web
@@ -40,7 +35,8 @@ if TYPE_CHECKING:
     from pxhelm.store.leases import Lease
     from pxhelm.store.port import Store
 
-SIMULATED = "the cluster of this context is simulated: no real machine is touched"
+_SIMULATED = "the cluster of this context is simulated: no real machine is touched"
+_SIMULATOR_USER = "root@pam!pxhelm"
 
 
 class Opened:
@@ -104,28 +100,32 @@ class Opened:
         from pxhelm.store.sealed import SealedStore, Sealer
         from pxhelm.store.sqlite import open_store
 
+        sealer = Sealer(self.key, lambda: os.urandom(12))  # before the store is there: its key is made with it
         store = open_store(self.settings.store, int(os.environ.get("PXHELM_STORE_MAX_PAGES") or 0))
         self._to_close.append(store)
-        return SealedStore(store, Sealer(self.key, lambda: os.urandom(12)))
+        return SealedStore(store, sealer)
 
     @cached_property
     def key(self) -> SealingKey:
         """The sealing key: PXHELM_KEY (64 hex digits), else a file beside the store that only its owner can read."""
-        given = os.environ.get("PXHELM_KEY", "")
-        if given:
-            try:
-                return SealingKey(bytes.fromhex(given))
-            except ValueError:
-                raise PxhelmError("cannot use PXHELM_KEY: it is not 64 hexadecimal digits") from None
         from pxhelm.files import key_file
 
-        return key_file(self.settings.store.with_suffix(".key"))
+        given = os.environ.get("PXHELM_KEY", "")
+        if not given:
+            store = self.settings.store
+            return key_file(store.with_suffix(".key"), may_make=not store.exists())
+        try:
+            return SealingKey(bytes.fromhex(given))
+        except ValueError:
+            raise PxhelmError("cannot use PXHELM_KEY: it is not 64 hexadecimal digits") from None
 
     @cached_property
     def installation(self) -> str:
         """The id that our markers carry: made once per store and cluster."""
+        key = self.place.cluster
+        met = self.store.clusters.get(key) or self.meet()  # asks the cluster: not while the store is locked
         with self.store.transaction():
-            known = self.store.clusters.get(self.place.cluster) or self.meet()
+            known = self.store.clusters.get(met.key) or met
             if not known.installation:
                 known = replace(known, installation=os.urandom(4).hex())
                 self.store.clusters.put(known)
@@ -134,14 +134,16 @@ class Opened:
     @cached_property
     def cluster(self) -> Cluster:
         """The cluster: the real one over HTTPS, or the simulated one in this process."""
-        from pxhelm.proxmox.client import Client
+        from pxhelm.app import clusters
 
         context = self.context
         if context.simulated:
-            self.listen(Warned(SIMULATED))
-            client = _simulated(self.settings, self._to_close)
+            self.listen(Warned(_SIMULATED))
+            simulator = clusters.open_simulated(self.settings.directories.data / "simulator.db")
+            self._to_close.append(simulator)
+            client = clusters.simulated(simulator)
         else:
-            client = Client(_connection(context))
+            client = clusters.real(context)
         self._to_close.append(client)
         return client
 
@@ -155,43 +157,20 @@ class Opened:
     def user(self) -> str:
         """Who signs in."""
         context = self.context
-        return SIMULATOR_TOKEN_ID if context.simulated else context.token_id or context.user
+        return _SIMULATOR_USER if context.simulated else context.token_id or context.user
 
     @cached_property
     def process(self) -> Process:
         """This process, and how to prove that another one of this machine is dead."""
-        import socket
+        from pxhelm.app.held import this_process
 
-        from pxhelm.files import boot_id, process_started
-        from pxhelm.store.leases import Holder, provably_dead
+        return this_process()
 
-        holder = Holder(socket.gethostname(), boot_id(), os.getpid(), process_started(os.getpid()) or "")
-        user = os.environ.get("SUDO_USER") or os.environ.get("USER") or os.environ.get("LOGNAME") or str(os.getuid())
-        return Process(holder, lambda other: provably_dead(other, holder, process_started), user)
-
-    @contextmanager
-    def hold(self, name: str, seconds: float) -> Iterator[Lease]:
+    def hold(self, name: str, seconds: float) -> AbstractContextManager[Lease]:
         """Hold a lease, renewed in a thread, while the block runs."""
-        leases, process = self.store.leases, self.process
-        lease = leases.acquire(name, process.holder, seconds, time.time(), process.is_dead)
-        ended = threading.Event()
+        from pxhelm.app.held import hold
 
-        def renew() -> None:
-            nonlocal lease
-            while not ended.wait(seconds / 3):
-                try:
-                    lease = leases.renew(lease, seconds, time.time())
-                except PxhelmError:
-                    return  # lost: the journal's own check refuses whatever is written after this
-
-        thread = threading.Thread(target=renew, name="lease", daemon=True)
-        thread.start()
-        try:
-            yield lease
-        finally:
-            ended.set()
-            thread.join()
-            leases.release(lease)
+        return hold(self.store.leases, self.process, name, seconds)
 
     @property
     def _api_file(self) -> Path:
@@ -201,12 +180,7 @@ class Opened:
 
     def api_facts(self) -> bytes | None:
         """Read the fetched API schema of the context."""
-        try:
-            return self._api_file.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise PxhelmError(f"cannot read {self._api_file}: {_reason(error)}") from None
+        return reading.read_if_there(self._api_file)
 
     def keep_api_facts(self, facts: bytes) -> str:
         """Write the fetched API schema of the context."""
@@ -227,15 +201,8 @@ class Opened:
 
         return str(uuid.uuid4())
 
-    @staticmethod
-    def read(name: str) -> bytes:
-        """Read a file of the user's, ``-`` for standard input."""
-        if name == "-":
-            return sys.stdin.buffer.read()
-        try:
-            return Path(name).read_bytes()
-        except OSError as error:
-            raise PxhelmError(f"open {name}: {_reason(error)}") from None
+    read = staticmethod(reading.read)
+    manifests = staticmethod(reading.manifests)
 
     @cached_property
     def budget(self) -> Budget:
@@ -293,17 +260,6 @@ class Opened:
         return web
 
     @staticmethod
-    def manifests(name: str) -> Mapping[str, bytes]:
-        """Read the manifest files that ``-f`` names."""
-        path = Path(name)
-        if name == "-" or not path.is_dir():
-            return {name: Opened.read(name)}
-        found = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml", ".json") and p.is_file())
-        if not found:
-            raise PxhelmError(f"cannot read {name}: no .yaml, .yml or .json file is in it")
-        return {str(p): p.read_bytes() for p in found}
-
-    @staticmethod
     def starter(name: str) -> Mapping[str, bytes]:
         """Read a starter chart: one of ours by name, or a folder."""
         from pxhelm.repo.local import read_starter
@@ -334,12 +290,28 @@ class Opened:
         except OSError:
             return ""
 
-    write_secret = staticmethod(write_secret)
-
     @staticmethod
-    def read_secret(source: Mapping[str, Any]) -> Secret:
-        """Read a secret of a manifest from where ``valueFrom`` says."""
+    def write_secret(path: str, secret: Secret) -> None:
+        """Put a secret that Proxmox shows once into a file of the user alone."""
+        from pxhelm.files import write_file
+
+        write_file(path, f"{secret.reveal()}\n".encode(), mode=0o600)
+
+    @cached_property
+    def allowed(self) -> frozenset[str]:
+        """What manifests may do on this machine: ``commands`` only when the context or PXHELM_ALLOW_COMMANDS says so."""
+        said = os.environ.get("PXHELM_ALLOW_COMMANDS", "") in ("1", "true")
+        return frozenset({"commands"}) if said or self.context.allow_commands else frozenset()
+
+    def read_secret(self, source: Mapping[str, Any]) -> Secret:
+        """Read a secret of a manifest from where ``valueFrom`` says; PxhelmError (REFUSED) for a program that may not run."""
         command = source.get("command") or ()
+        if command and "commands" not in self.allowed:
+            raise PxhelmError(
+                f"cannot read the secret: valueFrom.command would run {command[0]} on this machine",
+                code=ExitCode.REFUSED,
+                hint="if you trust it: allowCommands: true in the context, or PXHELM_ALLOW_COMMANDS=1",
+            )
         return SecretSource(str(source.get("env", "")), str(source.get("file", "")), tuple(command)).read("the secret")
 
     def rehearse(self) -> AbstractContextManager[Opened]:
@@ -352,29 +324,11 @@ class Opened:
             self._to_close.pop().close()
 
 
-PLACES = ("registry_config", "repository_config", "repository_cache")
-SIMULATOR_TOKEN_ID = "root@pam!pxhelm"  # noqa: S105 - the name of a token, not its secret
-
-
 def _registry(kept: str, docker: str, web: Web) -> Registry:
     from pxhelm.repo.credentials import Credentials
     from pxhelm.repo.registry import Registry
 
     return Registry(Credentials(kept, (docker,)), web)
-
-
-@contextmanager
-def open_services(flags: Mapping[str, Any], listen: Listener = nobody) -> Iterator[Opened]:
-    """Hand out the services that the global flags and the environment ask for, and close them afterwards."""
-    settings = load(config_file=flags.get("config", ""), namespace=flags.get("namespace", ""))
-    context = context_of(settings, flags, os.environ)
-    opened = _made[-1](settings, context, listen)
-    bounds.yaml_depth, bounds.yaml_aliases, bounds.regex_memory = settings.limits.of_readers
-    opened.places = {name: flags[name] for name in PLACES if flags.get(name)}
-    try:
-        yield opened
-    finally:
-        opened.close()
 
 
 @contextmanager
@@ -393,94 +347,3 @@ def rehearsal(settings: Settings) -> Iterator[Opened]:
             yield opened
         finally:
             opened.close()
-
-
-Make = Callable[[Settings, Context | None, Listener], Opened]
-
-_made: list[Make] = [Opened]
-
-
-@contextmanager
-def composed(make: Make) -> Iterator[None]:
-    """Let ``open_services`` hand out another bundle while the block runs, such as one over a pretended cluster."""
-    _made.append(make)
-    try:
-        yield
-    finally:
-        _made.pop()
-
-
-def forget_contact(settings: Settings, context: str) -> None:
-    """Forget which cluster a context led to; what is stored of the cluster stays."""
-    if settings.store.exists():
-        from pxhelm.store.sqlite import open_store
-
-        store = open_store(settings.store)
-        store.clusters.part(context)
-        store.close()
-
-
-def peek_certificate(endpoint: str) -> Certificate:
-    """Return what a server shows of itself, before anything is sent to it."""
-    from pxhelm.proxmox.https import peek_certificate as peek
-
-    return peek(endpoint)
-
-
-def jinja_child() -> int:
-    """Render one Jinja job from standard input to standard output; the hidden child of ``render.sandbox``."""
-    from pxhelm.render.sandbox import child_main
-
-    return child_main()
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
-
-
-def _connection(context: Context) -> Connection:
-    from pxhelm.proxmox.auth import ApiToken, Login
-    from pxhelm.proxmox.connection import Connection, Limits, Tls
-
-    auth: ApiToken | Login | None = None
-    if context.token_id:
-        auth = ApiToken(context.token_id, context.token.read(f"the token of context {context.name}"))
-    elif context.user:
-        auth = Login(context.user, context.password.read(f"the password of context {context.name}"))
-    else:
-        raise PxhelmError(
-            f"cannot sign in to context {context.name}: it has neither a token nor a user",
-            hint=f"add one with `pxhelm config add {context.name}`",
-        )
-    tls = Tls(context.ca_file, context.fingerprint, context.insecure, context.server_name)
-    limits = replace(Limits(), per_second=context.per_second)
-    if context.at_once:
-        limits = replace(limits, in_flight=context.at_once, per_endpoint=context.at_once)
-    return Connection(context.endpoints, auth, tls, limits)
-
-
-SIMULATED_PACE = 0.01
-"""Factor on the durations of the built-in cluster's tasks: they can be seen, nobody waits for them."""
-
-
-def _simulated(settings: Settings, to_close: list[Any]) -> Client:
-    import sqlite3
-
-    from pxhelm.proxmox.auth import parse_token
-    from pxhelm.proxmox.client import Client, LocalTransport
-    from pxhelm.proxmox.connection import Connection
-    from pxhelm.simulator import seed
-    from pxhelm.simulator.serve import Options, open_simulator
-
-    path = settings.directories.data / "simulator.db"
-    try:
-        simulator = open_simulator(Options(str(path), nodes=3, time_scale=SIMULATED_PACE))
-    except (sqlite3.DatabaseError, OSError) as error:
-        raise PxhelmError(
-            f"cannot open the simulated cluster {path}: {error}", hint="remove the file to begin with a fresh cluster"
-        ) from None
-    to_close.append(simulator)
-    return Client(
-        Connection(("simulator",), parse_token(seed.TOKEN)),
-        open_transport=lambda _endpoint: LocalTransport(simulator.send),
-    )

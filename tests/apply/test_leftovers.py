@@ -1,0 +1,94 @@
+"""Images of cloud-init documents go with the last guest that has them in a drive."""
+
+from dataclasses import replace
+
+from pxhelm.apply.engine import apply_plan
+from pxhelm.apply.gather import gather, look_about
+from pxhelm.apply.leftovers import leftovers
+from pxhelm.errors import ExitCode
+from pxhelm.resource.identity import ObjectKey
+from tests.apply.lab import QUICK
+
+VM = """
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: {name: NAME}
+spec:
+  node: pve-node1
+  hostname: same
+  disks: {scsi0: {storage: local-lvm, size: 1G}}
+  cloudInit: {seedStorage: STORAGE, userData: {packages: [nginx]}}
+"""
+
+
+def vm(name, storage="local"):
+    return VM.replace("NAME", name).replace("STORAGE", storage)
+
+
+def key(name):
+    return ObjectKey("VirtualMachine", "default", name)
+
+
+def images(lab, storage="local"):
+    rows = lab.api("GET", f"/nodes/pve-node1/storage/{storage}/content", content="iso")
+    return [row["volid"] for row in rows if "pxhelm-seed-" in row["volid"]]
+
+
+def test_the_image_goes_with_its_guest(lab):
+    lab.apply(vm("web"))
+    (image,) = images(lab)
+    (item,) = lab.plan(delete=(key("web"),)).plan.objects
+    assert [s.verb for s in item.steps] == ["tombstone", "shutdown", "collect", "destroy"]
+    assert item.steps[2].request.path.endswith(image)
+    assert lab.destroy(key("web")).exit_code is ExitCode.OK
+    assert images(lab) == []
+
+
+def test_an_image_that_another_guest_of_ours_has_stays_until_that_goes(lab):
+    lab.apply(vm("one"), vm("two"))
+    assert len(images(lab)) == 1
+    assert lab.destroy(key("one")).exit_code is ExitCode.OK
+    assert len(images(lab)) == 1
+    assert lab.destroy(key("two")).exit_code is ExitCode.OK
+    assert images(lab) == []
+
+
+def test_guests_that_share_it_take_it_along_once_when_they_go_together(lab):
+    lab.apply(vm("one"), vm("two"))
+    plan = lab.plan(delete=(key("one"), key("two"))).plan
+    assert [s.verb for o in plan.objects for s in o.steps].count("collect") == 1
+    assert lab.destroy(key("one"), key("two")).exit_code is ExitCode.OK
+    assert images(lab) == []
+
+
+def test_an_image_that_somebody_put_into_a_foreign_drive_stays(lab):
+    lab.apply(vm("web"))
+    (image,) = images(lab)
+    lab.api("POST", "/nodes/pve-node1/qemu", vmid=555, ide2=f"{image},media=cdrom")
+    assert lab.destroy(key("web")).exit_code is ExitCode.OK
+    assert images(lab) == [image]
+
+
+def test_a_guest_that_cannot_be_read_counts_as_a_user(lab):
+    lab.apply(vm("web"))
+    lab.api("POST", "/nodes/pve-node1/qemu", vmid=555)
+    (image,) = images(lab)
+    ports = lab.ports()
+    (subject,) = gather(ports, (), (key("web"),)).subjects
+    assert leftovers(ports, look_about(ports), [subject.live]) == {subject.live.vmid: image}
+
+    def blind(operations):
+        return [PermissionError("no") for _ in operations]
+
+    blinded = replace(ports, cluster=type("Blind", (), {"run_all": staticmethod(blind), "run": ports.cluster.run})())
+    assert leftovers(blinded, look_about(ports), [subject.live]) == {}
+
+
+def test_an_image_that_cannot_be_removed_does_not_keep_the_guest(lab):
+    lab.apply(vm("web"))
+    planned_with = lab.plan(delete=(key("web"),))
+    (image,) = images(lab)
+    lab.api("DELETE", f"/nodes/pve-node1/storage/local/content/{image}")
+    result = apply_plan(lab.ports(), planned_with, QUICK)
+    assert result.exit_code is ExitCode.OK, result.error()
+    assert lab.guests() == {}
