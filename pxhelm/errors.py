@@ -6,6 +6,7 @@ Only doors render it; everything else raises it or lets it pass.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -81,6 +82,17 @@ class StageError(PxhelmError):
     def __init__(self, summary: str, errors: tuple[PxhelmError, ...]) -> None:
         super().__init__(summary, code=errors[0].code if errors else ExitCode.FAILED)
         self.errors = errors
+
+
+def field_name(path: Iterable[str | int]) -> str:
+    """Return a path as people write it: ``spec.disks[0].size``."""
+    out = ""
+    for part in path:
+        if isinstance(part, int):
+            out += f"[{part}]"
+        else:
+            out += f".{part}" if out else part
+    return out
 
 
 def system_says(error: OSError) -> str:

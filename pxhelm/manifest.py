@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from pxhelm.errors import PxhelmError, Where
+from pxhelm.errors import PxhelmError, Where, field_name
 from pxhelm.golang import yaml
 from pxhelm.golang.strconv import format_float32
 
@@ -108,17 +108,6 @@ class Manifest:
         return f"{self.kind}/{self.name}"
 
 
-def field_name(path: Path) -> str:
-    """Return a path as people write it: ``spec.disks[0].size``."""
-    out = ""
-    for part in path:
-        if isinstance(part, int):
-            out += f"[{part}]"
-        else:
-            out += f".{part}" if out else part
-    return out
-
-
 def scalar_text(value: object) -> str:
     """Return a scalar as sigs.k8s.io/yaml writes it where a string is wanted; "" for null, maps and lists."""
     if isinstance(value, str):
@@ -161,7 +150,7 @@ def _manifests(text: str, file: str, line: int) -> Iterator[Manifest]:
     whole = Manifest(text, file, line, body if isinstance(body, dict) else {})
     if not isinstance(body, dict):
         raise ManifestError(f"cannot read {file}: a manifest is a map, this document is not", where=whole.where())
-    if whole.kind not in ("List", f"{whole.kind.removesuffix('List')}List") or not isinstance(body.get("items"), list):
+    if not whole.kind.endswith("List") or not isinstance(body.get("items"), list):
         yield whole
         return
     for i, item in enumerate(body["items"]):

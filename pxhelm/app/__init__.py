@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pxhelm.app.opened import Opened
+from pxhelm.errors import PxhelmError
 from pxhelm.events import Listener, nobody
 from pxhelm.golang.bounds import bounds
 from pxhelm.settings import Context, Settings, context_of, load
@@ -68,10 +69,17 @@ def forget_contact(settings: Settings, context: str) -> None:
 
 
 def peek_certificate(endpoint: str) -> Certificate:
-    """Return what a server shows of itself, before anything is sent to it."""
+    """Return what a server shows of itself, before anything is sent to it; PxhelmError when it shows nothing."""
+    from pxhelm.proxmox.answer import reason_of
     from pxhelm.proxmox.https import peek_certificate as peek
 
-    return peek(endpoint)
+    try:
+        return peek(endpoint)
+    except OSError as error:
+        raise PxhelmError(
+            f"cannot reach {endpoint}: {reason_of(error, 'no answer within 5 s')}",
+            hint="check the address, and whether the node is up",
+        ) from None
 
 
 def jinja_child() -> int:

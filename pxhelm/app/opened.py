@@ -101,7 +101,10 @@ class Opened:
         from pxhelm.store.sqlite import open_store
 
         sealer = Sealer(self.key, lambda: os.urandom(12))  # before the store is there: its key is made with it
-        store = open_store(self.settings.store, int(os.environ.get("PXHELM_STORE_MAX_PAGES") or 0))
+        pages = os.environ.get("PXHELM_STORE_MAX_PAGES") or "0"
+        if not pages.isdecimal():
+            raise PxhelmError(f"cannot use PXHELM_STORE_MAX_PAGES: {pages} is no number of pages")
+        store = open_store(self.settings.store, int(pages))
         self._to_close.append(store)
         return SealedStore(store, sealer)
 

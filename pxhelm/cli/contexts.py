@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import re
 import shlex
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,14 +13,24 @@ from pxhelm import settings as configuration
 from pxhelm.cli.command import Session
 from pxhelm.cli.views.document import FORMATS
 from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.files import write_file
 from pxhelm.settings import Context, SecretSource, Settings
 
 if TYPE_CHECKING:
     from pxhelm.actions.connect import Connection
 
 
+_NAME = re.compile(r"\w(?:[\w.@-]*\w)?")
+
+
 def add_context(session: Session, name: str, options: dict[str, Any]) -> int:
     """Ask for what the flags leave out, check it, and save the context; exit 1 when rights are missing."""
+    if not _NAME.fullmatch(name):
+        raise PxhelmError(
+            f"cannot add the context: {name!r} is no name",
+            code=ExitCode.USAGE,
+            hint="use letters, digits and . _ - @ in between",
+        )
     settings = configuration.load(config_file=session.flags.get("config", ""))
     endpoint = session.flags.get("endpoint") or _ask("address of a node (such as https://pve1:8006)", "--endpoint")
     endpoint = configuration.normalize_endpoint(endpoint)
@@ -69,6 +78,12 @@ def _trust(endpoint: str) -> str:
     """Show a certificate that the system does not trust, and ask; returns the fingerprint to pin."""
     from pxhelm.app import peek_certificate
 
+    if endpoint.startswith("http://"):
+        raise PxhelmError(
+            f"cannot add the context: {endpoint} shows no certificate, the secret would be sent in the clear",
+            code=ExitCode.REFUSED,
+            hint="write https://HOST:8006",
+        )
     shown = peek_certificate(endpoint)
     click.echo(f"{endpoint} shows this certificate:", err=True)
     click.echo(f"  subject     {shown.subject}\n  issuer      {shown.issuer}", err=True)
@@ -115,10 +130,8 @@ def _keep(settings: Settings, name: str, secret: str) -> SecretSource:
     """Write a typed secret to a file of its own that only the user can read."""
     path = settings.config_file.parent / "secrets" / name
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(secret)
-    return SecretSource(file=str(Path(path)))
+    write_file(path, secret.encode(), mode=0o600)
+    return SecretSource(file=str(path))
 
 
 def _checked(session: Session, name: str) -> Connection:

@@ -6,6 +6,7 @@ Never imports a command before it is asked for.
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import os
 import sys
@@ -15,7 +16,7 @@ import click
 
 from pxhelm.cli import ALIASES, COMMANDS, HELM, VERSION
 from pxhelm.cli.command import Group, Session
-from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.errors import ExitCode, PxhelmError, system_says
 
 
 class Root(Group):
@@ -83,13 +84,27 @@ def run(arguments: list[str]) -> int:
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return ExitCode.OK
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            return _bug(arguments)
+        _drop_output()
+        return _tell(PxhelmError(f"cannot write: {system_says(error)}"), session, arguments)
     except Exception:  # noqa: BLE001 - whatever is left is our own bug
-        from pxhelm.cli.bug import report
-
-        return report(arguments)
+        return _bug(arguments)
     return int(status) if isinstance(status, int) else ExitCode.OK
+
+
+def _bug(arguments: list[str]) -> int:
+    from pxhelm.cli.bug import report
+
+    return report(arguments)
+
+
+def _drop_output() -> None:
+    """Let what is left in the buffer of standard output go nowhere, so that the end of the process does not fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _in_helms_words(error: click.ClickException) -> PxhelmError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from pxhelm.cli.views.document import whole
-from pxhelm.manifest import field_name
+from pxhelm.errors import field_name
 from pxhelm.values.explain import ABSENT, Explanation, Step
 
 

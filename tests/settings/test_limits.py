@@ -29,7 +29,7 @@ def test_the_environment_stands_over_the_file(tmp_path):
         ("", "seconds=soon", "limit seconds is soon, not a number above 0"),
         ("", "memory=-1", "limit memory is -1, not a number above 0"),
         ("limits: {depth: }\n", "", "config.yaml: limit depth is None, not a number above 0"),
-        ("limits: [1]\n", "", "config.yaml: expected a mapping of seconds, memory"),
+        ("limits: [1]\n", "", "config.yaml: limits: expected a mapping of seconds, memory"),
     ],
 )
 def test_what_is_no_limit_is_told(tmp_path, text, variable, message):
