@@ -94,9 +94,8 @@ def change(services: Services, found: Found, part: Part, edits: Edits, *, keep: 
     if keep:
         from pxhelm.apply.memory import Manifest
 
-        stored = replace(
-            found.stored, labels=dict(resource.labels), manifest=Manifest(edited, resource.annotations).dump()
-        )
+        manifest = replace(Manifest.load(found.stored.manifest), text=edited, annotations=resource.annotations)
+        stored = replace(found.stored, labels=dict(resource.labels), manifest=manifest.dump())
         with services.hold(f"object:{stored.uid}", _LEASE_SECONDS), services.store.transaction():
             services.store.objects.put(stored)
     return True
@@ -118,11 +117,24 @@ def _edited(text: str, found: Found, part: Part, after: Mapping[str, str]) -> st
             del own[key]
         for key, value in after.items():
             if own.get(key) != value:
-                own[key] = value
+                own[key] = _as_text(value)
         if not own:
             del metadata[part]
 
     return rewritten(text, found.name, change)
+
+
+def _as_text(value: str) -> str:
+    """Return a value that YAML reads as a text: ``yes`` and ``1`` need quotes."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    from pxhelm.golang.yaml import load
+
+    try:
+        plain = load(value) == value
+    except ValueError:
+        plain = False
+    return value if plain else DoubleQuotedScalarString(value)
 
 
 def rewritten(text: str, name: str, change: Callable[[Any], None]) -> str:

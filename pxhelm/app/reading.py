@@ -30,11 +30,17 @@ def read_if_there(path: Path) -> bytes | None:
 
 
 def manifests(name: str) -> Mapping[str, bytes]:
-    """Read the manifest files that ``-f`` names: one file, every YAML and JSON of a folder, or ``-``."""
-    path = Path(name)
+    """Read the manifest files that ``-f`` names: one file, every YAML and JSON of a folder, or ``-``.
+
+    ``FOLDER/**`` is a folder with all that is below it.
+    """
+    deep = name.endswith("/**")
+    path = Path(name.removesuffix("/**"))
     if name == "-" or not path.is_dir():
         return {name: read(name)}
-    found = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml", ".json") and p.is_file())
+    below = path.rglob("*") if deep else path.glob("*")
+    found = sorted(p for p in below if p.suffix in (".yaml", ".yml", ".json") and p.is_file())
     if not found:
-        raise PxhelmError(f"cannot read {name}: no .yaml, .yml or .json file is in it")
+        hint = "" if deep else "-R reads its subfolders, too"
+        raise PxhelmError(f"cannot read {path}: no .yaml, .yml or .json file is in it", hint=hint)
     return {str(p): read(str(p)) for p in found}

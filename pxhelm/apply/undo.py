@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from pxhelm.apply.engine import ApplyRequest, apply_plan
 from pxhelm.apply.gather import gather
-from pxhelm.apply.memory import Manifest, Memory, recall
+from pxhelm.apply.memory import Memory, recall
 from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.result import ApplyResult, ObjectResult
@@ -180,7 +180,6 @@ def _forget(ports: Ports, planned: Planned, before: Memory) -> None:
         stored = ports.store.objects.by_uid(before.known.uid)
         if stored is None:
             return
-        manifest = Manifest(before.known.text, before.known.annotations).dump()
-        ports.store.objects.put(replace(stored, manifest=manifest, labels=before.stored.labels))
+        ports.store.objects.put(replace(stored, manifest=before.stored.manifest, labels=before.stored.labels))
         bases = before.known.bases.get(planned.request.manager, {})
         ports.store.objects.set_owned(before.known.uid, planned.request.manager, bases)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import all_of, flag, output_flag, selection_flags
+from pxhelm.cli.kubectl import dry_run_flag, refused_flags
+from pxhelm.cli.options import all_of, files_flag, flag, output_flag, selection_flags
 from pxhelm.errors import ExitCode, PxhelmError
 
 if TYPE_CHECKING:
@@ -17,25 +18,29 @@ if TYPE_CHECKING:
     from pxhelm.actions.services import Services
 
 labelling_flags = all_of(
+    files_flag,
     selection_flags,
     flag("--all", "everything", help="all objects of the kind that pxhelm manages"),
     flag("--overwrite", help="replace values that are there"),
     flag("--list", "listed", help="print what there is"),
-    flag("--dry-run", help="change nothing"),
-    output_flag("text", "json", "yaml", default="text"),
+    dry_run_flag("change nothing"),
+    refused_flags("label"),
+    output_flag("text", "json", "yaml", "name", default="text"),
 )
-USAGE = "KIND NAME ... | KIND/NAME ...  KEY=VALUE ... KEY- ..."
+USAGE = "KIND NAME ... | KIND/NAME ... | -f FILE  KEY=VALUE ... KEY- ..."
 
 
 def relabel(session: cli.Session, part: Part, arguments: Sequence[str], options: dict[str, Any]) -> int:
     """Change labels or annotations of the objects that the arguments mean, and tell each."""
     from pxhelm.actions.metadata import change, current, parse_edits
     from pxhelm.app import open_services
+    from pxhelm.cli.listing import of_files
     from pxhelm.cli.progress import showing
     from pxhelm.cli.views.document import FORMATS
     from pxhelm.cli.views.objects import short_name
 
-    names, words = _split(arguments)
+    files = options["files"]
+    names, words = (of_files(session, files), arguments) if files else _split(arguments)
     edits = None if options["listed"] and not words else parse_edits(part, words, overwrite=options["overwrite"])
     rows: list[dict[str, Any]] = []
     with showing() as listen, open_services(session.flags, listen) as services:
@@ -54,17 +59,19 @@ def relabel(session: cli.Session, part: Part, arguments: Sequence[str], options:
         click.echo(FORMATS[options["output"]]({"items": rows}), nl=False)
         return ExitCode.OK
     for row in rows:
-        if edits is None:
+        if options["output"] == "name":
+            click.echo(row["name"])
+        elif edits is None:
             click.echo("".join(f"{key}={value}\n" for key, value in sorted(row[part].items())), nl=False)
         else:
             click.echo(f"{row['name']} {row['result']}{' (dry run)' if options['dry_run'] else ''}")
     return ExitCode.OK
 
 
-def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+def _split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """Return the words that name objects, and those that change something."""
     at = next((n for n, word in enumerate(arguments) if n and ("=" in word or word.endswith("-"))), len(arguments))
-    return list(arguments[:at]), list(arguments[at:])
+    return arguments[:at], arguments[at:]
 
 
 def _targets(services: Services, words: Sequence[str], options: dict[str, Any]) -> list[Found]:

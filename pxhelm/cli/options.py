@@ -283,13 +283,27 @@ selection_flags = all_of(
     flag("-A", "--all-namespaces", help="objects of every namespace"),
 )
 
-files_flag = click.option(
-    "-f",
-    "--filename",
-    "files",
-    multiple=True,
-    metavar="FILE|DIR|-",
-    help="manifests to read; may be given several times",
+
+def folders(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Mark folders that are read with all that is below them, as ``app.reading`` knows them."""
+    from pathlib import Path
+
+    return tuple(f"{name}/**" if ctx.params.get("recursive") and Path(name).is_dir() else name for name in values)
+
+
+recursive_flag = flag("-R", "--recursive", is_eager=True, help="read the subfolders of folders, too")
+
+files_flag = all_of(
+    click.option(
+        "-f",
+        "--filename",
+        "files",
+        multiple=True,
+        metavar="FILE|DIR|-",
+        callback=folders,
+        help="manifests to read; may be given several times",
+    ),
+    recursive_flag,
 )
 
 yes_flag = flag("-y", "--yes", help="do not ask for confirmation")

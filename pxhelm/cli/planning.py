@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pxhelm.cli.options import all_of, files_flag, flag, set_flags, texts
+from pxhelm.cli.options import all_of, files_flag, flag, folders, recursive_flag, set_flags, texts
 from pxhelm.errors import ExitCode, PxhelmError
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ either_flags = all_of(
         "files",
         multiple=True,
         metavar="FILE",
+        callback=folders,
         help="with RELEASE CHART: values in a YAML file; without: manifests (FILE, DIR or -)",
     ),
+    recursive_flag,
     set_flags,
     owner_flags,
     flag("--reset-values", help="reset the values to the ones built into the chart"),
@@ -166,7 +168,7 @@ def show_result(result: ApplyResult, output: str) -> int:
     if output in FORMATS:
         click.echo(FORMATS[output](view.data(result)), nl=False)
         return result.exit_code
-    for line in view.lines(result):
+    for line in view.names(result) if output == "name" else view.lines(result):
         click.echo(line)
     for note in view.notes(result):
         click.echo(f"note: {note}", err=True)

@@ -53,12 +53,15 @@ def watch(services: Services, listing: Listing, every: float = _EVERY) -> int:
         if first and missing and not found:
             raise missing[0]
         now = {_key(one): _settled(one) for one in found}
-        changed = [one for one in found if seen.get(_key(one)) != now[_key(one)]]
-        gone = [] if first else [key for key in seen if key not in now]
+        added = [one for one in found if _key(one) not in seen]
+        changed = [one for one in found if _key(one) in seen and seen[_key(one)] != now[_key(one)]]
+        gone = [] if first else [printer.last[key] for key in seen if key not in now]
+        at = services.now().timestamp()
         if not (first and listing.options["watch_only"]):
-            printer.show(changed, services.now().timestamp())
+            printer.show("ADDED", added, at)
         printer.keep(found)
-        printer.show([printer.last[key] for key in gone], services.now().timestamp())
+        printer.show("MODIFIED", changed, at)
+        printer.show("DELETED", gone, at)
         seen, first = now, False
         if limit and services.elapsed() - began + every > limit:
             return ExitCode.OK
@@ -93,21 +96,25 @@ class _Changes:
         """Remember how things looked, for when they are gone."""
         self.last.update({_key(one): one for one in found})
 
-    def show(self, found: list[Found], now: float) -> None:
-        """Print objects that changed."""
+    def show(self, event: str, found: list[Found], now: float) -> None:
+        """Print objects to which something happened: ``ADDED``, ``MODIFIED``, ``DELETED``."""
         from pxhelm.cli.views.objects import document, names_text
 
+        told = bool(self._listing.options["output_watch_events"])
         if not found:
             return
         if self._listing.output.form == "name":
-            click.echo(names_text(found), nl=False)
+            click.echo(
+                "".join(f"{event:<8} {line}" if told else line for line in names_text(found).splitlines(True)), nl=False
+            )
         elif self._listing.print_one is not None:
             for one in found:
-                click.echo(self._listing.print_one(document(one)), nl=False)
+                shown = document(one)
+                click.echo(self._listing.print_one({"type": event, "object": shown} if told else shown), nl=False)
         else:
-            click.echo("".join(self._tables(found, now)), nl=False)
+            click.echo("".join(self._tables(event if told else "", found, now)), nl=False)
 
-    def _tables(self, found: list[Found], now: float) -> Iterator[str]:
+    def _tables(self, event: str, found: list[Found], now: float) -> Iterator[str]:
         from dataclasses import replace
 
         from pxhelm.cli.views.objects import table_of, table_text
@@ -117,7 +124,10 @@ class _Changes:
         for kind in dict.fromkeys(one.kind for one in found):
             these = [one for one in found if one.kind == kind]
             least = self._widths.get(kind, [])
-            yield table_text(kind, these, replace(look, headers=look.headers and not least), least)
+            text = table_text(kind, these, replace(look, headers=look.headers and not least), least)
+            for number, line in enumerate(text.splitlines(keepends=True)):
+                title = not number and look.headers and not least
+                yield f"{'EVENT' if title else event:<8}   {line}" if event else line
             titles, cells = table_of(kind, these, look)
             widths = widths_of([titles, *cells] if look.headers else cells)
             self._widths[kind] = [max(pair) for pair in zip(widths, least or widths, strict=True)]

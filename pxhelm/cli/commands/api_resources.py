@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import flag, output_flag
+from pxhelm.cli.kubectl import refused_flags
+from pxhelm.cli.options import flag, output_flag, texts
 
 HELP = """List the kinds that get, describe, explain and manifests know.
 
@@ -27,10 +28,15 @@ _LIVE_VERBS = "get,list,watch"
     "--namespaced", type=click.BOOL, default=None, metavar="bool", help="only kinds with, or without, a namespace"
 )
 @click.option(
+    "--api-group", default=None, metavar="GROUP", help="only kinds of a group: proxmox.io, or '' for what is live"
+)
+@texts("--verbs", commas=True, metavar="VERB", help="only kinds that take all of these verbs")
+@click.option(
     "--sort-by", type=click.Choice(("name", "kind")), default=None, help="order [default: manifests' kinds first]"
 )
 @flag("--no-headers", help="do not print headers")
 @output_flag("table", "wide", "name", "json", "yaml")
+@refused_flags("api-resources")
 def command(_session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:  # noqa: ARG001 - takes none
     """Print them."""
     from pxhelm.actions.inspect import LIVE_NAMES
@@ -51,6 +57,9 @@ def command(_session: cli.Session, arguments: tuple[str, ...], **options: Any) -
     ]  # fmt: skip
     if options["namespaced"] is not None:
         rows = [row for row in rows if row["namespaced"] is options["namespaced"]]
+    if options["api_group"] is not None:
+        rows = [row for row in rows if str(row["apiVersion"]).rpartition("/")[0] == options["api_group"]]
+    rows = [row for row in rows if set(options["verbs"]) <= set(row["verbs"])]  # type: ignore[call-overload]
     if options["sort_by"]:
         rows.sort(key=lambda row: str(row[options["sort_by"]]).lower())
     if options["output"] in FORMATS:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.kubectl import dry_run_flag, refused_flags
 from pxhelm.cli.options import output_flag, yes_flag
 from pxhelm.cli.planning import lock_timeout_flag, manifest_flags
 from pxhelm.errors import ExitCode, PxhelmError
@@ -23,10 +24,11 @@ goes on where it stopped. Exits with 3 when only a part could be done.
 @click.option(
     "--plan", "plan_file", default="", metavar="FILE", help="carry out the plan that `pxhelm plan --out` saved"
 )
-@click.option("--dry-run", is_flag=True, help="show the plan, write nothing")
+@dry_run_flag("show the plan, write nothing")
 @lock_timeout_flag
 @yes_flag
-@output_flag("text", "json", "yaml", default="text")
+@output_flag("text", "json", "yaml", "name", default="text")
+@refused_flags("apply")
 def command(session: cli.Session, **options: Any) -> int:
     """Plan, ask, apply, and print what became of every object."""
     from pxhelm.actions.objects import carry_out, load_plan, plan

@@ -9,6 +9,7 @@ import click
 from pxhelm.cli import command as cli
 from pxhelm.cli.choice import interactive
 from pxhelm.cli.deletions import confirm_flag
+from pxhelm.cli.kubectl import dry_run_flag, refused_flags
 from pxhelm.cli.options import files_flag, flag, output_flag, selection_flags, yes_flag
 from pxhelm.cli.planning import lock_timeout_flag
 from pxhelm.errors import ExitCode, PxhelmError
@@ -37,11 +38,12 @@ and more than a fifth of all, need their number there: --confirm-deletes=N. A wh
 @flag("--all", "everything", help="all objects of the kind that pxhelm manages")
 @flag("--ignore-not-found", help="what is not there counts as deleted")
 @flag("--stop-on-delete", "--force", "--now", "stop", help="stop guests that run; without it they are shut down first")
-@flag("--dry-run", help="show the plan; delete nothing")
+@dry_run_flag("show the plan; delete nothing")
 @lock_timeout_flag
 @yes_flag
 @confirm_flag
-@output_flag("text", "json", "yaml", default="text")
+@output_flag("text", "json", "yaml", "name", default="text")
+@refused_flags("delete")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Plan the deletion, ask, and do it."""
     from pxhelm.actions.objects import MANAGER, carry_out, plan_keys

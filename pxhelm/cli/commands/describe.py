@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.kubectl import refused_flags
 from pxhelm.cli.options import files_flag, output_flag, selection_flags
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -29,7 +31,9 @@ HELP = """Show objects in full: what was applied, what is live, what drifted or 
 )
 @files_flag
 @selection_flags
+@click.option("--show-events", type=click.BOOL, default=True, metavar="bool", help="show events, too  [default: true]")
 @output_flag("text", "json", "yaml", default="text")
+@refused_flags("describe")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Print the descriptions."""
     from pxhelm.actions.describe import describe
@@ -46,6 +50,8 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     with showing() as listen, open_services(session.flags, listen) as services:
         found = _objects(services, named, options)
         about = [describe(services, one) for one in found]
+        if not options["show_events"]:
+            about = [replace(each, events=()) for each in about]
         now = services.now().timestamp()
     if options["output"] == "text":
         click.echo("\n\n".join(describe_text(each, now) for each in about), nl=False)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import flag, output_flag, yes_flag
+from pxhelm.cli.kubectl import dry_run_flag, refused_flags
+from pxhelm.cli.options import files_flag, output_flag, yes_flag
 from pxhelm.errors import ExitCode, PxhelmError, StageError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ HELP = """Edit an object's manifest, as it was applied last, in your editor, and
 \b
   pxhelm edit vm web
   pxhelm edit vm/web --dry-run
+  pxhelm edit -f web.yaml          the object that a manifest names, not the file
 
 The editor is PXHELM_EDITOR, VISUAL or EDITOR, else vi. What cannot be applied opens again with the mistakes on top; an
 unchanged or empty file changes nothing. When applying fails your text is kept in a file that is named.
@@ -38,18 +40,28 @@ _HEAD = (
 )
 
 
-@cli.command("edit", usage="KIND NAME | KIND/NAME", arguments=(1, 2), help=HELP)
-@flag("--dry-run", help="show the plan; change nothing")
+@cli.command("edit", usage="KIND NAME | KIND/NAME | -f FILE", arguments=(0, 2), help=HELP)
+@files_flag
+@dry_run_flag("show the plan; change nothing")
 @yes_flag
 @output_flag("text", "json", "yaml", default="text")
+@refused_flags("edit")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Edit and apply."""
     from pxhelm.actions.metadata import manifest_text
     from pxhelm.app import open_services
+    from pxhelm.cli.listing import either
     from pxhelm.cli.progress import showing
 
+    named = either(session, arguments, options["files"])
+    if len(named) != 1 and options["files"]:
+        raise PxhelmError(
+            f"the manifests name {len(named)} objects", code=ExitCode.USAGE, hint="edit one after the other"
+        )
+    if not named:
+        raise PxhelmError("you must say what to edit", code=ExitCode.USAGE, hint="pxhelm edit KIND NAME")
     with showing() as listen, open_services(session.flags, listen) as services:
-        found = _object(services, arguments)
+        found = _object(services, named)
         text = manifest_text(found)
         edited, resource = _edited(services, found, text)
         if resource is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.kubectl import refused_flags
 from pxhelm.cli.options import flag, output_flag, texts
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ What Proxmox itself did stands in `pxhelm get tasks` and `pxhelm logs`.
 @click.option("--watch-timeout", default="0s", metavar="duration", help="end the watch after this time; 0s = never")
 @flag("--no-headers", help="do not print headers")
 @output_flag("table", "json", "yaml")
+@refused_flags("events")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:  # noqa: ARG001 - takes none
     """Print them."""
     from pxhelm.app import open_services

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.kubectl import refused_flags
 from pxhelm.cli.options import flag, output_flag
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -27,6 +28,7 @@ Asks no cluster.
 @cli.command("explain", usage="KIND[.FIELD ...]", arguments=(1, 1), help=HELP)
 @flag("--recursive", help="print the fields of fields, names and types only")
 @output_flag("text", "json", "yaml", default="text")
+@refused_flags("explain")
 def command(_session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Print the fields at and below the path."""
     from pxhelm.actions.inspect import kinds_of

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.kubectl import refused_flags
 from pxhelm.cli.options import files_flag, flag, print_flags, selection_flags, texts
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -48,11 +49,13 @@ Releases:
 @flag("--ignore-not-found", help="a name that is not there is no error")
 @flag("-w", "--watch", help="after listing, watch for changes; Ctrl-C ends it")
 @flag("--watch-only", help="watch for changes without listing first")
+@flag("--output-watch-events", help="with --watch: say of each whether it was ADDED, MODIFIED or DELETED")
 @click.option("--watch-timeout", default="0s", metavar="duration", help="end the watch after this time; 0s = never")
 @flag("--cached", help="show what `discover` recorded; the cluster is not asked")
 @click.option("--at", default="", metavar="TIME", help="as it was recorded to be at a time: 2026-11-03T09:12, 2h, 3d")
 @click.option("--revision", type=int, default=0, metavar="int", help="get the named release with revision")
 @flag("-a", "--all", "computed", help="get values: dump all (computed) values")
+@refused_flags("get")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Print what was asked for."""
     if not arguments and not options["files"]:

@@ -14,6 +14,7 @@ HELP = """Set or remove labels of objects. Selectors select by them; Proxmox nev
   pxhelm label vm/web app=store --overwrite
   pxhelm label vm web tier-                        removes the label
   pxhelm label vms -l app=shop release=blue
+  pxhelm label -f web.yaml checked=yes             what manifests name
   pxhelm label vm web --list
 
 Applying the object's manifest again brings its labels to what the manifest says.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.kubectl import refused_flags
 from pxhelm.cli.options import flag
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -31,6 +32,7 @@ HELP = """Print the log of a task: of one by its UPID, of the latest one of a gu
 @click.option("--tail", type=int, default=-1, metavar="int", help="lines to begin with [default: all]")
 @click.option("--type", "kind", default="", metavar="TYPE", help="of a guest: the latest task of this type")
 @flag("-p", "--previous", help="of a guest: the task before the latest")
+@refused_flags("logs")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Print the lines."""
     from pxhelm.actions.logs import task_of

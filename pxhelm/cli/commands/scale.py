@@ -8,6 +8,7 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.deletions import confirm_flag
+from pxhelm.cli.kubectl import dry_run_flag
 from pxhelm.cli.options import files_flag, flag, output_flag, selection_flags, yes_flag
 from pxhelm.cli.planning import lock_timeout_flag
 from pxhelm.errors import ExitCode, PxhelmError
@@ -40,7 +41,7 @@ says otherwise. Members that go, go with their disks; it asks before, and withou
 )
 @selection_flags
 @flag("--all", "everything", help="all sets that pxhelm manages")
-@flag("--dry-run", help="show the plan; change nothing")
+@dry_run_flag("show the plan; change nothing")
 @lock_timeout_flag
 @yes_flag
 @confirm_flag

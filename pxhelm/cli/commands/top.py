@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.kubectl import refused_flags
 from pxhelm.cli.options import flag, output_flag, selection_flags
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -29,6 +30,7 @@ _ORDER = {"cpu": "cpu", "memory": "mem", "disk": "disk", "name": ""}
 @click.option("--sort-by", type=click.Choice(tuple(_ORDER)), default=None, help="largest first; name: by name")
 @flag("--no-headers", help="do not print headers")
 @output_flag("table", "json", "yaml")
+@refused_flags("top")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Print it."""
     from pxhelm.actions.inspect import Query, find, kinds_of

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.kubectl import refused_flags
 from pxhelm.cli.options import files_flag, flag, selection_flags
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -47,6 +48,7 @@ Test = Callable[["Services", "Found"], bool]
 )
 @selection_flags
 @flag("--all", "everything", help="all objects of the kind")
+@refused_flags("wait")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Look until it is so, or until the time is over."""
     from pxhelm.actions.inspect import Query, kinds_of

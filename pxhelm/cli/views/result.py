@@ -41,6 +41,13 @@ def lines(result: ApplyResult) -> Iterator[str]:
             yield f"{o.key.address} {said}" + ("; it stays in Proxmox VE" if said == FORGOTTEN else "")
 
 
+def names(result: ApplyResult) -> Iterator[str]:
+    """Yield ``kind/name`` of each object that is as wanted."""
+    from pxhelm.cli.views.objects import short_name
+
+    return (f"{short_name(o.key.kind)}/{o.key.name}" for o in result.objects if o.ok)
+
+
 def waiting(one: ObjectResult) -> list[dict[str, Any]]:
     """Return the leaves of a running guest, ours, that wait for a restart (engine.md D4.2)."""
     live = one.outcome.live
