@@ -482,7 +482,7 @@ def key_of(found: Found) -> ObjectKey:
 
 def id_of(found: Found) -> str:
     """Return Proxmox' id of what is no guest: the one with which it was applied last, else its name."""
-    from pxhelm.plan.next_step import as_leaf
+    from pxhelm.plan.leaf import as_leaf
     from pxhelm.resource.model import Resource
 
     if found.stored is None:

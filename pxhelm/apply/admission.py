@@ -58,12 +58,27 @@ class Turns:
                 del self.taken[turn]
 
 
+_FILES = (
+    "/cluster/firewall",
+    "/cluster/ha",
+    "/cluster/mapping",
+    "/cluster/notifications",
+    "/cluster/sdn",
+    "/access/domains",
+    "/storage",
+)
+"""Where many objects stand in one file under one digest: two writes at once would only make each other read again."""
+
+
 def turns_of(step: Step, node: str, around: Surroundings, limits: Limits) -> dict[Turn, int]:
     """Return the turns that a step needs, with the limit of each."""
     where = step.request.node or node
     wanted: dict[Turn, int] = {}
     if where:
         wanted["node", where] = limits.per_node
+    file = next((path for path in _FILES if f"{step.request.path}/".startswith(f"{path}/")), "")
+    if file:
+        wanted["file", file] = 1
     if step.storage:
         row = around.storages.get((where, step.storage), {})
         if row.get("shared"):

@@ -165,6 +165,7 @@ class _Application:
                     now = Manifest.load(memory.stored.manifest).values if memory.stored is not None else {}
                     values = secrets.made_values(self.ports, resource, now)
                 memory = self.records.accept(kind, resource, memory, Owner(owner, taken), values)
+                memory = self.records.keep_originals(kind, memory, self.planned.request.manager, o.changes)
                 if o.action is Action.ADOPT and kind.guest:
                     memory = self.records.vmids.adopt(kind, memory, o.vmid)
                 self.memories[o.key] = memory

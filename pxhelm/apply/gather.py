@@ -18,7 +18,8 @@ from pxhelm.apply.selecting import with_selected
 from pxhelm.apply.vmids import Vmids, start_of
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.domains import Ending, Member, endings
-from pxhelm.plan.next_step import as_leaf, wants_of
+from pxhelm.plan.leaf import as_leaf
+from pxhelm.plan.next_step import wants_of
 from pxhelm.plan.observe import View, look_round, observe
 from pxhelm.plan.subject import Subject
 from pxhelm.resource.identity import ObjectKey

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from pxhelm.apply.ports import Ports
 from pxhelm.errors import PxhelmError
-from pxhelm.plan.next_step import as_leaf
+from pxhelm.plan.leaf import as_leaf
 from pxhelm.resource.model import Leaves, Resource, Value
 from pxhelm.resource.references import GUESTS, bare
 from pxhelm.store.objects import ObjectQuery

@@ -5,15 +5,17 @@ Everything that belongs together is one transaction. Never decides what to do; n
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pxhelm.apply.memory import Manifest, Memory, stored_key
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.vmids import Vmids
-from pxhelm.plan.leaf import shown
-from pxhelm.resource.kind import Kind
+from pxhelm.plan.leaf import base_of, shown
+from pxhelm.plan.remembered import ORIGINAL
+from pxhelm.resource.kind import Kind, LeafChange
 from pxhelm.resource.model import Existence, Live, Resource
+from pxhelm.resource.table import table_of
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.events import EventRecord
 from pxhelm.store.inventory import Observation
@@ -66,6 +68,22 @@ class Records:
         binding = self.vmids.reserve(kind, wanted, stored.uid, memory.binding, owner.taken) if kind.guest else None
         known = replace(memory.known, uid=stored.uid, generation=stored.generation, annotations=wanted.annotations)
         return replace(memory, known=known, stored=stored, binding=binding)
+
+    def keep_originals(self, kind: Kind, memory: Memory, manager: str, changes: Sequence[LeafChange]) -> Memory:
+        """Remember what stands in leaves that cannot be unset before they are written first."""
+        mine = dict(memory.known.bases.get(manager, {}))
+        table = table_of(kind.fields, kind.slots)
+        fresh = {
+            change.path: base_of(change.before, self.ports.fingerprint)
+            for change in changes
+            if (place := table.place(change.path)) is not None and place.field.restored and change.path not in mine
+        }
+        if not fresh:
+            return memory
+        known = mine.get(ORIGINAL)
+        mine[ORIGINAL] = {**fresh, **(known if isinstance(known, Mapping) else {})}
+        self.store.objects.set_owned(memory.known.uid, manager, mine)
+        return replace(memory, known=replace(memory.known, bases={**memory.known.bases, manager: mine}))
 
     def settle_stored(self, memory: Memory, manager: str, owned: Mapping[str, object]) -> None:
         """Finish an object that the store alone is concerned with."""

@@ -42,7 +42,7 @@ def _ready(services: Services, one: Found) -> str:
 def _why_unready(services: Services, one: Found) -> str:
     """Return what the guest's own readiness still lacks."""
     from pxhelm.apply.reach import reach
-    from pxhelm.plan.next_step import as_leaf
+    from pxhelm.plan.leaf import as_leaf
     from pxhelm.resource.readiness import declared, unready
 
     leaves = {path: as_leaf(base) for path, base in one.owned.items()}

@@ -122,17 +122,21 @@ def _write(entries: set[Entry], *, propagate: bool = True, delete: bool = False)
     ((path, *_),) = {entry[:1] for entry in entries}
     roles = sorted({entry[3] for entry in entries})
     params: dict[str, Param] = {"path": path, "roles": ",".join(roles)}
+    subjects = []
     for parameter, kind in _SUBJECTS.items():
         names = sorted({entry[2] for entry in entries if entry[1] == kind})
         if names:
             params[parameter] = ",".join(names)
+            subjects.append(f"{kind} {', '.join(names)}")
+    verb, word = ("revoke", "from") if delete else ("grant", "to")
     leaves = ("path", "for.name", "roles", "propagate", *(f"subjects.{p}" for p in _SUBJECTS))
     if delete:
         params["delete"] = True
         leaves = ("roles", f"{path} {','.join(roles)}")
     else:
         params["propagate"] = propagate
-    return Step("update", Request("PUT", "/access/acl", params), Guard.NONE, leaves, Effect.ONLINE)
+    told = {", ".join(roles): f"on {path} {word} {' and '.join(subjects)}"}
+    return Step(verb, Request("PUT", "/access/acl", params), Guard.NONE, leaves, Effect.ONLINE, detail=told)
 
 
 def refuse(change: Change) -> str:

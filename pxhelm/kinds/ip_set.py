@@ -10,7 +10,7 @@ from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.field import Field, same_id
+from pxhelm.resource.field import Field, same_id, same_value
 from pxhelm.resource.kind import Change, Column, Kind, Op
 from pxhelm.resource.model import ABSENT, Existence, Live, Target, Value
 from pxhelm.resource.normal import Normal, keyed
@@ -70,11 +70,9 @@ def steps(change: Change) -> tuple[Step, ...]:
         elif each.path.startswith(_ENTRY) and each.op is Op.SET and each.before is None:
             found.append(_add(name, each.path, each.after))
         elif each.path.startswith(_ENTRY) and each.op is Op.SET:
-            found.append(
-                Step("update", Request("PUT", _path(name, each.path), _entry(each.after)), Guard.NONE, (each.path,), _D)
-            )
+            found.append(_write("update", Request("PUT", _path(name, each.path), _entry(each.after)), each.path))
     gone = [each for each in change.changes if each.path.startswith(_ENTRY) and each.op is Op.UNSET]
-    found += [Step("update", Request("DELETE", _path(name, e.path)), Guard.NONE, (e.path,), _D) for e in gone]
+    found += [_write("remove", Request("DELETE", _path(name, e.path)), e.path) for e in gone]
     return tuple(found)
 
 
@@ -89,7 +87,11 @@ def _entry(value: Value) -> dict[str, Param]:
 
 def _add(name: str, path: str, value: Value) -> Step:
     params = {"cidr": path.removeprefix(_ENTRY), **{k: v for k, v in _entry(value).items() if v}}
-    return Step("update", Request("POST", HOME.path(name), params), Guard.NONE, (path,), _D)
+    return _write("insert", Request("POST", HOME.path(name), params), path)
+
+
+def _write(verb: str, request: Request, path: str) -> Step:
+    return Step(verb, request, Guard.NONE, (path,), _D, detail={"entry": path.removeprefix(_ENTRY)})
 
 
 _DEFINED = Kind(
@@ -106,6 +108,7 @@ _DEFINED = Kind(
             "entries.*",
             "record",
             effect=_D,
+            same=same_value,
             parts=(Field("noMatch", "bool"), Field("comment", "line")),
             help="addresses and ranges; noMatch takes one out of a wider range",
         ),

@@ -1,18 +1,19 @@
 """What a node is told about itself: notes, wake-up, certificates, DNS, time zone, hosts.
 
-DNS, time zone and hosts file cannot be unset: they stay as they are when a manifest no longer names them.
+DNS, time zone and hosts file cannot be unset: when a manifest no longer names them they become again what they were before
+it was applied first, unless somebody else has changed them since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pxhelm.proxmox.errors import ApiError, ErrorClass
 from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.resource import natural
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.field import Field, same_id
+from pxhelm.resource.field import Field, same_id, same_value
 from pxhelm.resource.kind import Change, Kind, LeafChange
 from pxhelm.resource.model import Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.step import Guard, Step
@@ -21,6 +22,12 @@ from pxhelm.resource.types import pairs
 
 _DNS, _TIME, _HOSTS = "dns", "timezone", "hosts"
 _DOMAINS = "acme.domains"
+
+
+def _given(path: str, kind: str, help: str = "") -> Field:  # noqa: A002 - the field's own word
+    return Field(path, kind, kept=True, restored=True, same=same_value, help=help)
+
+
 _FIELDS: tuple[Field, ...] = (
     Field("node", "line", effect=Effect.REPLACE, same=same_id, help="default: metadata.name"),
     Field("description", "note", "description", form="description", effect=Effect.METADATA),
@@ -32,6 +39,7 @@ _FIELDS: tuple[Field, ...] = (
     Field(
         _DOMAINS,
         "records",
+        same=same_value,
         parts=(Field("domain", "line"), Field("plugin", "line"), Field("alias", "line")),
         help="names of the certificate, each with the plugin that proves it",
     ),
@@ -39,10 +47,10 @@ _FIELDS: tuple[Field, ...] = (
     Field("location.name", "line", "location.name"),
     Field("location.latitude", "number", "location.latitude"),
     Field("location.longitude", "number", "location.longitude"),
-    Field("dns.servers", "list", kept=True),
-    Field("dns.search", "line", kept=True),
-    Field("timezone", "line", kept=True),
-    Field("hosts", "note", kept=True, help="the whole of /etc/hosts"),
+    _given("dns.servers", "list"),
+    _given("dns.search", "line"),
+    _given("timezone", "line"),
+    _given("hosts", "note", help="the whole of /etc/hosts"),
 )
 _SLOTS = 6
 """Names that one node can have certificates for, each in a parameter of its own."""
@@ -116,22 +124,24 @@ def steps(change: Change) -> tuple[Step, ...]:
     node = str(live.intended.get("node"))
     if change.desired is None:
         return _left(change, node)
-    found = list(_config(change, node))
-    by_path = {c.path: c for c in change.changes}
-    wanted = change.desired.leaves
-    if any(path.startswith("dns.") for path in by_path):
-        found.append(_dns(node, {**live.intended, **wanted}, tuple(p for p in by_path if p.startswith("dns."))))
-    if "timezone" in by_path and by_path["timezone"].after:
-        request = Request("PUT", f"/nodes/{node}/time", {"timezone": str(by_path["timezone"].after)}, node=node)
-        found.append(Step("update", request, Guard.NONE, ("timezone",), Effect.ONLINE))
-    if "hosts" in by_path and by_path["hosts"].after is not None:
-        params: dict[str, Param] = {"data": f"{by_path['hosts'].after}\n"}
+    return (*_config(change, node), *_files(live, node, {c.path: c.after for c in change.changes}))
+
+
+def _files(live: Live, node: str, values: Leaves) -> Iterator[Step]:
+    """Yield the writes of what is no configuration of Proxmox but a file of the node: DNS, time zone, hosts."""
+    dns = tuple(path for path in values if path.startswith("dns."))
+    if dns:
+        yield _dns(node, {**live.intended, **values}, dns)
+    if values.get(_TIME):
+        request = Request("PUT", f"/nodes/{node}/time", {"timezone": str(values[_TIME])}, node=node)
+        yield Step("update", request, Guard.NONE, (_TIME,), Effect.ONLINE, detail={"time zone": str(values[_TIME])})
+    if values.get(_HOSTS) is not None:
+        params: dict[str, Param] = {"data": f"{values[_HOSTS]}\n"}
         if live.raw.get("@hosts"):
             params["digest"] = live.raw["@hosts"]
-        found.append(
-            Step("update", Request("POST", f"/nodes/{node}/hosts", params, node=node), Guard.DIGEST, ("hosts",))
-        )
-    return tuple(found)
+        guard = Guard.DIGEST if "digest" in params else Guard.NONE
+        request = Request("POST", f"/nodes/{node}/hosts", params, node=node)
+        yield Step("update", request, guard, (_HOSTS,), detail={"hosts": "file"})
 
 
 def _config(change: Change, node: str) -> tuple[Step, ...]:
@@ -168,20 +178,28 @@ def _dns(node: str, leaves: Leaves, touched: tuple[str, ...]) -> Step:
     params: dict[str, Param] = {"search": str(leaves.get("dns.search", "local"))}
     if isinstance(servers, tuple):
         params |= {f"dns{number}": str(each) for number, each in enumerate(servers[:3], 1)}
-    return Step("update", Request("PUT", f"/nodes/{node}/dns", params, node=node), Guard.NONE, touched)
+    told = {"DNS": ", ".join(str(each) for each in servers)} if isinstance(servers, tuple) else {"DNS": "search"}
+    return Step("update", Request("PUT", f"/nodes/{node}/dns", params, node=node), Guard.NONE, touched, detail=told)
 
 
 def _left(change: Change, node: str) -> tuple[Step, ...]:
-    """Return the step that unsets what we had set; DNS, time and hosts stay as they are."""
+    """Return the steps that unset what we had set, and make DNS, time and hosts what they were before."""
     table = table_of(NODE_CONFIG.fields, {})
     places = (table.place(path) for path in change.applied if path in change.live.intended)
     gone = dict.fromkeys(p.param for p in places if p is not None and p.param and p.param in change.live.raw)
     if _DOMAINS in change.applied:
         gone |= dict.fromkeys(name for name in change.live.raw if name.startswith("acmedomain"))
+    now = change.live.intended
+    first = {
+        path: value
+        for path, value in change.originals.items()
+        if value is not None and now.get(path) != value and now.get(path) == change.applied.get(path)
+    }
+    files = tuple(_files(change.live, node, first))
     if not gone:
-        return ()
+        return files
     request = Request("PUT", f"/nodes/{node}/config", {"delete": ",".join(gone)}, node=node)
-    return (Step("update", request, Guard.NONE, (), Effect.ONLINE),)
+    return (Step("update", request, Guard.NONE, (), Effect.ONLINE), *files)
 
 
 def refuse(change: Change) -> str:

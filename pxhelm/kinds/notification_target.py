@@ -9,7 +9,7 @@ from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.field import Field, same_id
+from pxhelm.resource.field import Field, same_id, same_value
 from pxhelm.resource.forms_sections import named_value
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Target
@@ -20,7 +20,7 @@ _X = Effect.REPLACE
 _TYPES = ("gotify", "sendmail", "smtp", "webhook")
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "name", effect=_X, same=same_id),
-    Field("type", "line", effect=_X, choices=_TYPES),
+    Field("type", "line", effect=_X, choices=_TYPES, same=same_value, kept=True),
     Field("enabled", "bool", "disable", form="not", default=True),
     Field("comment", "line", "comment", effect=Effect.METADATA),
     Field("server", "line", "server", kept=True),

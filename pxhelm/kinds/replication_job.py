@@ -9,15 +9,24 @@ from pxhelm.proxmox.request import ApiGen, Param
 from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.field import Field
+from pxhelm.resource.field import Field, same_value
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import ABSENT, Leaves, Live, Resource, Target
 from pxhelm.resource.step import Step
 
 _X = Effect.REPLACE
 _FIELDS: tuple[Field, ...] = (
-    Field("guest", "ref", refers=("VirtualMachine", "Container"), effect=_X),
-    Field("number", "int", effect=_X, default=0, bounds=(0, None), help="tells several jobs of one guest apart"),
+    Field("guest", "ref", refers=("VirtualMachine", "Container"), effect=_X, same=same_value, kept=True),
+    Field(
+        "number",
+        "int",
+        effect=_X,
+        default=0,
+        bounds=(0, None),
+        same=same_value,
+        kept=True,
+        help="tells several jobs of one guest apart",
+    ),
     Field("target", "line", "target", effect=_X, help="the node that gets the copies"),
     Field("schedule", "schedule", "schedule", default="*/15"),
     Field("rate", "rate", "rate", form="mbps"),

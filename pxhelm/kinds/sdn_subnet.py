@@ -34,6 +34,10 @@ _ADDRESSES = "addresses"
 _IPAM = "/cluster/sdn/ipams/pve/status"
 
 
+def _same_place(path: str, wanted: Leaves, live: Live) -> bool:
+    return bare(str(live.intended.get(path))) == bare(str(wanted[path]))
+
+
 def _given(path: str, wanted: Leaves, live: Live) -> bool:
     """Whether an address has what is wanted of it: what else is said of it is Proxmox' own."""
     found = live.intended.get(path)
@@ -41,8 +45,8 @@ def _given(path: str, wanted: Leaves, live: Live) -> bool:
 
 
 _FIELDS: tuple[Field, ...] = (
-    Field("vnet", "ref", effect=Effect.REPLACE, refers=("SDNVNet",)),
-    Field("cidr", "line", effect=Effect.REPLACE, help="such as 10.99.0.0/24"),
+    Field("vnet", "ref", effect=Effect.REPLACE, refers=("SDNVNet",), same=_same_place, kept=True),
+    Field("cidr", "line", effect=Effect.REPLACE, same=_same_place, kept=True, help="such as 10.99.0.0/24"),
     Field("gateway", "line", "gateway", effect=_D),
     Field("snat", "bool", "snat", effect=_D, default=False),
     Field(

@@ -11,7 +11,7 @@ from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.field import Field
+from pxhelm.resource.field import Field, same_value
 from pxhelm.resource.kind import Change, Column, Kind, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.references import guest_type
@@ -29,7 +29,7 @@ def _same_name(path: str, wanted: Leaves, live: Live) -> bool:
 
 
 _FIELDS: tuple[Field, ...] = (
-    Field("guest", "ref", refers=("VirtualMachine", "Container"), effect=Effect.REPLACE),
+    Field("guest", "ref", refers=("VirtualMachine", "Container"), effect=Effect.REPLACE, same=same_value, kept=True),
     Field(
         "id", "line", "snapname", effect=Effect.REPLACE, same=_same_name, help="name in Proxmox; default: metadata.name"
     ),

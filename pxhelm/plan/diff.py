@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pxhelm.plan.leaf import Fingerprint, base_of, covers, shown
+from pxhelm.plan.leaf import Fingerprint, as_leaf, base_of, covers, shown
 from pxhelm.plan.model import Drift
-from pxhelm.plan.remembered import INHERITED, WAITING
+from pxhelm.plan.remembered import INHERITED, ORIGINAL, WAITING
 from pxhelm.plan.waiting import awaiting, remembered
 from pxhelm.resource import compare as leafwise
 from pxhelm.resource.annotations import paths
@@ -128,6 +128,10 @@ def compare(c: Comparison) -> Diff:
         owned[INHERITED] = list(_inherited(c))
     if waits := remembered(c.ownership.mine.get(WAITING), c.live, c.unseen):
         owned[WAITING] = waits
+    before = originals(c.ownership.mine)
+    going = {change.path for change in removed}
+    if kept := {path: before[path] for path in before if path in wanted or path in going}:
+        owned[ORIGINAL] = {path: base_of(value, c.fingerprint) for path, value in kept.items()}
     changes += removed
     return Diff(
         tuple(classify(c.kind, change, c.live) for change in changes),
@@ -136,6 +140,12 @@ def compare(c: Comparison) -> Diff:
         (*notes, *_pending(c, wanted)),
         owned,
     )
+
+
+def originals(mine: Mapping[str, object]) -> dict[str, Value]:
+    """Return what stood in leaves before the manager applied them first, where that is restored."""
+    found = mine.get(ORIGINAL)
+    return {str(path): as_leaf(base) for path, base in found.items()} if isinstance(found, Mapping) else {}
 
 
 def _left_to_drift(c: Comparison, path: str, base: object) -> bool:
@@ -199,6 +209,10 @@ def _to_unset(c: Comparison, wanted: Leaves, ignored: tuple[str, ...]) -> Iterat
         if each is not None and each.write_only and path not in c.written:
             yield LeafChange(path, Op.UNSET, None, None)
         before = leafwise.live_value(c.live, path)
+        first = originals(c.ownership.mine).get(path)
+        untouched = base_of(before, c.fingerprint) == c.ownership.mine[path]
+        if each is not None and each.restored and untouched and first is not None and first != before:
+            yield LeafChange(path, Op.SET, before, first)
         if leafwise.unsettable(c.kind, path) and before is not None and before != leafwise.default_of(c.kind, path):
             yield LeafChange(path, Op.UNSET, before, None)
 

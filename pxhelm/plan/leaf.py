@@ -24,6 +24,13 @@ def base_of(value: Value, fingerprint: Fingerprint) -> object:
     return value
 
 
+def as_leaf(base: object) -> Value:
+    """Return a remembered value as a leaf; fingerprints of secrets are no value."""
+    if isinstance(base, (list, tuple)):
+        return tuple(as_leaf(each) for each in base)
+    return base if base is None or isinstance(base, (bool, int, float, str)) else None
+
+
 def shown(value: object) -> object:
     """Return the JSON value that people and plans see; secrets and their fingerprints as ``***``."""
     if isinstance(value, (Secret, SecretSource)) or (isinstance(value, dict) and _HMAC in value):

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pxhelm.errors import ExitCode, PxhelmError
-from pxhelm.plan.diff import Comparison, Diff, compare
+from pxhelm.plan.diff import Comparison, Diff, compare, originals
+from pxhelm.plan.leaf import as_leaf
 from pxhelm.plan.model import Blocked, ObjectPlan
 from pxhelm.plan.observe import Verdict, identify
 from pxhelm.plan.situation import Situation
@@ -19,7 +20,7 @@ from pxhelm.plan.waiting import restart_paths
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Change, Kind
-from pxhelm.resource.model import Existence, Live, Resource, Value
+from pxhelm.resource.model import Existence, Live, Resource
 from pxhelm.resource.step import Step
 
 
@@ -89,6 +90,7 @@ def change_of(s: Situation, diff: Diff) -> Change:
         restart=restart_paths(s.kind, s.ownership.bases, s.live) if s.kind.guest else (),
         now=s.now,
         applied={path: as_leaf(base) for path, base in s.ownership.mine.items()},
+        originals=originals(s.ownership.mine),
     )
 
 
@@ -181,13 +183,6 @@ def holds(bound: ObjectPlan, step: Step) -> bool:
     effect = max((s.effect for s in bound.steps), default=Effect.NONE)
     freed = max(s.frees_bytes for s in allowed)
     return set(step.leaves) <= leaves and step.effect <= effect and step.frees_bytes <= freed
-
-
-def as_leaf(base: object) -> Value:
-    """Return a remembered value as a leaf; fingerprints of secrets are no value."""
-    if isinstance(base, (list, tuple)):
-        return tuple(as_leaf(each) for each in base)
-    return base if base is None or isinstance(base, (bool, int, float, str)) else None
 
 
 def with_live(s: Situation, live: Live) -> Situation:

@@ -6,4 +6,6 @@ INHERITED = "source.clone.devices"
 """The devices that a clone brought with it."""
 WAITING = "power.waiting"
 """The process that ran, and the leaves written since that it does not have."""
-REMEMBERED = frozenset((INHERITED, WAITING))
+ORIGINAL = "original"
+"""What stood in leaves that cannot be unset before they were applied first: path → value."""
+REMEMBERED = frozenset((INHERITED, WAITING, ORIGINAL))

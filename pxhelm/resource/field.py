@@ -48,11 +48,18 @@ class Field:
     """Cannot be read back: compared with what was last applied, never with the cluster."""
     kept: bool = False
     """Cannot be unset: when nobody wants it any more, it stays as it is (a MAC, a node, a power state)."""
+    restored: bool = False
+    """Cannot be unset: when nobody wants it any more, it becomes what it was before it was applied first."""
     same: SameRule | None = None
     parts: tuple[Field, ...] = ()
     """What the maps of a ``record`` or ``records`` hold; their paths are plain names."""
     schema: Mapping[str, object] = field(default_factory=dict)
     """Further keywords of the leaf's JSON schema."""
+
+
+def same_value(path: str, wanted: Leaves, live: Live) -> bool:
+    """Whether a leaf that no parameter of the kind's own holds has the value that is wanted."""
+    return live.intended.get(path) == wanted[path]
 
 
 def same_id(path: str, wanted: Leaves, live: Live) -> bool:

@@ -80,6 +80,8 @@ class Change:
     """Operation id, written into marker and tombstone; ``plan`` while steps are only foreseen."""
     applied: Leaves = field(default_factory=dict)
     """What this manager applied last: the policies of things that are no longer wanted."""
+    originals: Leaves = field(default_factory=dict)
+    """What stood in leaves before they were applied first, where that is restored."""
     written: frozenset[str] = frozenset()
     """What steps of this operation have made true already."""
     restart: tuple[str, ...] = ()

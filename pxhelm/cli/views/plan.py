@@ -98,12 +98,23 @@ def show_leaf(kind: str, path: str, value: object) -> str:
     """Return a canonical value as the manifest would spell it."""
     place = _table(kind).place(path) if kind in KINDS else None
     plain = shown(value)
-    spelt = shown_as(place.field.type, value) if place is not None and plain is value else plain  # type: ignore[arg-type]
-    if isinstance(spelt, list | tuple):
-        return "[" + ", ".join(map(str, spelt)) + "]"
-    if isinstance(spelt, bool):
-        return "true" if spelt else "false"
-    return str(spelt)
+    readable = plain is value or (isinstance(value, tuple) and plain == _listed(value))
+    return _flow(shown_as(place.field.type, value) if place is not None and readable else plain)  # type: ignore[arg-type]
+
+
+def _listed(value: object) -> object:
+    return [_listed(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _flow(value: object) -> str:
+    """Return a value in one line, as YAML would have it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {_flow(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
 
 
 @lru_cache(maxsize=64)

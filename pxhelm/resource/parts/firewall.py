@@ -237,6 +237,10 @@ def _option_steps(firewall: Firewall, change: Change, changes: tuple[LeafChange,
     return (Step("update", request, guard, encoded.leaves, max(c.effect for c in ours)),)
 
 
+_VERBS = {"POST": "insert", "PUT": "update", "DELETE": "remove"}
+_ONE = {"aliases": "alias", "ipsets": "ipset"}
+
+
 def _set_steps(firewall: Firewall, changes: tuple[LeafChange, ...]) -> tuple[list[Step], list[Step]]:
     """Return what has to be made before the rules that name it, and what goes after them."""
     before: list[Step] = []
@@ -245,7 +249,11 @@ def _set_steps(firewall: Firewall, changes: tuple[LeafChange, ...]) -> tuple[lis
     def send(to: list[Step], each: LeafChange, method: str, path: str, params: dict[str, Param]) -> None:
         request = Request(method, f"{firewall.base}/{path}", params, node=firewall.node)  # type: ignore[arg-type]
         what = path.rpartition("/")[2] if method == "DELETE" else str(params.get("cidr", ""))
-        to.append(Step("update", request, Guard.NONE, (each.path, f"{each.path} {method} {what}"), _D))
+        family, _, name = each.path.removeprefix(firewall.prefix).partition(".")
+        entry = path.count("/") > 1 or (method == "POST" and "cidr" in params and family == "ipsets")
+        told = {"entry": f"{what.replace('%2F', '/')} of {name}"} if entry else {_ONE[family]: name}
+        leaves = (each.path, f"{each.path} {method} {what}")
+        to.append(Step(_VERBS[method], request, Guard.NONE, leaves, _D, detail=told))
 
     for each in changes:
         family, _, name = each.path.removeprefix(firewall.prefix).partition(".")

@@ -214,13 +214,13 @@ class _Draft:
     def leaf(self, name: str, part: str = "") -> str:
         return f"{self.rules.prefix}rules.{name}" + (f".{part}" if part else "")
 
-    def send(self, verb: str, request: Request, leaves: Sequence[str]) -> None:
+    def send(self, verb: str, request: Request, leaves: Sequence[str], what: str) -> None:
         params: dict[str, Param] = dict(request.params)
         if self.digest:
             params["digest"] = self.digest
         made = Request(request.method, request.path, params, node=self.rules.node)
         guard = Guard.DIGEST if self.digest else Guard.NONE
-        self.steps.append(Step(verb, made, guard, tuple(leaves), _D))
+        self.steps.append(Step(verb, made, guard, tuple(leaves), _D, detail={"rule": what}))
 
     def at(self, position: int) -> str:
         return f"{self.rules.path}/{position}"
@@ -284,7 +284,7 @@ def _change(draft: _Draft, change: Change, names: Sequence[str]) -> None:
                 gone.append(_PARAMS[leaf])
         if gone:
             params["delete"] = ",".join(gone)
-        draft.send("update", Request("PUT", draft.at(draft.rows.index(name)), params), [c.path for c in changed])
+        draft.send("update", Request("PUT", draft.at(draft.rows.index(name)), params), [c.path for c in changed], name)
 
 
 def _kind_of_rule(leaves: Leaves, head: str) -> dict[str, Param]:
@@ -314,14 +314,15 @@ def _insert(draft: _Draft, wanted: Leaves, names: Sequence[str]) -> None:
             position = 0  # only rules of ours that go stand above
         params["enable"] = on and position == 0
         written = [p for p in wanted if p.startswith(head)]
-        draft.send("insert", Request("POST", draft.rules.path, params), written)
+        draft.send("insert", Request("POST", draft.rules.path, params), written, name)
         draft.rows.insert(0, name)
         draft.others.insert(0, "")
         if position:
             _move(draft, 0, position + 1)
             if on:
                 enabled = draft.leaf(name, "enabled")
-                draft.send("update", Request("PUT", draft.at(draft.rows.index(name)), {"enable": True}), [enabled])
+                on_now = Request("PUT", draft.at(draft.rows.index(name)), {"enable": True})
+                draft.send("update", on_now, [enabled], name)
 
 
 def _place(draft: _Draft, names: Sequence[str], name: str) -> int:
@@ -340,7 +341,7 @@ def _move(draft: _Draft, start: int, before: int) -> None:
     """Put a rule before the one that stands at a position now."""
     name = draft.rows[start]
     leaves = [f"{draft.rules.prefix}ruleOrder", draft.leaf(name)]
-    draft.send("reorder", Request("PUT", draft.at(start), {"moveto": before}), leaves)
+    draft.send("reorder", Request("PUT", draft.at(start), {"moveto": before}), leaves, name)
     row, other = draft.rows.pop(start), draft.others.pop(start)
     target = before - 1 if before > start else before
     draft.rows.insert(target, row)
@@ -386,5 +387,6 @@ def _remove(draft: _Draft, change: Change, names: Sequence[str]) -> None:
         count = draft.others[: position + 1].count(draft.others[position])
         leaf = draft.leaf(name) if name in ours else f"{prefix}rulesPolicy"
         what = (leaf,) if name in ours else (leaf, f"{draft.others[position]}-{count}")
-        draft.send("remove", Request("DELETE", draft.at(position)), what)
+        told = name or f"at position {position}, which is nobody's"
+        draft.send("remove", Request("DELETE", draft.at(position)), what, told)
         del draft.rows[position], draft.others[position]
