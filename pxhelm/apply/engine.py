@@ -22,8 +22,9 @@ from pxhelm.apply.ports import Ports
 from pxhelm.apply.queue import GOOD, Work
 from pxhelm.apply.records import Owner, Records
 from pxhelm.apply.result import ApplyResult, ObjectResult
-from pxhelm.apply.runner import Runner, Settings
+from pxhelm.apply.runner import Runner
 from pxhelm.apply.selecting import with_selected
+from pxhelm.apply.shared import Settings
 from pxhelm.plan.diff import ignored_paths
 from pxhelm.plan.document import plan_hash
 from pxhelm.plan.graph import awaited_ready
@@ -136,7 +137,7 @@ class _Application:
 
     def runner(self) -> Runner:
         found = Runner(self.ports, self.how.settings)
-        found.records.vmids.ranges = self.records.vmids.ranges
+        found.shared.records.vmids.ranges = self.records.vmids.ranges
         return found
 
     def accept(self) -> None:

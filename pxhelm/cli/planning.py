@@ -61,7 +61,7 @@ lock_timeout_flag = click.option(
 def how(options: dict[str, Any]) -> ApplyRequest:
     """Return how to apply, by the flags."""
     from pxhelm.apply.engine import ApplyRequest
-    from pxhelm.apply.runner import Settings
+    from pxhelm.apply.shared import Settings
     from pxhelm.cli.release_flags import seconds
 
     return ApplyRequest(settings=Settings(lock_timeout=seconds(options["lock_timeout"])))

@@ -156,6 +156,8 @@ class Polling:
     """How long the node may be out of reach before the end of the task counts as unknown."""
     limit: float = 0.0
     """How long to wait at all; 0 = without end. A task still running then is returned as running."""
+    to_the_end: bool = True
+    """Tell the last lines, too, of a task that ended with ``OK``: for who shows a log, not only how far a task is."""
 
 
 Listener = Callable[[str], None]
@@ -175,7 +177,7 @@ def follow(upid: Upid | str, polling: Polling | None = None, on_line: Listener |
         try:
             status = yield from call(Request("GET", f"{task.path}/status", node=task.node))
             exitstatus = _exitstatus(status)
-            if on_line is not None or TaskState.of(exitstatus) in (TaskState.FAILED, TaskState.WARNINGS):
+            if _told(how, on_line, exitstatus):
                 yield from _read_on(task, lines, on_line)
             if exitstatus:
                 return TaskResult(task, TaskState.of(exitstatus), exitstatus, tuple(lines))
@@ -231,6 +233,14 @@ def _read_on(task: Upid, lines: list[str], on_line: Listener | None) -> ApiGen[N
                 on_line(line)
         if len(found) < _LOG_ROWS:
             return
+
+
+def _told(how: Polling, on_line: Listener | None, exitstatus: str) -> bool:
+    """Whether the log is to be read now."""
+    state = TaskState.of(exitstatus)
+    if state in (TaskState.FAILED, TaskState.WARNINGS):
+        return True
+    return on_line is not None and (state is not TaskState.OK or how.to_the_end)
 
 
 def _exitstatus(status: Any) -> str:

@@ -12,7 +12,7 @@ from pxhelm.apply.engine import ApplyRequest, apply_plan
 from pxhelm.apply.job import Patience
 from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.runner import Settings
+from pxhelm.apply.shared import Settings
 from pxhelm.proxmox.auth import parse_token
 from pxhelm.proxmox.client import Client
 from pxhelm.proxmox.connection import Connection, Tls

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pxhelm.apply.engine import save_plan
+from pxhelm.apply.saved import save_plan
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.kinds import KINDS
 from pxhelm.resource.export import spec_of_leaves

@@ -113,6 +113,15 @@ def test_the_log_is_told_line_by_line_and_never_twice():
     assert [p["start"] for _, kind, p in proxmox.asked if kind == "log"] == [0, 0, 2, 2]
 
 
+def test_whoever_asks_only_how_far_a_task_is_is_spared_the_log_of_a_good_end():
+    proxmox = Answers(RUNNING, rows("a"), stopped("OK"))
+    heard = []
+    proxmox.run(follow(UPID, Polling(to_the_end=False), heard.append))
+    assert heard == ["a"]
+    proxmox = Answers(stopped("WARNINGS: 1"), rows("WARN: b"))
+    assert proxmox.run(follow(UPID, Polling(to_the_end=False), heard.append)).log == ("WARN: b",)
+
+
 def test_a_long_log_is_read_in_pages():
     proxmox = Answers(rows(*map(str, range(500))), rows("500", "TASK OK", start=500))
     assert len(proxmox.run(read_log(UPID))) == 502
