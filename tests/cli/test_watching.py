@@ -22,6 +22,7 @@ OPTIONS = {
     "ignore_not_found": False,
     "watch": True,
     "watch_only": False,
+    "output_watch_events": False,
     "watch_timeout": "3s",
     "cached": False,
     "at": "",
@@ -90,3 +91,11 @@ def test_what_goes_is_shown_as_it_was(watched):
 def test_programs_get_a_document_for_each_change(watched):
     lines = watched(("vms",), start, watch_only=True, output="jsonpath={.metadata.name}={.status.power},")
     assert lines == ["foreign-vm-100=running,"]
+
+
+def test_events_say_what_happened(watched):
+    lines = watched(("vms",), start, rename, output="name", watch_only=True, output_watch_events=True)
+    assert lines == ["MODIFIED vm/foreign-vm-100", "ADDED    vm/other", "DELETED  vm/foreign-vm-100"]
+    lines = watched(("vm", "vmid:100"), start, output_watch_events=True)
+    assert lines[0].split()[:2] == ["EVENT", "NAME"]
+    assert lines[1].split()[0] == "ADDED"
