@@ -54,7 +54,7 @@ def job_of(common: Common, o: ObjectPlan, memory: Memory) -> Job:
         WAS_RUNNING: stopped,
         HELD: not any(s.verb in ("restart", "shutdown") for s in o.steps),
         COLLECT: any(s.verb == COLLECT for s in o.steps),
-        "retain": any(s.verb == "release" for s in o.steps),
+        o.way: bool(o.way),
     }
     situation = Situation(
         kind=kind,

@@ -35,6 +35,7 @@ from pxhelm.plan.remembered import REMEMBERED
 from pxhelm.plan.subject import Known
 from pxhelm.resource import sets
 from pxhelm.resource.domain import DOMAINS
+from pxhelm.resource.guest_remove import TRASH
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Leaves, Resource
 from pxhelm.resource.readiness import declared
@@ -197,12 +198,13 @@ class _Application:
         memory = self.memories[o.key]
         kind = self.ports.kind_of(o.key.kind)
         if o.action is Action.DELETE:
-            if not o.steps and memory.op is None:
+            if not o.steps and memory.op is None and o.way != TRASH:
                 if not (kind.shared and self.records.disown(memory, self.planned.request.manager)):
                     self.records.forget(memory)
                 self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.DONE))
                 return None
-            return Work(o.key, kind, memory, self.planned.request.manager, "delete", plan_hash(o), self.briefed(o))
+            verb = TRASH if o.way == TRASH else "delete"
+            return Work(o.key, kind, memory, self.planned.request.manager, verb, plan_hash(o), self.briefed(o))
         if o.action is Action.READ:
             self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.UNCHANGED))
             return None

@@ -16,6 +16,7 @@ from pxhelm.apply.records import Records
 from pxhelm.plan.diff import IMPORT, REBUILT
 from pxhelm.plan.document import redacted
 from pxhelm.plan.leaf import shown
+from pxhelm.resource.guest_remove import TRASH
 from pxhelm.secret import Secret
 from pxhelm.store.journal import Op, OpState, Step, StepState
 from pxhelm.store.journal import Outcome as StepOutcome
@@ -127,14 +128,17 @@ class Journal:
         open_states = (StepState.INTENT, StepState.ACCEPTED, StepState.UNKNOWN)
         return any(s.state in open_states or (s.kind in CREATING and s.state in _MADE) for s in steps)
 
-    def finish_removal(self, memory: Memory, outcome: Outcome, lease: Lease) -> None:
-        """Close an operation that wanted the object gone: its row goes, its VMID rests."""
+    def finish_removal(self, memory: Memory, way: str, outcome: Outcome, lease: Lease) -> None:
+        """Close an operation that wanted the object gone: its row goes, its VMID rests; or it is kept in the trash."""
         assert memory.op is not None
         now = self.ports.now()
         with self.store.transaction():
             if outcome.result in (Result.DONE, Result.UNCHANGED):
                 self.store.journal.finish_op(memory.op.op_id, OpState.DONE, now, lease)
-                self.records.forget(memory)
+                if way == TRASH:
+                    self.records.put_into_trash(memory, self.store.journal.steps(memory.op.op_id))
+                else:
+                    self.records.forget(memory)
             elif outcome.result is not Result.INTERRUPTED and not self._unfinished(memory.op.op_id):
                 self.store.journal.finish_op(memory.op.op_id, OpState.FAILED, now, lease)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pxhelm.apply.command import CREATING
 from pxhelm.apply.job import OpenStep
@@ -44,12 +45,16 @@ class Manifest:
     annotations: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
     """Values that a Secret keeps, by key."""
+    trash: Mapping[str, Any] = field(default_factory=dict)
+    """Of what is in the trash: ``at``, ``until`` (Unix seconds), ``release``, ``running``, and ``before``, the guest's leaves."""
 
     def dump(self) -> bytes:
         """Return it as bytes."""
         found: dict[str, object] = {"text": self.text, "annotations": dict(self.annotations)}
         if self.values:
             found["values"] = dict(self.values)
+        if self.trash:
+            found["trash"] = dict(self.trash)
         return json.dumps(found, ensure_ascii=False).encode()
 
     @classmethod
@@ -58,7 +63,7 @@ class Manifest:
         if not raw:
             return cls("")
         found = json.loads(raw)
-        return cls(found["text"], found["annotations"], found.get("values", {}))
+        return cls(found["text"], found["annotations"], found.get("values", {}), found.get("trash", {}))
 
 
 def recall(ports: Ports, keys: Iterable[ObjectKey]) -> dict[ObjectKey, Memory]:

@@ -5,20 +5,25 @@ Everything that belongs together is one transaction. Never decides what to do; n
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pxhelm.apply.memory import Manifest, Memory, stored_key
+from pxhelm.apply.memory import Manifest, Memory, address_of, stored_key
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.vmids import Vmids
 from pxhelm.plan.leaf import base_of, shown
 from pxhelm.plan.remembered import ORIGINAL
+from pxhelm.resource.annotations import PREFIX
+from pxhelm.resource.columns import duration
+from pxhelm.resource.guest_remove import TRASH
 from pxhelm.resource.kind import Kind, LeafChange
 from pxhelm.resource.model import Existence, Live, Resource
 from pxhelm.resource.table import table_of
+from pxhelm.resource.trash import seconds_of, trashed_key
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.events import EventRecord
 from pxhelm.store.inventory import Observation
+from pxhelm.store.journal import Step
 from pxhelm.store.objects import StoredObject
 
 
@@ -104,6 +109,26 @@ class Records:
                 ref = f"{'lxc' if binding.kind == 'Container' else 'qemu'}/{binding.vmid}"
                 self.store.inventory.forget(self.ports.cluster_name, ref, now)
             self.store.objects.delete(memory.known.uid)
+
+    def put_into_trash(self, memory: Memory, steps: Iterable[Step]) -> None:
+        """Move an object aside, under a name that is nobody's, with what it needs to come back."""
+        stored, binding, now = memory.stored, memory.binding, self.ports.now()
+        assert stored is not None
+        assert binding is not None
+        found = tuple(steps)
+        ttl = seconds_of(memory.known.annotations[f"{PREFIX}deletion-policy"])
+        kept = {
+            "at": now,
+            "until": now + ttl,
+            "release": stored.release,
+            "running": any(step.kind in ("shutdown", "stop") for step in found),
+            "before": dict(next((step.pre_image for step in found if step.kind == TRASH), {})),
+        }
+        manifest = replace(Manifest.load(stored.manifest), trash=kept).dump()
+        key = stored_key(self.ports, trashed_key(address_of(stored), binding.vmid))
+        row = replace(stored, key=key, release="", labels={}, manifest=manifest, updated_at=now)
+        self.store.objects.put(row)
+        self.say(stored.uid, "Trashed", f"it stays in the trash for {duration(ttl)}", normal=True)
 
     def disown(self, memory: Memory, manager: str) -> bool:
         """Leave an object that others declare as well to them; False when there are none."""

@@ -28,6 +28,7 @@ from pxhelm.plan.observe import View, guest_type, look_round, observe
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, T, Wait, call
 from pxhelm.resource.domain import SDN_CHANGES
+from pxhelm.resource.guest_remove import TRASH
 from pxhelm.resource.model import Existence, Live
 from pxhelm.resource.readiness import PAUSE, timeout_of, unready
 from pxhelm.resource.step import Step
@@ -68,8 +69,8 @@ class Worker:
             outcome = self._drive()
             if self.work.awaited and outcome.result in GOOD:
                 outcome = self._ready(outcome)
-            if self.work.verb == "delete":
-                self._write(partial(self.journal.finish_removal, self.memory, outcome))
+            if self.work.verb in ("delete", TRASH):
+                self._write(partial(self.journal.finish_removal, self.memory, self.work.verb, outcome))
             else:
                 self._write(partial(self.journal.finish, self.memory, self.work.manager, outcome))
             return outcome

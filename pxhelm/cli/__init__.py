@@ -54,6 +54,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "label": ("label", CLUSTER, "set or remove labels of objects"),
     "annotate": ("annotate", CLUSTER, "set or remove annotations of objects"),
     "delete": ("delete", CLUSTER, "delete objects named in manifests or by kind and name"),
+    "undelete": ("undelete", CLUSTER, "bring guests back out of the trash"),
+    "trash": ("trash", CLUSTER, "show what is in the trash, or empty it"),
     "vm": ("vm", CLUSTER, "create, start, stop, restart or delete virtual machines"),
     "container": ("container", CLUSTER, "create, start, stop, restart or delete containers"),
     "exec": ("exec", CLUSTER, "run a command in a virtual machine"),

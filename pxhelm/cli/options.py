@@ -271,6 +271,8 @@ print_flags = all_of(
 text_or_document = output_flag("text", "json", "yaml", default="text")
 """``-o`` of commands that print texts of Helm's, and documents for programs."""
 
+all_namespaces_flag = flag("-A", "--all-namespaces", help="objects of every namespace")
+
 selection_flags = all_of(
     click.option("-l", "--selector", default="", metavar="string", help="label query (k=v, k!=v, k in (a,b), k, !k)"),
     click.option(
@@ -280,7 +282,7 @@ selection_flags = all_of(
         help="field query (metadata.name=x, status.power!=running)",
         shell_complete=completer("field"),
     ),
-    flag("-A", "--all-namespaces", help="objects of every namespace"),
+    all_namespaces_flag,
 )
 
 

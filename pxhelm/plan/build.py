@@ -26,10 +26,12 @@ from pxhelm.proxmox.schema import Schema, load
 from pxhelm.resource.deletions import Word, check
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.gates import root_only
+from pxhelm.resource.guest_remove import DETACH, RETAIN, TRASH
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Resource
 from pxhelm.resource.step import Step, Undo
+from pxhelm.resource.trash import is_trashed
 
 _PREFIX = "pxhelm.io/"
 RETAINED = frozenset(("Image", "Storage", "Network"))
@@ -301,18 +303,18 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
     if annotations.get(f"{_PREFIX}prevent-destroy") == "true":
         return _protected(s)
     situation = situation_of(s, view, policy)
-    retain = annotations.get(f"{_PREFIX}deletion-policy", "Retain" if s.kind.name in RETAINED else "Delete")
+    said = annotations.get(f"{_PREFIX}deletion-policy", "Retain" if s.kind.name in RETAINED else "Delete")
     if not s.known.uid:
         return _object_plan(s, Action.NOTHING, Diff(), (), ("it is not managed by pxhelm: it stays as it is",))
-    if s.key in policy.keep or retain == "Retain":
+    if s.key in policy.keep or said == "Retain":
         stays = "it stays in Proxmox: pxhelm forgets it"
         if not s.kind.guest or identify(s.kind, s.live, s.target, s.known.seen) is not Verdict.OURS or s.live.lock:
             return _object_plan(s, Action.DELETE, Diff(), (), (stays,))
-        retaining = replace(situation, options={**situation.options, "retain": True})
-        return _object_plan(s, Action.DELETE, Diff(), _steps_to_remove(retaining), (stays,))
-    if retain not in ("Delete", "BackupThenDelete"):
-        message = f"cannot delete {s.key.address}: deletion-policy {retain} is not there yet"
-        return Blocked(s.key, "Refused", message, "apply the manifest with Delete, Retain or BackupThenDelete first")
+        return _on_its_way(s, situation, RETAIN, stays)
+    way, note = ("", "") if is_trashed(s.key) else _WAYS.get(said.partition("(")[0], ("", ""))
+    if way and not s.kind.guest:
+        hint = "apply the manifest with Delete or Retain first"
+        return Blocked(s.key, "Refused", f"cannot delete {s.key.address}: {said} is for guests", hint)
     verdict = identify(s.kind, s.live, s.target, s.known.seen)
     if verdict is Verdict.BEING_MADE and s.known.creating:
         return _locked(s)  # once it is made it says whose it is, and can go
@@ -326,9 +328,22 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
     if s.live.lock:
         return _locked(s)
     try:
+        if way:
+            return _on_its_way(s, situation, way, note.format(said))
         return _object_plan(s, Action.DELETE, Diff(), _steps_to_remove(situation))
     except PxhelmError as error:
         return unmakeable(s.key, error)
+
+
+_WAYS = {
+    "DetachDisks": (DETACH, "a guest of the name detached-… stays that holds its disks: pxhelm forgets it"),
+    "Trash": (TRASH, "it goes into the trash, as {} says: `pxhelm undelete` brings it back"),
+}
+
+
+def _on_its_way(s: Subject, situation: Situation, way: str, note: str) -> ObjectPlan:
+    going = replace(situation, options={**situation.options, way: True})
+    return replace(_object_plan(s, Action.DELETE, Diff(), _steps_to_remove(going), (note,)), way=way)
 
 
 def _steps_to_remove(situation: Situation) -> tuple[Step, ...]:

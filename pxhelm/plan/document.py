@@ -144,6 +144,7 @@ def _digest(document: Mapping[str, Any]) -> str:
 
 
 def _object(o: ObjectPlan) -> dict[str, Any]:
+    way = {"way": o.way} if o.way else {}
     return {
         "address": o.key.address,
         "uid": o.uid,
@@ -158,6 +159,7 @@ def _object(o: ObjectPlan) -> dict[str, Any]:
         "notes": list(o.notes),
         "drift": [_drift(d) for d in o.drift],
         "depends_on": [k.address for k in o.depends_on],
+        **way,
     }
 
 
@@ -207,6 +209,7 @@ def _object_back(item: Mapping[str, Any]) -> ObjectPlan:
         drift=tuple(Drift(d["path"], d["base"], d["live"]) for d in item["drift"]),
         notes=tuple(item["notes"]),
         depends_on=tuple(ObjectKey.parse(address) for address in item["depends_on"]),
+        way=str(item.get("way", "")),
     )
 
 

@@ -70,6 +70,8 @@ class ObjectPlan:
     notes: tuple[str, ...] = ()
     """Provenance changes, pending restarts, creation defaults."""
     depends_on: tuple[ObjectKey, ...] = ()
+    way: str = ""
+    """How it goes, if not by being destroyed: ``retain``, ``detach`` or ``trash``."""
 
     @property
     def effect(self) -> Effect:

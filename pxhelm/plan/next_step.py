@@ -18,6 +18,7 @@ from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import safeguarded
 from pxhelm.plan.waiting import restart_paths
 from pxhelm.resource.effect import Effect
+from pxhelm.resource.guest_remove import WAYS, let_go
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Change, Kind
 from pxhelm.resource.model import Existence, Live, Resource
@@ -101,8 +102,8 @@ def next_step(s: Situation, bound: ObjectPlan | None) -> Decision:
         return Blocked(s.target.key, "ObservationUnknown", f"cannot tell whether {address} exists: {s.live.reason}")
     if s.live.existence is Existence.ABSENT and s.desired is None:
         return Done(Diff())
-    if s.desired is None and s.options.get("retain") and s.live.marker is None:
-        return Done(Diff())  # it was let go
+    if s.desired is None and any(s.options.get(way) and let_go(s.live, way) for way in WAYS):
+        return Done(Diff())
     if s.live.existence is Existence.PRESENT:
         verdict = identify(s.kind, s.live, s.target, s.seen)
         if verdict is Verdict.FOREIGN and not s.options.get("adopt"):

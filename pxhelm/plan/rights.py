@@ -182,7 +182,7 @@ def needs(o: ObjectPlan, step: Step) -> Iterator[Need]:
     own = (f"/vms/{o.vmid}", *((f"/pool/{pool}",) if pool else ()))
     if step.verb == "create":
         yield Need("VM.Allocate", own)
-    elif step.verb == "config":
+    elif step.verb in ("config", "trash", "detach"):
         for privilege in dict.fromkeys(_of_config(params)):
             yield Need(privilege, own)
     if step.storage:

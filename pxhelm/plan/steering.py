@@ -102,6 +102,7 @@ def _backup(s: Situation) -> Step:
         "vmid": str(s.live.vmid),
         "storage": storage,
         "mode": "stop" if s.live.power == "running" else "snapshot",
+        "compress": "zstd",
         "remove": False,
         "notes-template": f"{s.target.key.address}, deleted by pxhelm ({s.op})",
     }

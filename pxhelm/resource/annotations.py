@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 
+from pxhelm.resource.trash import POLICY as TRASH
 from pxhelm.resource.types import TYPES
 
 PREFIX = "pxhelm.io/"
@@ -17,8 +18,8 @@ _DURATION = re.compile(".+")
 VALUES: dict[str, tuple[re.Pattern[str], str]] = {
     "prevent-destroy": (_BOOL, '"true" or "false"'),
     "deletion-policy": (
-        re.compile(r"Delete|Retain|BackupThenDelete"),
-        "Delete, Retain or BackupThenDelete",
+        re.compile(rf"Delete|Retain|DetachDisks|BackupThenDelete|{TRASH.pattern.replace('?P<ttl>', '')}"),
+        "Delete, Retain, DetachDisks, BackupThenDelete or Trash(7d)",
     ),
     "replace-policy": (re.compile("Never|Recreate"), "Never or Recreate"),
     "drift-policy": (re.compile("Ignore|Report|Correct"), "Ignore, Report or Correct"),
@@ -36,9 +37,6 @@ VALUES: dict[str, tuple[re.Pattern[str], str]] = {
 
 
 LATER: dict[tuple[str, str], str] = {
-    ("deletion-policy", "DetachDisks"): "Proxmox VE destroys the volumes of a guest with it, whether attached or not; "
-    "use Retain, or move the disks to another guest first",
-    ("deletion-policy", "Trash"): "nothing empties the trash yet; use Retain or BackupThenDelete",
     ("replace-policy", "CreateFirst"): "it is not there yet; use Recreate",
     ("drift-policy", "Prevent"): "nothing watches the cluster between two commands yet; use Correct",
 }
@@ -56,9 +54,10 @@ def check_annotation(key: str, value: str) -> tuple[str, str] | None:
         return f"unknown annotation {key}", hint
     pattern, accepts = VALUES[name]
     wrong = not pattern.fullmatch(value)
-    if pattern is _DURATION and not wrong:
+    inner = value if pattern is _DURATION else value[6:-1] if value.startswith("Trash(") else ""
+    if inner and not wrong:
         try:
-            TYPES["duration"].read(value)
+            TYPES["duration"].read(inner)
         except ValueError:
             wrong = True
     if not wrong:

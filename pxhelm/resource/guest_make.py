@@ -1,7 +1,7 @@
-"""The making and the removal of guests: clone, blank creation, restore, and the way out by a tombstone.
+"""The making of guests: clone, blank creation, restore.
 
 Pure. A create carries name, marker and pool in one request, so that whatever happens next the guest can be found again
-(engine.md D1, I3). Removal first proves once more, by a write with a digest, that the guest is ours (D11.2).
+(engine.md D1, I3).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from pxhelm.resource.guest import (
     clone_source,
     live_of,
     template_slots,
-    volumes_bytes,
 )
-from pxhelm.resource.guest_power import may_restart, shutdown
-from pxhelm.resource.guest_seed import cloudinit_drive, collected
+from pxhelm.resource.guest_power import may_restart
+from pxhelm.resource.guest_remove import removal_steps
+from pxhelm.resource.guest_seed import cloudinit_drive
 from pxhelm.resource.guest_write import update_steps
 from pxhelm.resource.identity import join_description
 from pxhelm.resource.kind import LeafChange, Op
@@ -34,7 +34,7 @@ from pxhelm.resource.model import Existence, Live, Value
 from pxhelm.resource.parts import ha, seed
 from pxhelm.resource.parts.cloudinit import needs_drive
 from pxhelm.resource.references import bare
-from pxhelm.resource.step import Guard, Step, Undo
+from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.table import table_of
 from pxhelm.resource.writer import Writer
 
@@ -280,51 +280,6 @@ def _predicted_blank(writer: Writer, params: dict[str, Param], node: str) -> Liv
     sent |= {p.replace(".importFrom", ".size"): 0 for p in leaves if p.endswith(".importFrom")}  # grown afterwards
     intended = {**live.intended, **sent} if "archive" not in params else live.intended
     return replace(live, intended=intended, current=intended)
-
-
-def removal_steps(writer: Writer) -> tuple[Step, ...]:
-    """Return the way out: tombstone, shutdown, destroy; or only the marker taken away when the guest shall stay."""
-    change = writer.change
-    live = change.live
-    text = str(live.intended.get("description") or "")
-    if change.options.get("retain"):
-        if live.marker is None:
-            return ()
-        params: dict[str, Param] = {"description": text} if text else {"delete": "description"}
-        request = writer.request("PUT", "config", writer.digested(params))
-        return (
-            Step("release", request, Guard.DIGEST, (), Effect.METADATA, why="the guest stays, only the marker goes"),
-        )
-    steps: list[Step] = []
-    marker = live.marker or change.target.marker
-    if marker is not None and marker.deleting != (change.op or "delete"):
-        params = {"description": join_description(text, marker.buried_by(change.op or "delete"))}
-        request = writer.request("PUT", "config", writer.digested(params))
-        steps.append(Step("tombstone", request, Guard.DIGEST, (), Effect.METADATA, why="proves once more whose it is"))
-    if ha.managed(live):
-        steps.append(ha.removal(live, writer.api.type))
-    if live.power in ("running", "paused"):
-        if change.options.get("force-stop") or live.power == "paused":
-            request = writer.request("POST", "status/stop", {})
-            steps.append(Step("stop", request, Guard.IDENTITY, (), Effect.ONLINE_DISRUPTIVE))
-        else:
-            steps.append(shutdown(writer, "it is removed"))
-    steps += collected(writer)
-    params = {"purge": True, "destroy-unreferenced-disks": False}
-    request = writer.request("DELETE", "", params)
-    freed = volumes_bytes(live)
-    steps.append(
-        Step(
-            "destroy",
-            request,
-            Guard.IDENTITY,
-            (),
-            Effect.ONLINE_DISRUPTIVE,
-            Undo.IRREVERSIBLE,
-            frees_bytes=max(freed, 1),
-        )
-    )
-    return tuple(steps)
 
 
 def refuse_guest(writer: Writer) -> str:

@@ -77,7 +77,8 @@ def _show_rate(value: Value) -> object:
     return f"{int(kib) if kib == int(kib) else kib}KB/s"
 
 
-def _duration(value: object) -> int | float:
+def read_duration(value: object) -> int | float:
+    """Return the seconds of a duration such as ``1h30m``; UnfitError for anything else."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         raise UnfitError(f"it is {kind_of(value)} without a unit; write {whole(value)}s")
     text = read_text(value)
@@ -132,7 +133,7 @@ QUANTITIES = (
         "memory", "a size such as 8G, or a number of MiB", _memory, _show_memory, {"type": ["string", "integer"]}
     ),
     ValueType("rate", "a rate such as 100MB/s or 512KB/s", _rate, _show_rate, STRING),
-    ValueType("duration", "a duration such as 30s, 5m or 1h30m", _duration, _show_duration, STRING),
+    ValueType("duration", "a duration such as 30s, 5m or 1h30m", read_duration, _show_duration, STRING),
     ValueType("range", "a range of VMIDs such as 20000-20999", _range, as_is, STRING),
     ValueType("date-time", "a time such as 2027-01-01T00:00:00Z, or never", _date_time, _show_date_time, STRING),
 )

@@ -61,7 +61,9 @@ def create(call: Call) -> str:
     if not rights.has(f"/vms/{vmid}", ["VM.Allocate"]) and not (pool and rights.has(f"/pool/{pool}", ["VM.Allocate"])):
         raise denied()
     if "archive" in params:
-        return restore(call, vmid, pool)
+        own = {k: v for k, v in values.items() if not drives.is_drive(k)}
+        _check(call, rights, pool, own)
+        return restore(call, vmid, pool, own)
     _check(call, rights, pool, values)
     try:
         guests.create(world, "qemu", call.node, vmid)

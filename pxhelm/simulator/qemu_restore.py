@@ -16,8 +16,8 @@ from pxhelm.simulator.tasks import Job, Plan, Running, TaskError, fork
 from pxhelm.simulator.world import Call, World
 
 
-def restore(call: Call, vmid: str, pool: str) -> str:
-    """Go on with POST /nodes/{node}/qemu that has an ``archive``."""
+def restore(call: Call, vmid: str, pool: str, values: Mapping[str, Any]) -> str:
+    """Go on with POST /nodes/{node}/qemu that has an ``archive``; ``values`` are laid over its configuration."""
     world, params = call.world, call.params
     archive = str(params["archive"])
     volumes.storage(world, volumes.split(archive)[0])
@@ -33,7 +33,7 @@ def restore(call: Call, vmid: str, pool: str) -> str:
     if old is None:
         guests.create(world, "qemu", call.node, vmid)
     args = {"vmid": vmid, "pool": pool, "archive": archive, "unique": params.get("unique", 0)}
-    args |= {"storage": str(params.get("storage", "")), "replaces": old is not None}
+    args |= {"storage": str(params.get("storage", "")), "replaces": old is not None, "values": dict(values)}
     holds = [guests.flock("qemu", vmid)]
     return fork(world, call.identity, Plan(call.node, "qmrestore", vmid, "qmrestore", args, 5.0, holds))
 
@@ -65,6 +65,7 @@ def _job(task: Running) -> None:
         raise TaskError(f"unable to restore VM {vmid} - {error}") from None
     if args["unique"]:
         _renew(world, conf)
+    conf |= args["values"]
     task.log(f"restore vma archive: {volumes.path(world, args['archive'])}", *maker.log)
     row = guests.blank("qemu", task.node, conf)
     for volid in kept:

@@ -3,7 +3,6 @@
 import importlib
 from pathlib import Path
 
-import click
 import pytest
 
 from pxhelm.cli import COMMANDS
