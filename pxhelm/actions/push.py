@@ -10,6 +10,7 @@ from pxhelm.chart.encode import metadata_json
 from pxhelm.chart.load import load_archive
 from pxhelm.chart.model import Metadata
 from pxhelm.errors import PxhelmError
+from pxhelm.golang import json
 from pxhelm.golang.strconv import quote
 from pxhelm.repo.access import Access, Artifact
 
@@ -53,10 +54,7 @@ def push(services: Services, path: str, remote: str, access: Access, tell: Calla
 
 def config_json(metadata: Metadata) -> bytes:
     """Return the configuration blob: Chart.yaml as Go's JSON, in the order of the struct."""
-    import json
-
-    text = json.dumps(metadata_json(metadata), separators=(",", ":"), ensure_ascii=False)
-    return text.translate({ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}).encode()
+    return json.ordered(metadata_json(metadata)).encode()
 
 
 def manifest_annotations(metadata: Metadata, written: datetime) -> dict[str, str]:

@@ -6,28 +6,24 @@ The digest is Helm's to the byte. Never reads a disk, never downloads.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from pxhelm.chart.encode import dependency_json
 from pxhelm.chart.model import Chart, ChartError, Dependency, Lock
 from pxhelm.errors import PxhelmError
-from pxhelm.golang import semver
+from pxhelm.golang import json, semver
 from pxhelm.golang.strconv import quote
 
 Versions = Callable[[Dependency], Sequence[str] | None]
 """Versions of a dependency that can be had, the newest first; None = take the version as it is asked for."""
 
-_HTML: Final = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
-
 
 def digest(wanted: Iterable[Dependency], locked: Iterable[Dependency]) -> str:
     """Return the digest that ties a lock to Chart.yaml: SHA-256 of Go's JSON of both lists."""
     both = [[_ordered(dependency_json(one)) for one in each] for each in (wanted, locked)]
-    text = json.dumps(both, separators=(",", ":"), ensure_ascii=False).translate(_HTML)
-    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return _sha256(json.ordered(both))
 
 
 def _ordered(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,5 +169,8 @@ def with_versions(chart: Chart, version: str, app_version: str) -> Chart:
 def digest_v2(wanted: Iterable[Dependency]) -> str:
     """Return the digest that Helm 2 put into requirements.lock: of the requirements alone."""
     fields = [_ordered(dependency_json(one)) for one in wanted]
-    text = json.dumps({"dependencies": fields}, separators=(",", ":"), ensure_ascii=False).translate(_HTML)
+    return _sha256(json.ordered({"dependencies": fields}))
+
+
+def _sha256(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

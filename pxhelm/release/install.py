@@ -8,6 +8,7 @@ from typing import Any
 from pxhelm.chart.model import Chart
 from pxhelm.errors import PxhelmError
 from pxhelm.golang.strconv import quote
+from pxhelm.golang.value import go_string
 from pxhelm.release import resume
 from pxhelm.release.configuration import Configuration
 from pxhelm.release.failure import (
@@ -150,7 +151,7 @@ class _Install:
         created: list[Item] = []
         for crd in chart.crds():
             try:
-                items = self._objects.build(crd.data.decode(), validate=False)
+                items = self._objects.build(go_string(crd.data), validate=False)
                 self._objects.create(items)
             except AlreadyExistsError:
                 self._configuration.log(f"CRD {crd.name} is already present. Skipping.")

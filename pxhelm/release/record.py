@@ -9,20 +9,20 @@ import json
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from pxhelm.chart.encode import dependency_json, metadata_json
 from pxhelm.chart.model import Chart, Dependency, Lock, Maintainer, Metadata
 from pxhelm.release.model import Hook, HookPhase, HookRun, Info, Release, Status
 
-_NAMES = {
-    "api_version": "apiVersion",
-    "app_version": "appVersion",
-    "kube_version": "kubeVersion",
-    "import_values": "import-values",
+_FIELDS = {
+    "apiVersion": "api_version",
+    "appVersion": "app_version",
+    "kubeVersion": "kube_version",
+    "import-values": "import_values",
 }
-_FIELDS = {value: key for key, value in _NAMES.items()}
+"""Names in Helm's JSON that are others in the model."""
 
 
 def encode(release: Release) -> bytes:
@@ -106,33 +106,13 @@ def chart_json(chart: Chart) -> dict[str, Any]:
         else {
             "generated": lock.generated,
             "digest": lock.digest,
-            "dependencies": [_dependency_json(one) for one in lock.dependencies],
+            "dependencies": [dependency_json(one) for one in lock.dependencies],
         },
         "templates": _files_json(chart.templates),
         "values": _sorted(chart.values),
         "schema": None if chart.schema is None else b64encode(chart.schema).decode(),
         "files": _files_json(chart.files),
     }
-
-
-def metadata_json(metadata: Metadata) -> dict[str, Any]:
-    """Return Chart.yaml in Helm's JSON form, empty fields left out."""
-    full: dict[str, Any] = {}
-    for one in fields(Metadata):
-        value = getattr(metadata, one.name)
-        if one.name == "maintainers":
-            value = [_filled({"name": m.name, "email": m.email, "url": m.url}) for m in value]
-        elif one.name == "dependencies":
-            value = [_dependency_json(dependency) for dependency in value or ()]
-        full[_NAMES.get(one.name, one.name)] = list(value) if isinstance(value, tuple) else value
-    return _filled(full)
-
-
-def _dependency_json(one: Dependency) -> dict[str, Any]:
-    full = {_NAMES.get(part.name, part.name): getattr(one, part.name) for part in fields(Dependency)}
-    lists = {key: list(value) if isinstance(value, tuple) else value for key, value in full.items()}
-    always = ("name", "repository")
-    return {key: value for key, value in lists.items() if value or key in always}
 
 
 def _files_json(files: Mapping[str, bytes]) -> list[dict[str, str]] | None:

@@ -8,13 +8,13 @@ errors are those of oras-go, which Helm uses.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from pxhelm.errors import PxhelmError
+from pxhelm.golang import json
 from pxhelm.golang.strconv import quote
 from pxhelm.repo.access import Access, Artifact, Credential, Pulled
 from pxhelm.repo.conversation import MOST, Connections, Conversation, RejectedError, States
@@ -170,8 +170,7 @@ def _manifest(artifact: Artifact) -> bytes:
         "layers": sorted(layers, key=lambda one: str(one["digest"])),
         "annotations": dict(sorted(artifact.annotations.items())),
     }
-    text = json.dumps(manifest, separators=(",", ":"), ensure_ascii=False)
-    return text.translate({ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}).encode()
+    return json.ordered(manifest).encode()
 
 
 def _blob(talk: Conversation, descriptor: dict[str, Any]) -> bytes:

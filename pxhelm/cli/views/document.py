@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+from pxhelm.golang.json import ordered
+
 
 def as_json(value: object) -> str:
     """Return one line of JSON, keys in the order given, as Helm's ``-o json``."""
-    return json.dumps(whole(value), separators=(",", ":"), ensure_ascii=False).translate(_HTML) + "\n"
-
-
-_HTML = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
-"""What Go's encoder escapes, so that JSON can stand in a page."""
+    return ordered(whole(value)) + "\n"
 
 
 def whole(value: object) -> object:
