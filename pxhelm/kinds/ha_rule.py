@@ -1,18 +1,29 @@
-"""A rule of the HA manager: on which nodes guests run, or whether they run together. Never touches the guests."""
+"""A rule of the HA manager: on which nodes guests run, or whether they run together. Never touches the guests.
+
+Before Proxmox VE 9 a rule about nodes is a group (``parts.ha_group``), and there are no others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pxhelm.proxmox.request import Param
+from pxhelm.proxmox.errors import ApiError, ErrorClass
+from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind
+from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Target
+from pxhelm.resource.parts import ha_group
 from pxhelm.resource.references import guest_type
 from pxhelm.resource.step import Step
+
+
+def _same_or_off(path: str, wanted: Leaves, live: Live) -> bool:
+    return bool(wanted[path]) == bool(live.intended.get(path))
+
 
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "rule", effect=Effect.REPLACE, same=same_id),
@@ -22,6 +33,13 @@ _FIELDS: tuple[Field, ...] = (
     Field("nodes.*", "int", "nodes", form="priorities", bounds=(0, None), help="node: priority; 0 = no preference"),
     Field("strict", "bool", "strict", default=False, help="never run on another node"),
     Field("affinity", "line", "affinity", choices=("positive", "negative"), help="together, or apart"),
+    Field(
+        "noFailback",
+        "bool",
+        default=False,
+        same=_same_or_off,
+        help="of groups, before 9: stay where it is when a better node returns; since then a guest says ha.failback",
+    ),
     Field("enabled", "bool", "disable", form="not", default=True),
     Field("comment", "line", "comment", effect=Effect.METADATA),
 )
@@ -30,8 +48,40 @@ HOME = natural.Home(
 )
 
 
+def observe(target: Target) -> ApiGen[Live]:
+    """Read one rule; where this version has none, the group of its name."""
+    name = natural.id_of(target)
+    try:
+        data = yield from call(Request("GET", HOME.path(name)))
+    except ApiError as error:
+        if error.status == natural.NOT_THERE:
+            return (yield from ha_group.observe(name))
+        if error.cls is ErrorClass.GONE:
+            return ABSENT
+        raise
+    return natural.live_of(HA_RULE, HOME, name, data if isinstance(data, Mapping) else {})
+
+
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return the rows of all rules; of groups where this version has no rules."""
+    try:
+        return (yield from natural.listing(HOME))
+    except ApiError as error:
+        if error.status != natural.NOT_THERE:
+            raise
+    return (yield from ha_group.listing())
+
+
 def steps(change: Change) -> tuple[Step, ...]:
-    """Return the write still missing; Proxmox wants to know of each guest whether it is a machine or a container."""
+    """Return the writes still missing; Proxmox wants to know of each guest whether it is a machine or a container."""
+    if change.live.existence is Existence.UNKNOWN:
+        return ()
+    if ha_group.is_before_rules(change.surroundings.version):
+        if change.desired is None and change.live.existence is Existence.ABSENT:
+            return ()
+        natural.raise_unresolved(HA_RULE, change)
+        name = HA_RULE.identifier(change.desired) if change.desired is not None else natural.live_id(change)
+        return ha_group.steps(name, change)
     return tuple(_typed(step, change) for step in natural.steps(HA_RULE, HOME, change))
 
 
@@ -54,10 +104,15 @@ def _sid(text_: str, change: Change) -> str:
 
 def refuse(change: Change) -> str:
     """Return why the rule cannot be had."""
+    version = change.surroundings.version
+    if change.desired is not None and ha_group.is_before_rules(version):
+        return ha_group.refuse(change.desired.leaves, version)
     problem = natural.refuse(HA_RULE, HOME, change)
     if problem or change.desired is None:
         return problem
     leaves = change.desired.leaves
+    if leaves.get("noFailback"):
+        return f"Proxmox VE {version} has no noFailback of rules: write ha.failback: false in the guests"
     if leaves.get("type") == "node-affinity" and not any(path.startswith("nodes.") for path in leaves):
         return "a HARule of type node-affinity needs nodes"
     return ""
@@ -77,4 +132,4 @@ _DEFINED = Kind(
     fields=_FIELDS,
     columns=(Column("TYPE", text("type")), Column("GUESTS", _guests), Column("NODES", text("nodes"))),
 )
-HA_RULE = replace(natural.natural(_DEFINED, HOME), steps=steps, refuse=refuse)
+HA_RULE = replace(natural.natural(_DEFINED, HOME), observe=observe, listing=listing, steps=steps, refuse=refuse)

@@ -29,6 +29,9 @@ from pxhelm.resource.references import unresolved
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.table import table_of
 
+NOT_THERE = 501
+"""What a server answers for a path that its version does not have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -112,14 +115,10 @@ def read(home: Home, name: str) -> ApiGen[Mapping[str, object] | None]:
     try:
         data = yield from call(Request("GET", home.path(name), dict(home.query)))
     except ApiError as error:
-        if error.cls is ErrorClass.GONE or error.status == _NOT_THERE:
+        if error.cls is ErrorClass.GONE or error.status == NOT_THERE:
             return None
         raise
     return data if isinstance(data, Mapping) else {}
-
-
-_NOT_THERE = 501
-"""What a server answers for a path that its version does not have."""
 
 
 def listing(home: Home) -> ApiGen[Mapping[str, Mapping[str, object]]]:
