@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from pxhelm.actions.inputs import load_chart
 from pxhelm.actions.locate import (
     ChartFlags,
     Fetched,
@@ -424,7 +425,7 @@ def list_dependencies(services: Services, path: str) -> Listed:
     """Return each dependency and whether it is there."""
     disk = services.sources.disk
     folder = posixpath.normpath(path)
-    chart = load(disk.chart(folder))
+    chart = load_chart(services, folder) if disk.kind(folder) else load(disk.chart(folder))
     charts = posixpath.join(folder, "charts")
     if chart.metadata.dependencies is None:
         return Listed((), (f"WARNING: no dependencies at {charts}",), asked=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pxhelm.actions.inputs import load_chart
 from pxhelm.chart.encode import metadata_json
-from pxhelm.chart.load import load
 from pxhelm.golang import yaml
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ PARTS = ("chart", "values", "readme", "crds")
 
 def show(services: Services, path: str, part: str, jsonpath: str = "") -> bytes:
     """Return the text of a part of a chart, or of ``all``; ``jsonpath`` picks from the values."""
-    chart = load(services.sources.disk.chart(path))
+    chart = load_chart(services, path)
     wanted = PARTS if part == "all" else (part,)
     line = b"---\n" if part == "all" else b""
     out = []
@@ -36,6 +36,7 @@ def show(services: Services, path: str, part: str, jsonpath: str = "") -> bytes:
             out.append(line + found + b"\n")
     if "crds" in wanted:
         crds = [crd.data for crd in chart.crds()]
-        out += [line] * bool(crds)
+        if crds and not crds[0].startswith(b"---"):
+            out.append(line)
         out += [data + b"\n" for data in crds]
     return b"".join(out)

@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from errno import ELOOP
 from pathlib import Path
 from typing import Final
 
@@ -65,6 +66,14 @@ def read_archive(path: str, limits: Limits = DEFAULT_LIMITS) -> ChartFiles:
     return ChartFiles(archive.unpack(data, limits), archive=data)
 
 
+def _resolved(link: str) -> str:
+    try:
+        return os.path.realpath(link, strict=True)
+    except OSError as e:
+        reason = "EvalSymlinks: too many links" if e.errno == ELOOP else f"lstat {e.filename}: {_reason(e)}"
+        raise ChartError(f"error evaluating symlink {link}: {reason}") from None
+
+
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
@@ -115,14 +124,14 @@ class _Folder:
         for entry in entries:
             relative = prefix + entry.name
             if entry.is_symlink():
-                resolved = os.path.realpath(entry.path)
+                resolved = _resolved(entry.path)
                 self.warnings.append(
                     f"found symbolic link in path: {entry.path} resolves to {resolved}. "
                     "Contents of linked file included and used"
                 )
             try:
                 is_folder = entry.is_dir()
-            except OSError as e:
+            except OSError as e:  # more links on the way than the system follows
                 raise ChartError(f"error evaluating symlink {entry.path}: {_reason(e)}") from None
             if self.rules.ignores(relative, folder=is_folder):
                 continue
@@ -132,10 +141,7 @@ class _Folder:
                 yield relative, entry.path
 
     def _content(self, relative: str, path: str) -> bytes:
-        try:
-            info = Path(path).stat()
-        except OSError as e:
-            raise ChartError(f"error evaluating symlink {path}: lstat {path}: {_reason(e)}") from None
+        info = Path(path).stat()
         if not stat.S_ISREG(info.st_mode):
             raise ChartError(f"cannot load irregular file {path} as it has file mode type bits set")
         if info.st_size > self.limits.file:

@@ -89,3 +89,19 @@ def test_what_is_no_archive_is_named(tmp_path, name, data, message):
 def test_what_is_not_there_is_told(tmp_path):
     with pytest.raises(ChartError, match=r"stat .*gone: no such file or directory"):
         read_chart(str(tmp_path / "gone"))
+
+
+def test_a_link_to_nowhere_names_what_is_missing(folder):
+    (folder / "LICENSE").symlink_to("../gone/LICENSE")
+    gone = folder.parent / "gone"
+    wanted = f"error evaluating symlink {folder}/LICENSE: lstat {gone}: no such file or directory"
+    with pytest.raises(ChartError) as caught:
+        read_chart(str(folder))
+    assert caught.value.message == wanted
+
+
+def test_links_to_each_other_are_told_as_go_does(folder):
+    (folder / "a").symlink_to("b")
+    (folder / "b").symlink_to("a")
+    with pytest.raises(ChartError, match="error evaluating symlink .*/a: EvalSymlinks: too many links"):
+        read_chart(str(folder))

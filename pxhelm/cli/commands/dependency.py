@@ -49,9 +49,10 @@ def list_(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> N
     """Print dependencies and whether they are there."""
     from pxhelm.actions.dependency import list_dependencies
     from pxhelm.app import open_services
+    from pxhelm.cli.progress import showing
     from pxhelm.cli.views.table import helm_table
 
-    with open_services(session.flags) as services:
+    with showing() as listen, open_services(session.flags, listen) as services:
         found = list_dependencies(services, arguments[0] if arguments else ".")
     if options["output"] != "table":
         from pxhelm.cli.views.document import FORMATS

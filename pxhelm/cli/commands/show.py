@@ -33,8 +33,9 @@ def _add(part: str) -> None:
         from pxhelm.actions.locate import locate
         from pxhelm.actions.show import PARTS, show
         from pxhelm.app import open_services
+        from pxhelm.cli.progress import showing
 
-        with open_services(session.flags) as services:
+        with showing() as listen, open_services(session.flags, listen) as services:
             path = locate(services, arguments[0], chart_location(options), tell)
             if options["output"] == "text" or options["jsonpath"]:
                 raw(show(services, path, part, options["jsonpath"]))
