@@ -11,6 +11,7 @@ from pxhelm.actions.inputs import ValueFlags, gather_values
 from pxhelm.chart.lint import Finding, Severity
 from pxhelm.chart.load import load
 from pxhelm.errors import PxhelmError, StageError, Where
+from pxhelm.events import Warned
 from pxhelm.render.capabilities import capabilities
 from pxhelm.render.engine import render
 from pxhelm.render.lint import LintRequest, lint
@@ -91,11 +92,11 @@ def _lint_one(services: Services, request: LintCharts, path: str, values: Mappin
         fault = f"unable to check Chart.yaml file in chart: stat {where}: no such file or directory"
         return Linted(path, fault=fault, failed=True)
     try:
-        files = disk.chart(path)
+        source = services.chart(path)
     except PxhelmError as e:
         return Linted(path, fault=f"unable to open tarball: {e.message}" if kind == "file" else e.message, failed=True)
     asked = LintRequest(
-        files=files,
+        files=source.files,
         folder=disk.absolute(path),
         values=values,
         namespace=request.namespace,
@@ -106,6 +107,8 @@ def _lint_one(services: Services, request: LintCharts, path: str, values: Mappin
     )
     with services.bounded():
         found = lint(asked)
+        for line in (*source.warnings, *asked.told.lines):
+            services.listen(Warned(line))
         mistakes: list[Finding] = []
         if not request.skip_schema and all(one.severity < Severity.ERROR for one in found):
             mistakes = list(dict.fromkeys(lint_kinds(asked)))  # a loop makes the same mistake again and again

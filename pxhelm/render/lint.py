@@ -76,7 +76,7 @@ def _lint_values(request: LintRequest) -> Iterator[Finding]:
     except yaml.YamlError as e:
         yield Finding(Severity.ERROR, "values.yaml", f"unable to parse YAML: {e}")
         return
-    values = coalesce_tables(copy_map(request.values), value or {})
+    values = coalesce_tables(copy_map(request.values), value or {}, request.told)
     schema = request.files.get("values.schema.json")
     fault = check_single(schema, values) if schema else ""
     if fault:
@@ -90,10 +90,12 @@ def _lint_templates(request: LintRequest) -> Iterator[Finding]:
     except PxhelmError as e:
         yield Finding(Severity.ERROR, folder, e.message)
         return
+    for warning in (one for part in chart.walk() for one in part.warnings):
+        request.told.add(warning)
     version = request.kube_version or KubeVersion()
     try:
-        chart = process_dependencies(chart, request.values)
-        values = coalesce(chart, request.values)
+        chart = process_dependencies(chart, request.values, request.told)
+        values = coalesce(chart, request.values, request.told)
     except PxhelmError:
         return
     rendering = RenderRequest(
@@ -106,7 +108,7 @@ def _lint_templates(request: LintRequest) -> Iterator[Finding]:
         jinja=request.jinja,
     )
     try:
-        again = coalesce(chart, values)
+        again = coalesce(chart, values, request.told)
         if not request.skip_schema:
             validate(chart, again)
         outputs = run_templates(rendering, chart, again, request.told).files

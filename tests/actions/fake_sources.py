@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+from pxhelm.actions.services import ChartSource
 from pxhelm.actions.sources import Sources
 from pxhelm.chart.archive import unpack
 from pxhelm.chart.load import load
@@ -112,5 +113,11 @@ def services(files=(), web=None, registry=None, known=()):
     sources = Sources(disk, web, registry or Registry(), "repositories.yaml", "cache", "pubring.gpg", "/")
     heard = []
     return SimpleNamespace(
-        sources=sources, now=lambda: NOW, listen=heard.append, heard=heard, budget=None, bounded=nullcontext
+        chart=lambda path: ChartSource(disk.chart(path)),
+        sources=sources,
+        now=lambda: NOW,
+        listen=heard.append,
+        heard=heard,
+        budget=None,
+        bounded=nullcontext,
     )
