@@ -6,7 +6,7 @@ Values are held as ``golang.value`` says. Never prints anywhere; texts are retur
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from pxhelm.golang.fmt_numbers import PLAIN, Flags
@@ -51,15 +51,15 @@ def result_text(value: object) -> str:
 _WITHOUT_METHODS = frozenset((str, bool, float, int, dict, list))
 
 
-def sprint(args: Sequence[object]) -> str:
-    """Return what ``fmt.Sprint`` does: a space between operands when neither is a string."""
+def sprint(args: Sequence[object], text: Callable[[object], str] = value_text) -> str:
+    """Return what ``fmt.Sprint`` does: a space between operands when neither is a string; ``text`` prints one."""
     parts: list[str] = []
     was_string = True
     for number, arg in enumerate(args):
         is_string = isinstance(arg, str)
         if number > 0 and not is_string and not was_string:
             parts.append(" ")
-        parts.append(value_text(arg))
+        parts.append(text(arg))
         was_string = is_string
     return "".join(parts)
 

@@ -156,7 +156,7 @@ class _Printer:
             case "v" | "d":
                 if flags.sharp_v:
                     name = "[]byte" if depth == 0 else "[]uint8"
-                    return f"{name}{{{', '.join(f'0x{b:x}' for b in raw)}}}"
+                    return f"{name}{{{', '.join(integer(b, 'x', replace(flags, sharp=True)) for b in raw)}}}"
                 if flags == PLAIN:  # charts that print their root print all files so
                     return f"[{' '.join(map(_BYTES.__getitem__, raw))}]"
                 return f"[{' '.join(integer(b, 'd', flags) for b in raw)}]"

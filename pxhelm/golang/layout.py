@@ -104,7 +104,7 @@ def _zone_name(p: Parts) -> str:
 
 _PRINT = {
     "2006": _year,
-    "06": lambda p: f"{max(p.year, 0) % 100:02d}",
+    "06": lambda p: f"{abs(p.year) % 100:02d}",
     "January": lambda p: MONTHS[p.month - 1],
     "Jan": lambda p: MONTHS[p.month - 1][:3],
     "01": lambda p: f"{p.month:02d}",

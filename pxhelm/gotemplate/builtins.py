@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote as url_quote
 
-from pxhelm.golang.fmt import sprint, sprintf, sprintln, value_text
+from pxhelm.golang.fmt import result_text, sprint, sprintf, sprintln, value_text
 from pxhelm.golang.fmt_numbers import PLAIN
 from pxhelm.golang.fmt_verbs import print_value
 from pxhelm.golang.value import Uint8, Uint64, go_bytes, kind_name, type_name
@@ -219,7 +219,7 @@ def println(*args: object) -> str:
 def _joined(args: tuple[object, ...]) -> str:
     if len(args) == 1 and isinstance(args[0], str):
         return args[0]
-    return sprint(["<no value>" if a is None else a for a in args])
+    return sprint(["<no value>" if a is None else a for a in args], result_text)
 
 
 _HTML = str.maketrans({'"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;", "\0": "\ufffd"})

@@ -241,7 +241,7 @@ def _constant(compiler: Compiler, node: n.Bool | n.Number | n.String, go_type: s
             value = node.whole if isinstance(node, n.Number) and (node.whole or 0) < 2**63 else None
         case "uint" | "uint8" | "uint32" | "uint64":
             wanted = "unsigned integer"
-            value = node.whole if isinstance(node, n.Number) and (node.whole or 0) >= 0 else None
+            value = node.whole if isinstance(node, n.Number) and _unsigned(node) else None
             if go_type == "uint32" and value is not None:
                 value &= 2**32 - 1  # reflect cuts what is too large
         case _:
@@ -249,6 +249,12 @@ def _constant(compiler: Compiler, node: n.Bool | n.Number | n.String, go_type: s
     if value is None:
         return compiler.failing(node, f"expected {wanted}; found {node}")
     return lambda _f: value
+
+
+def _unsigned(node: n.Number) -> bool:
+    """Whether a literal is an unsigned integer: none has a plus, but one that is written as a float."""
+    whole = node.whole or 0
+    return whole == 0 or (whole > 0 and (node.text[0] != "+" or any(c in node.text for c in ".eEpP")))
 
 
 def _short_circuit(compiler: Compiler, head: n.Identifier, args: Sequence[n.Node], final: Get | None) -> Get:

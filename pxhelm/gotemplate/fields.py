@@ -26,11 +26,26 @@ def compile_fields(
     args, final, _ = call
     slow = _Slow(compiler, node, names, call)
     get, slow.held = start or (None, compiler.dot_is_element)
-    if args or final or compiler.strict or not METHOD_NAMES.isdisjoint(names):
+    if final:
+        return _piped(slow, get, final)
+    if args or compiler.strict or not METHOD_NAMES.isdisjoint(names):
         if get is None:
             return lambda f: slow.run(f, f.dot)
         return lambda f: slow.run(f, get(f))
     return _quick(get, names, slow)
+
+
+def _piped(slow: _Slow, get: Get | None, final: Get) -> Get:
+    """Return the way for a method that a pipe brings an argument: that is evaluated before all else."""
+    args, _, command = slow.call
+
+    def run(f: Frame) -> object:
+        brought = final(f)
+        ready = _Slow(slow.compiler, slow.node, slow.names, (args, lambda _f: brought, command))
+        ready.held = slow.held
+        return ready.run(f, f.dot if get is None else get(f))
+
+    return run
 
 
 def _quick(get: Get | None, names: tuple[str, ...], slow: _Slow) -> Get:
@@ -70,12 +85,6 @@ def _holds(kind: type, name: str) -> bool:
     return issubclass(kind, dict) and getattr(kind, "GO_MISSING", None) is None
 
 
-def _run_before(f: Frame, call: Call | None) -> None:
-    """Run what stands before in the pipe: its own error comes first."""
-    if call is not None and call[1] is not None:
-        call[1](f)
-
-
 class _Slow:
     """Every rule of evalField, in Go's order."""
 
@@ -113,7 +122,6 @@ class _Slow:
         has_arguments = call is not None and (bool(call[0]) or call[1] is not None)
         if isinstance(value, dict):
             if has_arguments:
-                _run_before(f, call)
                 raise self._error(f, f"{name} is not a method but has arguments")
             if name not in value and self.compiler.strict:
                 raise self._error(f, f"map has no entry for key {quote(name)}")
@@ -121,7 +129,6 @@ class _Slow:
         fields = field_names(value)
         if fields is not None and name in fields:
             if has_arguments:
-                _run_before(f, call)
                 raise self._error(f, f"{name} has arguments but cannot be invoked as function")
             found_field: object = getattr(value, fields[name])
             return found_field

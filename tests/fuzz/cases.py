@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from tests.fuzz import words
 from tests.fuzz.focus import Focus
 from tests.fuzz.inputs import SCALARS, Inputs
 from tests.fuzz.templates import Templates
-from tests.fuzz.tree import Node, seq
+from tests.fuzz.tree import Node, fixed, seq
 
 VALUES = {
     "i": 3, "neg": -7, "zero": 0, "big": 1234567, "huge": 1e21, "f": 1.5, "f0": 2.0, "s": "x y", "num": "42", "e": "", "n": None, "t": True, "fl": False,
@@ -58,7 +59,8 @@ def generate(seed):
     for share, make in (
         (0.3, _one),
         (0.55, _focused),
-        (0.72, _chart),
+        (0.68, _chart),
+        (0.72, _umbrella),
         (0.8, _broken),
         (0.88, _yaml),
         (0.92, _yaml_values),
@@ -99,6 +101,24 @@ def _chart(seed, random):
     if random.random() < 0.2:
         extra["set"] = [Inputs(random).set_text("").text()]
     return _render(seed, files, **extra)
+
+
+def _umbrella(seed, random):
+    """Return a chart with subcharts that have templates and helpers of the same names."""
+    source = Templates(random)
+    files = {**FILES, "values.yaml": "global: {g: 1}\nsub: {k: up, m: {x: 1}}\nother: {k: null}\nk: root\n"}
+    for name in random.sample(("sub", "other", "a"), random.randrange(1, 3)):
+        folder = f"charts/{name}/"
+        files[folder + "Chart.yaml"] = f"apiVersion: v2\nname: {name}\nversion: 1.2.3\ndescription: of {name}\n"
+        files[folder + "values.yaml"] = Inputs(random).tree(2) + "\n"
+        files[folder + "f.txt"] = name
+        files[folder + "templates/a"] = source.body(2, 2).text() + random.choice(words.OF_SUBCHARTS)
+        if random.random() < 0.6:
+            files[folder + "templates/_h.tpl"] = f'{{{{ define "h" }}}}{name}{{{{ .Chart.Name }}}}{{{{ end }}}}'
+        if random.random() < 0.3:
+            files[folder + "templates/" + random.choice(("b", "NOTES.txt", "z/a.yaml", "_x"))] = "{{ include `h` . }}"
+    own = fixed(source.body(2, 2), random.choice(words.OF_SUBCHARTS))
+    return _render(seed, {"a": own, **({"_h.tpl": source.helpers()} if random.random() < 0.6 else {})}, files=files)
 
 
 def _broken(seed, random):

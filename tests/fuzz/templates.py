@@ -30,6 +30,34 @@ TEXTS = (
 )
 OPENERS = ("{{ ", "{{ ", "{{ ", "{{", "{{- ", "{{-\n", "{{\t")
 CLOSERS = (" }}", " }}", " }}", "}}", " -}}", "\n-}}", "\n}}")
+SCOPES = (
+    "{{ $x := 0 }}{{ range $i, $e := .Values.ls }}{{ $x = add $x $i }}{{ if eq $i 1 }}{{ continue }}{{ end }}{{ $e }}{{ end }}{{ $x }}",
+    "{{ $x := 1 }}{{ if true }}{{ $x := 2 }}{{ $x }}{{ $x = 3 }}{{ end }}{{ $x }}",
+    "{{ $d := dict }}{{ range $k, $v := .Values.nums }}{{ $_ := set $d $k (typeOf $v) }}{{ end }}{{ toJson $d }}",
+    "{{ range $i, $e := .Values.mix }}{{ if not $e }}{{ continue }}{{ else if kindIs `map` $e }}{{ break }}{{ end }}{{ $i }}={{ $e }};{{ end }}",
+    "{{ with $v := .Values.m }}{{ .b }}{{ $v.a.z }}{{ with .a }}{{ .z }}{{ $v.b }}{{ $.Values.s }}{{ end }}{{ end }}",
+    "{{ with .Values.nope }}x{{ else with .Values.m }}{{ .b }}{{ else }}y{{ end }}",
+    "{{ range .Values.le }}x{{ else }}{{ .Values.s }}{{ end }}",
+    "{{ range $i, $_ := until 3 }}{{ range $j, $_ := until 3 }}{{ if gt $j $i }}{{ break }}{{ end }}{{ $i }}{{ $j }} {{ end }}{{ end }}",
+    "{{- $a := .Values.m -}}{{- $b := $a -}}{{- $_ := set $b `n` 1 -}}{{ $a.n }}{{ unset $a `n` | len }}{{ .Values.m.n }}",
+    "{{ $l := list 1 2 }}{{ $m := append $l 3 }}{{ $n := append $l 4 }}{{ $l }}{{ $m }}{{ $n }}",
+    "{{ $x := 1 }}{{ define `v` }}{{ $x := 5 }}{{ $x }}{{ end }}{{ template `v` }}{{ $x }}",
+    "{{ range $k, $v := .Values.deep }}{{ $k }}:{{ range $kk, $vv := $v }}{{ $kk }}{{ end }}{{ end }}",
+    "{{ if and .Values.t (or .Values.fl .Values.e) }}a{{ else if not (and .Values.t .Values.n) }}b{{ end }}",
+    "{{ range $i := 3 }}{{ $i }}{{ end }}{{ range 0 }}x{{ else }}none{{ end }}",
+    "{{ $x := `a` }}{{ range $x = .Values.ls }}{{ $x }}{{ end }}{{ $x }}",
+    "{{ $i := 7 }}{{ $e := 8 }}{{ range $i, $e = .Values.ls }}{{ end }}{{ $i }}{{ $e }}",
+    'a  {{- /* c */ -}}  b\n{{- if true }}\n  c\n{{- end }}\n\n{{- "x" -}}\n d {{ `y\n` -}} \n{{ 3 -}}{{- 4 }}',
+    "{{ range .Values.lm }}{{ .a }}{{ .b }}{{ end }}{{ range .Values.ll }}{{ range . }}{{ . }}{{ end }}{{ end }}",
+    "{{ $s := .Values.s }}{{ range tuple `a` `b` }}{{ $s = printf `%s%s` $s . }}{{ end }}{{ $s | quote }}",
+    "{{ .Values.m | merge (dict `q` 1) | toJson }}{{ .Values.m | toJson }}{{ deepCopy .Values.m | mergeOverwrite (dict `b` 9) | toJson }}",
+)
+"""Scopes of variables, jumps, loops in loops, maps that two names share, trimmed white space."""
+INNER = (
+    "{{ .Values.s }}", '{{ include "h" . }}', '{{ define "own" }}O{{ . }}{{ end }}{{ include "own" 1 }}', "{{ $x := 1 }}{{ $x }}{{ . }}", "{{ tpl `{{ .Values.s }}` . }}", '{{ fail "x" }}', "{{ .Template.Name }}",
+    '{{ define "h" }}mine{{ end }}{{ include "h" . }}', "{{ .Nope.x }}", "{{ end }}", "{{ nope }}", "a\n{{ .Values.l.x }}", "{{ template `args` .Values.s }}", "{{ required `r` .Values.n }}", "k: {{ .Values.i }}\n",
+    '{{ include "err" . }}', '{{ include "self" . }}', "{{ block `bb` . }}{{ .Values.i }}{{ end }}", "{{- range .Values.ls }}\n- {{ . }}\n{{- end }}",
+)  # fmt: skip
 NOISE = (
     "{{",
     "}}",
@@ -111,6 +139,10 @@ class Templates:
             return self.braces(fixed(self.expressions.pick(("break", "continue"))))
         if roll < 0.78:
             return self.named()
+        if roll < 0.84:
+            return seq(self.expressions.pick(SCOPES))
+        if roll < 0.87:
+            return self.deferred()
         return self.pick_block(size, depth, loop=loop)
 
     def pick_block(self, size, depth, *, loop):
@@ -132,10 +164,13 @@ class Templates:
         wanted = self.expressions.pick("lllldddndna") if kind == "range" else self.expressions.pick("abbsild")
         asked = self.expressions.pipeline(wanted, self.random.randrange(2))
         if self.random.random() < 0.3:
-            names = self.names(2 if kind == "range" and self.random.random() < 0.6 else 1)
-            sign = " = " if self.expressions.variables and self.random.random() < 0.1 else " := "
+            count = 2 if kind == "range" and self.random.random() < 0.6 else 1
+            known = self.expressions.variables
+            if known and self.random.random() < 0.25:
+                return fixed(", ".join(self.random.choices(known, k=count)), " = ", asked)
+            names = self.names(count)
             self.expressions.variables += names
-            return fixed(", ".join(names), sign, asked)
+            return fixed(", ".join(names), " := ", asked)
         return asked
 
     def names(self, count):
@@ -150,8 +185,11 @@ class Templates:
         return self.braces(fixed(name, sign, made))
 
     def named(self):
-        name = self.expressions.pick(("h", "args", "deep", "err", "list", "nope", "empty"))
+        name = self.expressions.pick(("h", "args", "deep", "err", "list", "nope", "empty", "loop", "changes"))
         roll = self.random.random()
+        if roll < 0.1:
+            call = self.expressions.pick(('include "ctx" ', 'template "ctx" '))
+            return self.braces(fixed(call, '(dict "root" $ "x" ', self.expressions.operand("a", 1), ")"))
         if roll < 0.5:
             return self.braces(
                 fixed(f'template "{name}" ', self.expressions.operand("a", 1) if self.random.random() < 0.8 else "")
@@ -166,6 +204,15 @@ class Templates:
             )
         return fixed('{{ block "', self.expressions.pick(("bl", "b2", "h")), '" . }}', self.body(2, 0), "{{ end }}")
 
+    def deferred(self):
+        """Return a call of ``tpl`` on a text that is a template itself."""
+        known, self.expressions.variables = self.expressions.variables, []
+        inner = self.body(2, 1).text() if self.random.random() < 0.6 else self.expressions.pick(INNER)
+        self.expressions.variables = known
+        dot = self.expressions.pick((".", ".", "$", ".Values", "(dict)", "(dict `Values` .Values)", "nil", "(list 1)"))
+        ending = self.expressions.pick(("", " | indent 2", " | quote", " | fromYaml | toJson"))
+        return self.braces(fixed("tpl ", self.expressions.literal(inner), " ", dot, ending))
+
     def braces(self, inner):
         return fixed(self.expressions.pick(OPENERS), inner, self.expressions.pick(CLOSERS))
 
@@ -179,6 +226,11 @@ class Templates:
             fixed('{{ define "err" }}\n', seq(self.braces(action(self.expressions, 1))), "{{ end }}"),
             fixed('{{ define "list" }}', seq('{{ range . }}{{ include "args" . }},{{ end }}'), "{{ end }}"),
             fixed('{{ define "empty" }}', seq("\n"), "{{ end }}"),
+            fixed('{{ define "ctx" }}', seq("{{ .root.Values.s }}{{ .x }}{{ .root.Template.Name }}"), "{{ end }}"),
+            fixed(
+                '{{ define "loop" }}', seq("{{ range $i, $e := . }}{{ if $i }},{{ end }}{{ $e }}{{ end }}"), "{{ end }}"
+            ),
+            fixed('{{ define "changes" }}', seq('{{ $_ := set . "k" (len .) }}'), "{{ end }}"),
             fixed('{{ define "self" }}{{ include "self" . }}{{ end }}'),
         ]
         self.expressions.variables = known

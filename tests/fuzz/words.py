@@ -204,6 +204,11 @@ OBJECTS = (
     ".Values.AsMap | toJson", ".Values.YAML", '.Values.Table "m.a"', '.Values.Table "nope"', '.Values.PathValue "m.a.z"', '.Values.PathValue "m"', '.Values.PathValue "x.y"', '(.Values.Table "m").YAML', ".Values.AsMap.s", ".Values.YAML.x", ".Values.nope.x.y", ".Values.s.x", "(.Values.nope).a.b", "$.Values.m.b", ".Values.l.x",
     ".Values.m.a.z.y", ".Values.i.x", ".Nope", ".Nope.x", "$.Nope.x.y", ".Values.m.missing | default 5", ".Values.n.x", "(.Values.n).x", ".a.b.c", "(dict).a.b", "(index .Values.l 1).x", "({s}).x", "(1).x", "nil.x", ".Values.m.a.z 1", ".Values.s 1",
 )  # fmt: skip
+OF_SUBCHARTS = (
+    "{{ toJson .Values }}", "{{ .Values.global.g }}{{ .Values.k }}", "{{ .Chart.Name }} {{ .Template.Name }} {{ .Template.BasePath }}", "{{ range $n, $s := .Subcharts }}{{ $n }}{{ $s.Chart.Name }}{{ $s.Values | toJson }}{{ end }}",
+    '{{ include "h" . }}', "{{ .Files.Get `f.txt` }}", "{{ .Subcharts.sub.Values.k }}", "{{ $_ := set .Values `k` 9 }}{{ .Values.k }}", "{{ $_ := set .Values.global `g` .Chart.Name }}{{ toJson .Values.global }}", "{{ .Chart.IsRoot }}", '{{ template "h" .Subcharts.sub }}',
+    "{{ .Values.sub | toJson }}", "{{ typeOf .Values }}{{ typeOf .Values.sub }}{{ kindOf .Subcharts }}", "{{ .Release.Name }}{{ .Capabilities.KubeVersion }}", "{{ fail .Chart.Name }}", "{{ .Values.m.x.y }}", "{{ define `h` }}again{{ end }}", '{{ tpl `{{ include "h" . }}` . }}',
+)  # fmt: skip
 VERBS = "vvvvvvdsqTtboOcxXUeEfFgGp%ywz! "
 FLAGS = "+-# 0"
 YAML = (
