@@ -159,6 +159,7 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
         errors += _claims(kind, found.resource, claimed, document)
         resources.append(found.resource)
     if errors:
+        errors = list({(str(e.where), e.message): e for e in errors}.values())  # members of a set share their mistakes
         count = f"{len(errors)} mistakes" if len(errors) > 1 else "a mistake"
         raise StageError(f"cannot use the manifests: {count} in them", tuple(errors))
     return Parsed(tuple(resources), tuple(warnings), tuple(lints))
