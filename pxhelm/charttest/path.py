@@ -20,7 +20,16 @@ Step = Callable[[Any, Any], Iterator[Any]]
 
 
 class PathError(PxhelmError):
-    """A path that cannot be read."""
+    """A path, or a pattern, that cannot be read."""
+
+
+def matcher(pattern: str) -> Callable[[str], bool]:
+    """Return the search for a Go regular expression; PathError with Go's text when it is none."""
+    try:
+        compiled = regexp.compile_pattern(pattern)
+    except regexp.RegexpError as error:
+        raise PathError(str(error)) from None
+    return lambda text: regexp.matches(compiled, text)
 
 
 def find(document: Any, path: str) -> list[Any]:
@@ -130,6 +139,8 @@ class _Parser:
                 found = self.match(_SLICE)
                 if found is None or not found[0].strip():
                     raise self.fail("subscript missing")
+                if found[4] and not int(found[4]):
+                    raise self.fail("a step of 0")
                 steps.append(_index(found))
             if not self.take(","):
                 break
@@ -180,10 +191,11 @@ class _Parser:
             pattern = self.match(_REGEX)
             if pattern is None:
                 raise self.fail("regular expression missing")
-            compiled = regexp.compile_pattern(pattern[1].replace("\\/", "/"))
-            return lambda value, root: any(
-                isinstance(one, str) and regexp.matches(compiled, one) for one in left(value, root)
-            )
+            try:
+                matches = matcher(pattern[1].replace("\\/", "/"))
+            except PathError as error:
+                raise self.fail(error.message) from None
+            return lambda value, root: any(isinstance(one, str) and matches(one) for one in left(value, root))
         right, compare = self.operand(), _COMPARE[found[0]]
         return lambda value, root: _compared(left(value, root), right(value, root), compare)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -76,4 +77,9 @@ def _counts(suite: SuiteResult) -> dict[str, int]:
 
 def _written(root: ET.Element) -> str:
     ET.indent(root, "\t")
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    text = ET.tostring(root, encoding="unicode")
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + _NO_XML.sub("\ufffd", text) + "\n"
+
+
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML cannot hold, not even escaped: Go's encoder puts U+FFFD in its place, too."""

@@ -108,3 +108,17 @@ def test_patterns_of_snapshots_look_at_what_was_rendered_now():
     parameters = {"path": "metadata", "matchRegex": {"pattern": "name"}, "notMatchRegex": {"pattern": "zone"}}
     assert wrong("matchSnapshot", parameters) == []
     assert wrong("matchSnapshot", {"path": "metadata", "notMatchRegex": {"pattern": "name"}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        ("matchRegex", {"path": "metadata.name", "pattern": "("}),
+        ("matchRegexRaw", {"pattern": "("}),
+        ("matchSnapshot", {"matchRegex": {"pattern": "("}}),
+        ("equal", {"path": "spec[?(@ =~ /(/)]", "value": 1}),
+        ("greaterOrEqual", {"path": "spec", "value": {}}),
+    ],
+)
+def test_what_an_assertion_cannot_do_is_a_failure_and_no_bug(kind, parameters):
+    assert "Error:" in wrong(kind, parameters)

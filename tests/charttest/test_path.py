@@ -45,7 +45,7 @@ def test_an_empty_path_is_the_document():
     assert find(DOCUMENT, "") == [DOCUMENT]
 
 
-@pytest.mark.parametrize("path", ["a[", "a[x]", "a[?(@.b == )]", "a[?(@.b]"])
+@pytest.mark.parametrize("path", ["a[", "a[x]", "a[?(@.b == )]", "a[?(@.b]", "a[0:1:0]", "a[?(@.b =~ /(/)]"])
 def test_what_is_no_path_is_refused(path):
     with pytest.raises(PathError, match="cannot read path"):
         find(DOCUMENT, path)
