@@ -51,13 +51,14 @@ def list_(session: cli.Session, **options: Any) -> int:
 
     with showing() as listen, open_services(session.flags, listen) as services:
         there = trashed(services, all_namespaces=options["all_namespaces"])
-        now = services.now().timestamp()
+        now, namespace = services.now().timestamp(), services.place.namespace
     if options["output"] in FORMATS:
         click.echo(FORMATS[options["output"]](trash_data(there)), nl=False)
     else:
         click.echo(trash_text(there, now), nl=False)
         if not there:
-            click.echo("the trash is empty", err=True)
+            where = "" if options["all_namespaces"] else f" of namespace {namespace}"
+            click.echo(f"the trash{where} is empty", err=True)
     return ExitCode.OK
 
 
