@@ -17,8 +17,8 @@ from pxhelm.apply.memory import Manifest
 from pxhelm.apply.planning import Planned, PlanRequest
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.proxmox.request import ApiGen, Param, Request, call
+from pxhelm.resource.aside import is_trashed, original
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.trash import is_trashed, original
 from pxhelm.store.objects import ObjectKey as StoreKey
 
 _GUESTS = ("VirtualMachine", "Container")

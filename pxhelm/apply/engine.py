@@ -32,8 +32,10 @@ from pxhelm.plan.leaf import base_of, covers
 from pxhelm.plan.model import Action, ObjectPlan
 from pxhelm.plan.observe import View
 from pxhelm.plan.remembered import REMEMBERED
+from pxhelm.plan.replacing import FIRST
 from pxhelm.plan.subject import Known
 from pxhelm.resource import sets
+from pxhelm.resource.aside import is_replaced, replaced_key
 from pxhelm.resource.domain import DOMAINS
 from pxhelm.resource.guest_remove import TRASH
 from pxhelm.resource.identity import ObjectKey
@@ -154,12 +156,14 @@ class _Application:
         with self.ports.store.transaction():
             self.records.vmids.end_quarantine()
             for o in self.planned.plan.objects:
+                self.stand_aside(o)
+            for o in self.planned.plan.objects:
                 resource = self.planned.resources.get(o.key)
                 if o.action in (Action.DELETE, Action.READ) or resource is None or o.key in self.results:
                     continue
                 kind = self.ports.kind_of(o.key.kind)
                 memory = self.memories[o.key]
-                owner = "" if kind.applies else release or _release_of(memory)
+                owner = "" if kind.applies else release or _release_of(memory) or _release_of(before[o.key])
                 if kind.shared and _release_of(memory):
                     owner = _release_of(memory)  # whoever came first; both declare it
                 values = None
@@ -171,6 +175,7 @@ class _Application:
                 if o.action is Action.ADOPT and kind.guest:
                     memory = self.records.vmids.adopt(kind, memory, o.vmid)
                 self.memories[o.key] = memory
+        before |= {o.key: Memory(Known()) for o in self.planned.plan.objects if o.way == FIRST}
         unread = {
             key: completed(namespaces, r, before.get(key, Memory(Known()))) for key, r in self.planned.resources.items()
         }
@@ -181,9 +186,21 @@ class _Application:
         around = replace(self.view.surroundings, bound=bound_vmids(self.ports), coming=made)
         self.view = replace(self.view, surroundings=around)
 
+    def stand_aside(self, o: ObjectPlan) -> None:
+        """Let the guest that is replaced keep its row under another name; its own is then free for the one made first."""
+        memory = self.memories[o.key]
+        if o.way != FIRST or o.key in self.results or memory.stored is None or memory.known.uid != o.uid:
+            return
+        assert memory.binding is not None
+        old = replaced_key(o.key, memory.binding.vmid)
+        self.memories[old] = self.records.rename(memory, old)
+        self.memories[o.key] = Memory(Known())
+
     def refuse_stale(self) -> None:
         """Refuse the objects of a saved plan whose wanted state is another than when it was made (engine.md D19)."""
         for o in self.planned.plan.objects:
+            if is_replaced(o.key):
+                continue  # it is what stands in the way of the one that is made first, and is looked at with that
             known = self.memories[o.key].known
             resource = self.planned.resources.get(o.key)
             same_text = resource is None or resource.text == known.text

@@ -21,7 +21,9 @@ from pxhelm.plan.domains import Ending, Member, endings
 from pxhelm.plan.leaf import as_leaf
 from pxhelm.plan.next_step import wants_of
 from pxhelm.plan.observe import View, look_round, observe
-from pxhelm.plan.subject import Subject
+from pxhelm.plan.replacing import POLICY
+from pxhelm.plan.subject import Known, Subject
+from pxhelm.resource.aside import original, replaced_key
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Existence, Live, Reference, Resource, Target, Value
@@ -80,17 +82,39 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
     left = leftovers(ports, view, (lives[key] for key in going if key not in wanted and kinds[key].guest))
     view = replace(view, surroundings=replace(view.surroundings, leftovers=left))
-    targets |= _predict(vmids, memories, guests, view)
+    spares = _spares(guests, wanted)
+    predicted = _predict(vmids, {**dict.fromkeys(spares, Memory(Known())), **memories}, {**guests, **spares}, view)
+    targets |= {key: target for key, target in predicted.items() if key not in spares}
+    spare = {original(key): replace(predicted[key], key=original(key)) for key in spares}
     view = replace(view, surroundings=replace(view.surroundings, coming=coming(ports, wanted)))
     view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))
     view = replace(view, surroundings=with_templates(ports, wanted.values(), view))
     wanted |= {key: each.resource for key, each in ending.items()}
     members = {key: each.members for key, each in ending.items()}
     subjects = tuple(
-        Subject(kinds[key], key, wanted.get(key), targets[key], lives[key], memories[key].known, members.get(key, ()))
+        Subject(
+            kinds[key],
+            key,
+            wanted.get(key),
+            targets[key],
+            lives[key],
+            memories[key].known,
+            spare.get(key),
+            members.get(key, ()),
+        )
         for key in keys
     )
     return Gathered(subjects, view, memories)
+
+
+def _spares(guests: Mapping[ObjectKey, Target], wanted: Mapping[ObjectKey, Resource]) -> dict[ObjectKey, Target]:
+    """Return targets for the guests that may be made in the place of others before those go."""
+    found = {}
+    for key, target in guests.items():
+        if key in wanted and target.vmid and wanted[key].annotations.get(POLICY) == "CreateFirst":
+            aside = replaced_key(key, target.vmid)
+            found[aside] = Target(aside, "")
+    return found
 
 
 def coming(ports: Ports, wanted: Mapping[ObjectKey, Resource]) -> frozenset[tuple[str, str]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pxhelm.apply.gather import gather
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.selecting import with_members
+from pxhelm.apply.selecting import with_members, with_replaced
 from pxhelm.plan.build import Policy, build
 from pxhelm.plan.model import Plan
 from pxhelm.plan.rights import judged
@@ -60,7 +60,7 @@ def plan_objects(ports: Ports, resources: Sequence[Resource], request: PlanReque
     Raises ApiError when the cluster cannot be asked, PxhelmError for a cycle, a secret that cannot be read, or an object
     that the manifests hold twice.
     """
-    request = replace(request, delete=with_members(ports, resources, request.delete))
+    request = replace(request, delete=with_replaced(ports, resources, with_members(ports, resources, request.delete)))
     found = gather(ports, resources, request.delete)
     plan = build(found.subjects, found.view, policy_of(ports, request))
     plan = _by_rights(ports, plan, found.view.surroundings.version)

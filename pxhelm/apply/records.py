@@ -14,12 +14,13 @@ from pxhelm.apply.vmids import Vmids
 from pxhelm.plan.leaf import base_of, shown
 from pxhelm.plan.remembered import ORIGINAL
 from pxhelm.resource.annotations import PREFIX
+from pxhelm.resource.aside import seconds_of, trashed_key
 from pxhelm.resource.columns import duration
 from pxhelm.resource.guest_remove import TRASH
+from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, LeafChange
 from pxhelm.resource.model import Existence, Live, Resource
 from pxhelm.resource.table import table_of
-from pxhelm.resource.trash import seconds_of, trashed_key
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.events import EventRecord
 from pxhelm.store.inventory import Observation
@@ -129,6 +130,13 @@ class Records:
         row = replace(stored, key=key, release="", labels={}, manifest=manifest, updated_at=now)
         self.store.objects.put(row)
         self.say(stored.uid, "Trashed", f"it stays in the trash for {duration(ttl)}", normal=True)
+
+    def rename(self, memory: Memory, key: ObjectKey) -> Memory:
+        """Give an object another name; what is declared or selected by the old one is not it any more."""
+        assert memory.stored is not None
+        row = replace(memory.stored, key=stored_key(self.ports, key), release="", labels={})
+        self.store.objects.put(row)
+        return replace(memory, stored=row)
 
     def disown(self, memory: Memory, manager: str) -> bool:
         """Leave an object that others declare as well to them; False when there are none."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pxhelm.apply.memory import address_of
 from pxhelm.apply.ports import Ports
 from pxhelm.resource import sets as sets_of_guests
+from pxhelm.resource.aside import is_replaced, original
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Reference, Resource
 from pxhelm.resource.references import GUESTS
@@ -36,6 +37,16 @@ def with_selected(
     for key in going:
         labels.pop(key, None)
     return {key: _selected(r, labels) for key, r in wanted.items()}
+
+
+def with_replaced(ports: Ports, resources: Iterable[Resource], going: tuple[ObjectKey, ...]) -> tuple[ObjectKey, ...]:
+    """Return what shall go, with the guests that stand aside for what is wanted: an apply was cut off before they went."""
+    wanted = {r.key for r in resources if r.key.kind in GUESTS}
+    if not wanted:
+        return going
+    stored = (address_of(o) for o in ports.store.objects.list(ObjectQuery(ports.cluster_name)))
+    aside = (key for key in stored if is_replaced(key) and original(key) in wanted and key not in going)
+    return (*going, *aside)
 
 
 def _selected(resource: Resource, labels: Mapping[ObjectKey, Mapping[str, str]]) -> Resource:

@@ -20,6 +20,7 @@ from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.diff import IGNORE
 from pxhelm.plan.leaf import base_of
 from pxhelm.plan.model import Action
+from pxhelm.plan.replacing import FIRST
 from pxhelm.resource.domain import DOMAINS
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Live, Resource, Value
@@ -99,6 +100,9 @@ def undo(
         results.append(apply_plan(ports, plan_objects(ports, (), request), how))
     for each in changed:
         _forget(ports, planned, before.memories[each.key])
+    for o in planned.plan.objects:
+        if o.way == FIRST:
+            _bring_back(ports, before.memories[o.key])
     return Undone(tuple(results), tuple(left))
 
 
@@ -170,6 +174,16 @@ def _leaf(value: object) -> Value:
     if isinstance(value, list):
         return tuple(value)
     return value if isinstance(value, (bool, int, float, str)) else None
+
+
+def _bring_back(ports: Ports, before: Memory) -> None:
+    """Give a guest its name back that stood aside for one that is gone again."""
+    if before.stored is None:
+        return
+    objects = ports.store.objects
+    with ports.store.transaction():
+        if objects.by_uid(before.known.uid) is not None and objects.get(before.stored.key) is None:
+            objects.put(before.stored)
 
 
 def _forget(ports: Ports, planned: Planned, before: Memory) -> None:

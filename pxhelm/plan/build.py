@@ -18,11 +18,13 @@ from pxhelm.plan.leaf import Fingerprint
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of, unmakeable
 from pxhelm.plan.observe import Verdict, View, identify
+from pxhelm.plan.replacing import FIRST, POLICY, left_behind, made_first, policy_of, refusal
 from pxhelm.plan.rolling import kept, rolled, sets_of
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import held_back, postponed
 from pxhelm.plan.subject import Subject
 from pxhelm.proxmox.schema import Schema, load
+from pxhelm.resource.aside import is_aside, replaced_key
 from pxhelm.resource.deletions import Word, check
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.gates import root_only
@@ -31,7 +33,6 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Resource
 from pxhelm.resource.step import Step, Undo
-from pxhelm.resource.trash import is_trashed
 
 _PREFIX = "pxhelm.io/"
 RETAINED = frozenset(("Image", "Storage", "Network"))
@@ -81,11 +82,29 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
             blocked.append(outcome)
             continue
         planned[key] = replace(outcome, depends_on=edges[key])
-    edges, awaited = rolled(subjects, planned, edges)
+    edges, awaited = rolled(subjects, planned, {**edges, **_stand_aside(subjects, (view, policy), planned)})
     objects = tuple(planned.values())
     if awaited:
         objects = tuple(replace(planned[key], depends_on=edges[key]) for key in ordered(edges) if key in planned)
-    return Plan(policy.cluster, policy.manager, objects, tuple(blocked), _warnings(subjects, view), edges, awaited)
+    first = (o.key for o in objects if o.way == FIRST)
+    ready = tuple(dict.fromkeys((*awaited, *first, *left_behind(subjects))))
+    return Plan(policy.cluster, policy.manager, objects, tuple(blocked), _warnings(subjects, view), edges, ready)
+
+
+def _stand_aside(
+    subjects: Sequence[Subject], by: tuple[View, Policy], planned: dict[ObjectKey, ObjectPlan]
+) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
+    """Plan that the guests go in whose place others are made first, and return what they wait for: all that is wanted."""
+    wanted = tuple(s.key for s in subjects if s.desired is not None)
+    found = {}
+    for s in subjects:
+        if s.key in planned and planned[s.key].way == FIRST:
+            old = replace(s, key=replaced_key(s.key, s.target.vmid), desired=None)
+            steps = _steps_to_remove(situation_of(s, *by))
+            gone = _object_plan(old, Action.DELETE, Diff(), steps, (f"{s.key.address} is made in its place first",))
+            planned[old.key] = replace(gone, depends_on=wanted)
+            found[old.key] = wanted
+    return found
 
 
 def _end_domain(
@@ -184,6 +203,8 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     if s.live.lock and steps and not s.known.creating:
         return _locked(s)
     action = _action(s, steps)
+    if replacing and made_first(s):
+        return _made_first(s, situation, policy, diff)
     if replacing:
         gone = _steps_to_remove(situation)
         fresh = replace(situation, live=ABSENT)
@@ -197,6 +218,24 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     if root:
         marks = (*marks, f"only root@pam with a password may set {', '.join(root)}: Proxmox refuses a token")
     return _object_plan(s, action, diff, steps, (*notes, *marks, *postponed(situation, diff.changes)))
+
+
+def _made_first(s: Subject, situation: Situation, policy: Policy, diff: Diff) -> ObjectPlan | Blocked:
+    """Plan the guest that takes the place of one that can only be made anew."""
+    why = refusal(s)
+    if why or s.spare is None:
+        hint = f"leave them to Proxmox, or use {POLICY}: Recreate" if s.kind.guest else f"use {POLICY}: Recreate"
+        return Blocked(s.key, "Refused", why, hint)
+    fresh = replace(situation, live=ABSENT, target=s.spare, ownership=Ownership(policy.manager))
+    made = difference(fresh)
+    steps = steps_of(fresh, made)
+    wrong = refused_by_version(steps, situation.surroundings.version, policy.schema_of)
+    if wrong:
+        return Blocked(s.key, "Invalid", f"cannot plan {s.key.address}: {wrong}")
+    anew = "; ".join(f"{c.path}: {c.why}" for c in diff.changes if c.effect is Effect.REPLACE)
+    notes = (f"VMID {s.live.vmid} goes when this one is ready ({anew})",)
+    found = _object_plan(replace(s, live=ABSENT, target=s.spare), Action.CREATE, made, steps, notes)
+    return replace(found, way=FIRST)
 
 
 def _action(s: Subject, steps: tuple[Step, ...]) -> Action:
@@ -282,8 +321,7 @@ def _impossible(s: Subject, diff: Diff, policy: Policy) -> Blocked | None:
     if not anew:
         return None
     assert s.desired is not None
-    allowed = s.desired.annotations.get(f"{_PREFIX}replace-policy", "Never") == "Recreate"
-    if allowed or "*" in policy.replace or s.key.address in policy.replace:
+    if policy_of(s) in ("Recreate", "CreateFirst") or "*" in policy.replace or s.key.address in policy.replace:
         protected = s.known.annotations.get(f"{_PREFIX}prevent-destroy") == "true"
         return _protected(s) if protected else None
     listed = "; ".join(f"{c.path}: {c.why}" for c in anew)
@@ -304,6 +342,7 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
         return _protected(s)
     situation = situation_of(s, view, policy)
     said = annotations.get(f"{_PREFIX}deletion-policy", "Retain" if s.kind.name in RETAINED else "Delete")
+    said = "Delete" if is_aside(s.key) else said
     if not s.known.uid:
         return _object_plan(s, Action.NOTHING, Diff(), (), ("it is not managed by pxhelm: it stays as it is",))
     if s.key in policy.keep or said == "Retain":
@@ -311,7 +350,7 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
         if not s.kind.guest or identify(s.kind, s.live, s.target, s.known.seen) is not Verdict.OURS or s.live.lock:
             return _object_plan(s, Action.DELETE, Diff(), (), (stays,))
         return _on_its_way(s, situation, RETAIN, stays)
-    way, note = ("", "") if is_trashed(s.key) else _WAYS.get(said.partition("(")[0], ("", ""))
+    way, note = ("", "") if is_aside(s.key) else _WAYS.get(said.partition("(")[0], ("", ""))
     if way and not s.kind.guest:
         hint = "apply the manifest with Delete or Retain first"
         return Blocked(s.key, "Refused", f"cannot delete {s.key.address}: {said} is for guests", hint)

@@ -40,5 +40,7 @@ class Subject:
     target: Target
     live: Live
     known: Known = field(default_factory=Known)
+    spare: Target | None = None
+    """Where a guest would be made that replaces this one before it goes."""
     members: tuple[ObjectKey, ...] = ()
     """Of what ends a domain of staged changes: the objects that are staged in it."""

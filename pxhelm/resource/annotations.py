@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from pxhelm.resource.trash import POLICY as TRASH
+from pxhelm.resource.aside import POLICY as TRASH
 from pxhelm.resource.types import TYPES
 
 PREFIX = "pxhelm.io/"
@@ -21,7 +21,7 @@ VALUES: dict[str, tuple[re.Pattern[str], str]] = {
         re.compile(rf"Delete|Retain|DetachDisks|BackupThenDelete|{TRASH.pattern.replace('?P<ttl>', '')}"),
         "Delete, Retain, DetachDisks, BackupThenDelete or Trash(7d)",
     ),
-    "replace-policy": (re.compile("Never|Recreate"), "Never or Recreate"),
+    "replace-policy": (re.compile("Never|Recreate|CreateFirst"), "Never, Recreate or CreateFirst"),
     "drift-policy": (re.compile("Ignore|Report|Correct"), "Ignore, Report or Correct"),
     "ignore-differences": (_ANY, "a list of paths"),
     "management": (re.compile(r"\*|Observe|Observe, ?Update|Paused"), "*, Observe, Observe,Update or Paused"),
@@ -37,7 +37,6 @@ VALUES: dict[str, tuple[re.Pattern[str], str]] = {
 
 
 LATER: dict[tuple[str, str], str] = {
-    ("replace-policy", "CreateFirst"): "it is not there yet; use Recreate",
     ("drift-policy", "Prevent"): "nothing watches the cluster between two commands yet; use Correct",
 }
 """Values of kinds.md that are refused, and why: an annotation without effect would be a promise that nobody keeps."""

@@ -7,6 +7,7 @@ something ends with one write that says so in the guest's name, by which the end
 from __future__ import annotations
 
 from pxhelm.proxmox.request import Param
+from pxhelm.resource.aside import TAG, guest_name
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.effects import param_of
 from pxhelm.resource.guest import volumes_bytes
@@ -16,7 +17,6 @@ from pxhelm.resource.identity import join_description
 from pxhelm.resource.model import Live
 from pxhelm.resource.parts import ha
 from pxhelm.resource.step import Guard, Step, Undo
-from pxhelm.resource.trash import TAG, guest_name
 from pxhelm.resource.writer import Writer
 
 RETAIN, DETACH, TRASH = "retain", "detach", "trash"

@@ -7,8 +7,8 @@ from pxhelm.apply.memory import Manifest, recall
 from pxhelm.apply.saved import load_plan, save_plan
 from pxhelm.errors import ExitCode
 from pxhelm.resource.annotations import check_annotation
+from pxhelm.resource.aside import guest_name, is_trashed, original, seconds_of, trashed_key
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.trash import guest_name, is_trashed, original, seconds_of, trashed_key
 from pxhelm.store.objects import ObjectQuery
 from tests.apply.lab import QUICK
 

@@ -1,6 +1,6 @@
-"""What is in the trash: how its object and its guest are called, and for how long it stays (``deletion-policy: Trash(7d)``).
+"""Objects that stand aside: in the trash (``deletion-policy: Trash(7d)``), or replaced by another one that was made first.
 
-The object keeps its uid, its VMID and its marker under a name that no manifest can have, so the name is free for another one.
+Such an object keeps its uid, its VMID and its marker under a name that no manifest can have, so that its own is free.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pxhelm.resource.quantities import read_duration
 POLICY = re.compile(r"Trash\((?P<ttl>[0-9dhms.]+)\)")
 TAG = "trash"
 _PREFIX = "trash-"
-_MARK = re.compile(r"~trash-\d+$")
+_MARK = re.compile(r"~(trash|replaced)-\d+$")
 
 
 def trashed_key(key: ObjectKey, vmid: int) -> ObjectKey:
@@ -22,13 +22,33 @@ def trashed_key(key: ObjectKey, vmid: int) -> ObjectKey:
     return replace(key, name=f"{key.name}~trash-{vmid}")
 
 
+def replaced_key(key: ObjectKey, vmid: int) -> ObjectKey:
+    """Return the key of an object in whose place another one is made, until that is ready."""
+    return replace(key, name=f"{key.name}~replaced-{vmid}")
+
+
 def is_trashed(key: ObjectKey) -> bool:
     """Whether an object is in the trash."""
-    return bool(_MARK.search(key.name))
+    return _word(key) == "trash"
+
+
+def is_replaced(key: ObjectKey) -> bool:
+    """Whether another object is made in the place of this one."""
+    return _word(key) == "replaced"
+
+
+def is_aside(key: ObjectKey) -> bool:
+    """Whether an object stands aside for either reason."""
+    return bool(_word(key))
+
+
+def _word(key: ObjectKey) -> str:
+    found = _MARK.search(key.name)
+    return found[1] if found else ""
 
 
 def original(key: ObjectKey) -> ObjectKey:
-    """Return the key that an object in the trash had before."""
+    """Return the key that an object had before it stood aside."""
     return replace(key, name=_MARK.sub("", key.name))
 
 
