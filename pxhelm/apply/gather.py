@@ -66,9 +66,7 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
     keys = (*keys, *ending)
     kinds |= {key: each.kind for key, each in ending.items()}
     memories |= recall(ports, ending)
-    targets = {
-        key: guests[key] if key in guests else _target(ports, key, memories[key], wanted.get(key)) for key in keys
-    }
+    targets = {key: guests.get(key) or _target(ports, key, memories[key], wanted.get(key)) for key in keys}
     targets = {
         key: replace(target, wants=wants_of(kinds[key], wanted.get(key), memories[key].known.bases))
         for key, target in targets.items()
@@ -81,12 +79,9 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         lives[key] = _live(ports.cluster.run_all([observe(kinds[key], targets[key], view)])[0], targets[key])
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
     left = leftovers(ports, view, (lives[key] for key in going if key not in wanted and kinds[key].guest))
-    view = replace(view, surroundings=replace(view.surroundings, leftovers=left))
-    spares = _spares(guests, wanted)
-    predicted = _predict(vmids, {**dict.fromkeys(spares, Memory(Known())), **memories}, {**guests, **spares}, view)
-    targets |= {key: target for key, target in predicted.items() if key not in spares}
-    spare = {original(key): replace(predicted[key], key=original(key)) for key in spares}
-    view = replace(view, surroundings=replace(view.surroundings, coming=coming(ports, wanted)))
+    predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted), view)
+    targets |= predicted
+    view = replace(view, surroundings=replace(view.surroundings, coming=coming(ports, wanted), leftovers=left))
     view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))
     view = replace(view, surroundings=with_templates(ports, wanted.values(), view))
     wanted |= {key: each.resource for key, each in ending.items()}
@@ -107,14 +102,26 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
     return Gathered(subjects, view, memories)
 
 
-def _spares(guests: Mapping[ObjectKey, Target], wanted: Mapping[ObjectKey, Resource]) -> dict[ObjectKey, Target]:
-    """Return targets for the guests that may be made in the place of others before those go."""
-    found = {}
-    for key, target in guests.items():
-        if key in wanted and target.vmid and wanted[key].annotations.get(POLICY) == "CreateFirst":
-            aside = replaced_key(key, target.vmid)
-            found[aside] = Target(aside, "")
-    return found
+@dataclass(frozen=True, slots=True)
+class _Guests:
+    targets: Mapping[ObjectKey, Target]
+    wanted: Mapping[ObjectKey, Resource]
+
+
+def _foreseen(
+    vmids: Vmids, memories: Mapping[ObjectKey, Memory], guests: _Guests, view: View
+) -> tuple[dict[ObjectKey, Target], dict[ObjectKey, Target]]:
+    """Return the targets of guests with the VMIDs that new ones will probably get, and those of guests made in their place."""
+    spares = {
+        aside: Target(aside, "")
+        for key, target in guests.targets.items()
+        if key in guests.wanted and target.vmid and guests.wanted[key].annotations.get(POLICY) == "CreateFirst"
+        for aside in (replaced_key(key, target.vmid),)
+    }
+    known = {**dict.fromkeys(spares, Memory(Known())), **memories}
+    found = _predict(vmids, known, {**guests.targets, **spares}, view)
+    spare = {original(key): replace(found.pop(key), key=original(key)) for key in spares}
+    return found, spare
 
 
 def coming(ports: Ports, wanted: Mapping[ObjectKey, Resource]) -> frozenset[tuple[str, str]]:
