@@ -29,7 +29,6 @@ from pxhelm.values.schema import check_single, validate
 
 _CRD_HOOK: Final = re.compile(rb'"?helm\.sh/hook"?:\s+crd-install')
 _RELEASE_TIME: Final = re.compile(rb"\.Release\.Time")
-_DOCUMENT: Final = re.compile(r"\n---[^\n]*(?:\n|\Z)")
 _SUBDOMAIN: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SERVICE: Final = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
@@ -156,21 +155,31 @@ def _output(path: str, output: str, version: KubeVersion) -> Iterator[Finding]:
     if first[:1] in (" ", "\t"):
         text = f"document starts with an illegal indent: {quote(first)}, which may cause parsing problems"
         yield Finding(Severity.WARNING, path, text)
-    start = 0
-    for found in (*_DOCUMENT.finditer(output), None):
-        end = found.start() if found else len(output)
-        try:
-            body = yaml.load(output[start:end])
-        except yaml.YamlError as e:
-            yield Finding(Severity.ERROR, path, f"unable to parse YAML: {e}")
-            return
-        start = found.end() if found else end
-        if isinstance(body, dict):
-            yield from _document(path, body, output, version)
-        elif body is not None:
-            fault = yaml.unmarshal_error(body, "rules.K8sYamlStruct")
-            yield Finding(Severity.ERROR, path, f"unable to parse YAML: {fault}")
-            return
+    try:
+        for text in _documents(output):
+            body = yaml.load(text)
+            if isinstance(body, dict):
+                yield from _document(path, body, output, version)
+            elif body is not None:
+                raise yaml.YamlError(yaml.unmarshal_error(body, "rules.K8sYamlStruct"))
+    except yaml.YamlError as e:
+        yield Finding(Severity.ERROR, path, f"unable to parse YAML: {e}")
+
+
+def _documents(output: str) -> Iterator[str]:
+    """Split as the YAML reader of apimachinery does, which is stricter about separators than YAML is."""
+    lines: list[str] = []
+    for line in output.split("\n"):
+        if line.startswith("---"):
+            beside = line[3:].strip()
+            if beside and not beside.startswith("#"):
+                raise yaml.YamlError(f"invalid Yaml document separator: {beside}")
+            if lines:
+                yield "\n".join(lines)
+                lines = []
+                continue
+        lines.append(line)
+    yield "\n".join(lines)
 
 
 def _document(path: str, body: Mapping[str, Any], output: str, version: KubeVersion) -> Iterator[Finding]:

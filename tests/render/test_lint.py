@@ -78,3 +78,20 @@ def test_lint_says_what_helm_said(name):
     if "chart(s) linted" in want[summary:]:
         want = want[:summary]
     assert out == want
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ("---apiVersion: v1\n", "invalid Yaml document separator: apiVersion: v1"),
+        ("a: 1\n----\n", "invalid Yaml document separator: -"),
+        ("# x\n---\n\n--- foo\n", "invalid Yaml document separator: foo"),
+        ("--- # first\na: 1\n---\n---\nb: 2\n---", ""),
+    ],
+)
+def test_a_separator_stands_alone_or_beside_a_comment_as_in_helm(written, fault):
+    """Helm v3.22 said this; it reads with apimachinery's splitter, not with YAML's."""
+    files = {"Chart.yaml": b"apiVersion: v2\nname: t\nversion: 0.1.0\nicon: http://x/y\n", "values.yaml": b""}
+    found = lint(LintRequest({**files, "templates/a.yaml": written.encode()}, "/t", {}))
+    told = [f"{one.path}: {one.message}" for one in found if "unable to parse" in one.message]
+    assert told == ([f"templates/a.yaml: unable to parse YAML: {fault}"] if fault else [])
