@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from pxhelm.actions.contact import Way
     from pxhelm.actions.services import Cluster
     from pxhelm.actions.sources import Sources
+    from pxhelm.apply.deliveries import Ways
     from pxhelm.gotemplate.budget import Budget
     from pxhelm.release.objects import ObjectPort
     from pxhelm.render.model import JinjaJob
     from pxhelm.repo.http import Web
     from pxhelm.repo.registry import Registry
+    from pxhelm.resource.step import Delivery, Errand
     from pxhelm.store.clusters import Cluster as Known
     from pxhelm.store.leases import Lease
     from pxhelm.store.port import Store
@@ -302,9 +304,29 @@ class Opened:
 
     @cached_property
     def allowed(self) -> frozenset[str]:
-        """What manifests may do on this machine: ``commands`` only when the context or PXHELM_ALLOW_COMMANDS says so."""
-        said = os.environ.get("PXHELM_ALLOW_COMMANDS", "") in ("1", "true")
-        return frozenset({"commands"}) if said or self.context.allow_commands else frozenset()
+        """What manifests may do from this machine, by the context or the environment: ``commands``, ``ssh``, ``path:STORAGE``."""
+        commands = os.environ.get("PXHELM_ALLOW_COMMANDS", "") in ("1", "true") or self.context.allow_commands
+        ways = self.ways
+        found = {"commands": commands, "ssh": bool(ways.host)}
+        return frozenset(
+            (*(name for name, is_so in found.items() if is_so), *(f"path:{name}" for name in ways.folders))
+        )
+
+    @cached_property
+    def ways(self) -> Ways:
+        """How files get to storages past the API."""
+        from pxhelm.apply.deliveries import Ways
+
+        context, said = self.context, os.environ.get("PXHELM_SHARED_PATHS", "")
+        folders = dict(pair.partition("=")[::2] for pair in said.split(",") if pair)
+        host = os.environ.get("PXHELM_SSH") or context.ssh.host
+        return Ways(host, context.ssh.options, {**context.shared_paths, **folders})
+
+    def errand(self, errand: Errand | Delivery) -> tuple[str, ...]:
+        """Do what a manifest wants done from this machine."""
+        from pxhelm.apply.errands import do
+
+        return do(errand, self.ways)
 
     def read_secret(self, source: Mapping[str, Any]) -> Secret:
         """Read a secret of a manifest from where ``valueFrom`` says; PxhelmError (REFUSED) for a program that may not run."""

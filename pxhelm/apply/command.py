@@ -14,7 +14,7 @@ from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, Request
 from pxhelm.proxmox.task import TaskResult
 from pxhelm.resource.model import Live, SecretSource, Target
-from pxhelm.resource.step import Errand, Step
+from pxhelm.resource.step import Delivery, Errand, Step
 from pxhelm.store.journal import StepState
 
 
@@ -58,7 +58,7 @@ class Send:
     """Where the secret in the answer goes."""
     operation: ApiGen[tuple[str, ...]] | None = None
     """Run in place of the request."""
-    errand: Errand | None = None
+    errand: Errand | Delivery | None = None
     """Done in place of asking the cluster."""
 
 

@@ -1,4 +1,4 @@
-"""What a job does from here: a page is asked, a program is run (edge). Decides nothing about the job."""
+"""What is done from here: a page is asked, a program is run, a file is delivered (edge). Decides nothing about it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ import subprocess
 import time
 from urllib.parse import urlsplit
 
+from pxhelm.apply.deliveries import NO_WAY, Ways, deliver
 from pxhelm.proxmox.errors import ApiError, ErrorClass, Failure
-from pxhelm.resource.step import Errand
+from pxhelm.resource.step import Delivery, Errand
 
 _PAUSE = 1.0
 _ANSWER = 10.0
 """Seconds that one answer of a page may take."""
 
 
-def do(errand: Errand) -> tuple[str, ...]:
+def do(errand: Errand | Delivery, ways: Ways = NO_WAY) -> tuple[str, ...]:
     """Do it, and return the lines that a program printed; ApiError when it does not end as it should."""
+    if isinstance(errand, Delivery):
+        deliver(errand, ways)
+        return ()
     return _run(errand) if errand.command else _until_answered(errand)
 
 

@@ -19,7 +19,7 @@ from pxhelm.proxmox.request import ApiGen
 from pxhelm.proxmox.schema import Schema, best, load
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import SecretSource
-from pxhelm.resource.step import Errand
+from pxhelm.resource.step import Delivery, Errand
 from pxhelm.secret import SealingKey, Secret
 from pxhelm.store.clusters import Cluster as Known
 from pxhelm.store.leases import Holder, IsDead, never
@@ -74,10 +74,10 @@ class Ports:
     read_secret: Callable[[SecretSource], Secret] = no_secrets
     write_secret: Callable[[str, Secret], None] = no_file
     """Put a secret into a file that only its owner may read."""
-    errand: Callable[[Errand], tuple[str, ...]] = errands.do
-    """Do what a job does from here, and return what was printed; ApiError when it fails."""
+    errand: Callable[[Errand | Delivery], tuple[str, ...]] = errands.do
+    """Do what is done from here, and return what was printed; ApiError when it fails."""
     allowed: frozenset[str] = frozenset()
-    """What the operator allows manifests to do on this machine: ``commands``."""
+    """What the operator allows manifests to do from this machine: ``commands``, ``ssh``, ``path:STORAGE``."""
     actor: str = ""
     """Who asked, for the journal."""
     vmid_range: tuple[int, int] = (10000, 99999)
@@ -199,6 +199,7 @@ def ports_of(services: ServicesPort, actor: str = "") -> Ports:
         is_dead=services.process.is_dead,
         listen=services.listen,
         read_secret=read_secret,
+        errand=getattr(services, "errand", errands.do),
         allowed=getattr(services, "allowed", frozenset()),
         write_secret=getattr(services, "write_secret", None) or no_file,
         user=getattr(services, "user", ""),

@@ -54,6 +54,21 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """A file that is put on a storage past the API, which takes none of its kind."""
+
+    storage: str
+    file: str
+    """Its name; nothing of a path."""
+    content: bytes
+    folder: str
+    """Where it goes on the node; below the storage's folder when no node is named."""
+    node: str = ""
+    """Empty: to where the storage is mounted on this machine."""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A write: the request, the leaves it makes true, and what it means for the guest."""
 
@@ -78,7 +93,7 @@ class Step:
     operation: ApiGen[tuple[str, ...]] | None = None
     """Sent in place of the one request where a job takes several: a command in a guest and its end. Returns the lines
     that were printed. Used once."""
-    errand: Errand | None = None
+    errand: Errand | Delivery | None = None
     """Done in place of asking Proxmox."""
     vmid: int = 0
     """The guest that it is about, when the object is none: by it the task of a lost answer is found."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +70,16 @@ def _printed(command: tuple[str, ...], what: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
+class Ssh:
+    """How the nodes are reached by the system's ``sftp``."""
+
+    host: str = ""
+    """``root@{address}``, ``root@{node}.example.org``."""
+    options: tuple[str, ...] = ()
+    """Of ``sftp``: ``-i``, ``~/.ssh/pve``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """One cluster and how to reach it."""
 
@@ -95,6 +106,11 @@ class Context:
     vmid_range: tuple[int, int] = (10000, 99999)
     allow_commands: bool = False
     """Whether manifests may run programs of this machine: a Job's ``command``, a secret's ``valueFrom.command``."""
+
+    ssh: Ssh = field(default_factory=Ssh)
+    """How files are put on nodes that the API does not take; without a host they are not."""
+    shared_paths: Mapping[str, str] = field(default_factory=dict)
+    """Storage → the folder of this machine where it is mounted, too."""
 
     @property
     def simulated(self) -> bool:

@@ -12,12 +12,13 @@ from typing import Any, Final, NoReturn
 
 from pxhelm.errors import ExitCode, PxhelmError, Where, field_name, system_says
 from pxhelm.files import write_file
-from pxhelm.settings.context import Context, SecretSource, normalize_endpoint
+from pxhelm.settings.context import Context, SecretSource, Ssh, normalize_endpoint
 from pxhelm.settings.limits import DEFAULT_LIMITS, Limits, read_limits
 from pxhelm.settings.model import Settings
 
 _TLS: Final = ("caFile", "fingerprint", "insecure", "serverName")
-_KEPT: Final = ("vmidRange", "allowCommands")
+_KEPT: Final = ("vmidRange", "allowCommands", "ssh", "sharedPaths")
+_SSH: Final = ("host", "options")
 """What only an editor writes: a context that is added again keeps it."""
 _KEYS: Final = ("name", "endpoints", "tokenID", "token", "user", "password", "tls", "namespace", *_KEPT)
 
@@ -101,6 +102,8 @@ class _Reader:
             namespace=self._word(entry, place, "namespace"),
             vmid_range=self._range(entry.get("vmidRange"), (*place, "vmidRange")),
             allow_commands=self._yes(entry, place, "allowCommands"),
+            ssh=self._ssh(entry.get("ssh"), (*place, "ssh")),
+            shared_paths=self._paths(entry.get("sharedPaths"), (*place, "sharedPaths")),
         )
 
     def _endpoints(self, value: object, place: Place) -> tuple[str, ...]:
@@ -121,6 +124,16 @@ class _Reader:
             command = value["command"]
             return SecretSource(command=tuple(str(c) for c in (command if isinstance(command, list) else [command])))
         return SecretSource(env=self._word(value, place, "env"), file=self._word(value, place, "file"))
+
+    def _ssh(self, value: object, place: Place) -> Ssh:
+        table = self._table(value, place, ", ".join(_SSH))
+        self._known(table, _SSH, place)
+        options = self._list(table.get("options"), (*place, "options"), "options of sftp")
+        return Ssh(self._word(table, place, "host"), tuple(map(str, options)))
+
+    def _paths(self, value: object, place: Place) -> dict[str, str]:
+        table = self._table(value, place, "storages and folders")
+        return {name: self._word(table, place, name) for name in table}
 
     def _range(self, value: object, place: Place) -> tuple[int, int]:
         if value is None:

@@ -6,6 +6,7 @@ import pytest
 
 from pxhelm.errors import PxhelmError
 from pxhelm.settings import Context, SecretSource, load, remove_context, save_context, use_context
+from pxhelm.settings.context import Ssh
 
 HOME = Context("home", ("https://pve1:8006",), token_id="a@pve!b", token=SecretSource(env="T"))
 
@@ -34,6 +35,9 @@ def refusal(folder, text):
         (context(endpoints="pve1"), 3, "contexts[0].endpoints: expected a list of addresses"),
         (context(endpoints="[5]"), 3, "contexts[0].endpoints[0]: expected an address"),
         (context(vmidRange="9-5"), 3, "contexts[0].vmidRange: expected a range such as 10000-99999"),
+        (context(ssh="root@pve1"), 3, "contexts[0].ssh: expected a mapping of host, options"),
+        (context(ssh="{hosts: x}"), 3, "contexts[0].ssh.hosts: expected one of host, options"),
+        (context(sharedPaths="[/mnt/nas]"), 3, "contexts[0].sharedPaths: expected a mapping of storages and folders"),
         (context(tokenID="[a]"), 3, "contexts[0].tokenID: expected a text"),
         (context(colour="red"), 3, "contexts[0].colour: expected one of name, endpoints"),
         ("contexts: 5\n", 1, "contexts: expected a list of contexts"),
@@ -65,12 +69,17 @@ def test_an_address_that_is_none_is_told(tmp_path, address):
     )
 
 
+WAYS = "  ssh: {host: 'root@{address}', options: [-i, key]}\n  sharedPaths: {nas: /mnt/nas}\n"
+
+
 def test_a_context_that_is_added_again_keeps_what_only_an_editor_writes(tmp_path):
     text = "# mine\ncontexts:\n- name: home  # the old one\n  user: root@pam\n  password: {env: P}\n"
-    settings = loaded(tmp_path, text + "  vmidRange: 20000-29999\n  allowCommands: true\n- name: other\n")
+    settings = loaded(tmp_path, text + "  vmidRange: 20000-29999\n  allowCommands: true\n" + WAYS + "- name: other\n")
     save_context(settings, HOME, make_current=True)
     again = loaded(tmp_path)
-    assert again.contexts["home"] == replace(HOME, vmid_range=(20000, 29999), allow_commands=True)
+    kept = replace(HOME, vmid_range=(20000, 29999), allow_commands=True)
+    kept = replace(kept, ssh=Ssh("root@{address}", ("-i", "key")), shared_paths={"nas": "/mnt/nas"})
+    assert again.contexts["home"] == kept
     assert list(again.contexts) == ["home", "other"]
     assert again.current == "home"
     written = (tmp_path / "config.yaml").read_text()
