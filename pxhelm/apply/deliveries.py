@@ -56,7 +56,9 @@ def _to_mount(delivery: Delivery, folder: str) -> None:
     mount = Path(folder).expanduser()
     place = mount / delivery.folder / delivery.file
     if not folder or not mount.is_dir():
-        raise _failure("write", str(place), f"{folder or delivery.storage} is no folder here", "is the storage mounted?")
+        raise _failure(
+            "write", str(place), f"{folder or delivery.storage} is no folder here", "is the storage mounted?"
+        )
     try:
         write_file(place, delivery.content, mode=_mode(delivery))
     except PxhelmError as error:

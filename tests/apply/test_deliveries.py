@@ -30,7 +30,13 @@ def by_hand(lab, told):
         def change(world):
             for node in nodes:
                 volume = f"{delivery.storage}:snippets/{delivery.file}"
-                row = {"volid": volume, "content": "snippets", "format": "snippet", "size": len(delivery.content), "ctime": 0}
+                row = {
+                    "volid": volume,
+                    "content": "snippets",
+                    "format": "snippet",
+                    "size": len(delivery.content),
+                    "ctime": 0,
+                }
                 world.state.put("volume", f"{node}/{volume}", row)
 
         lab.simulator.change(change)
