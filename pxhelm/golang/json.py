@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json as _json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pxhelm.golang.strconv import NumError, decimal_digits, format_float, parse_float, quote
@@ -72,25 +72,26 @@ def number(value: float) -> str:
 
 def marshal(value: object, *, indent: str = "", html: bool = True) -> str:
     """Print a value as ``json.Marshal`` does, or as ``MarshalIndent`` with no prefix; JsonError with Go's text."""
-    return "".join(_pieces(value, ("\n" if indent else "", indent, html), 0))
+    depth = 0 if html else 1  # the encoder that escapes no HTML is given a pointer
+    return "".join(_pieces(value, ("\n" if indent else "", indent, html), depth))
 
 
 _DEEP = 1000
 """Levels after which Go looks for a value that holds itself."""
 
 
-def holds_itself(value: object) -> bool:
-    """Whether a map or list can be reached from itself."""
+def holds_itself(value: object) -> object:
+    """Return the first map or list that, in the order of printing, is reached from itself; None when there is none."""
     path: set[int] = set()
     known: set[int] = set()
 
-    def within(item: object) -> bool:
+    def within(item: object) -> object:
         if not isinstance(item, dict | list | tuple) or id(item) in known:
-            return False
+            return None
         if id(item) in path:
-            return True
+            return item
         path.add(id(item))
-        found = any(map(within, item.values() if isinstance(item, dict) else item))
+        found = next(filter(_is_found, map(within, _in_order(item))), None)
         path.discard(id(item))
         known.add(id(item))
         return found
@@ -98,10 +99,20 @@ def holds_itself(value: object) -> bool:
     return within(value)
 
 
+def _is_found(item: object) -> bool:
+    return item is not None
+
+
+def _in_order(value: dict[Any, object] | list[object] | tuple[object, ...]) -> Iterable[object]:
+    if isinstance(value, dict) and not isinstance(value, Struct):
+        return [value[key] for key in sorted(value, key=_byte_order)]
+    return value.values() if isinstance(value, dict) else value
+
+
 def _pieces(value: object, form: tuple[str, str, bool], depth: int) -> Iterator[str]:
     newline, indent, html = form
-    if depth == _DEEP and holds_itself(value):
-        raise JsonError("json: unsupported value: encountered a cycle via map[string]interface {}")
+    if depth == _DEEP and (found := holds_itself(value)) is not None:
+        raise JsonError(f"json: unsupported value: encountered a cycle via {type_name(found)}")
     if isinstance(value, str):
         yield text(value, html=html)
     elif isinstance(value, dict) and value:

@@ -59,7 +59,7 @@ class Emitter:
         if indent >= _DEEP:
             from pxhelm.golang.json import holds_itself
 
-            if holds_itself(value):
+            if holds_itself(value) is not None:
                 raise ValueError("a map that holds itself")
         lead = "\n" + " " * indent
         for key in sorted_keys(value, self._dialect):

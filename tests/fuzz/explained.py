@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pxhelm.errors import PxhelmError
-from tests.conformance.render_cases import rendered, shown
+from tests.fuzz.ours import answer_of_ours
 
 OURS = 0xC000000000
 """Where everything lies for us."""
@@ -13,14 +12,6 @@ FORMS = (
     (f"{OURS:x}", "[0-9a-f]{6,14}"), (f"{OURS:X}", "[0-9A-F]{6,14}"), (str(OURS), "[0-9]{7,17}"), (f"{OURS:o}", "[0-7]{8,19}"), (f"{OURS:b}", "[01]{20,48}"),
 )  # fmt: skip
 """An address as a verb of printf writes it, and what Go may write there."""
-
-
-def answer_of_ours(case):
-    """Return our answer to a rendering, in the form of Helm's."""
-    try:
-        return {"files": {name: shown(text) for name, text in rendered(case).items()}}
-    except PxhelmError as error:
-        return {"error": shown(error.message)}
 
 
 def explanation(case, answers):
