@@ -8,6 +8,8 @@ from tests.fuzz.ours import answer_of_ours
 
 OURS = 0xC000000000
 """Where everything lies for us."""
+DISTINCT = 8
+"""So many answers of Helm that differ from one another prove that it has none."""
 FORMS = (
     (f"{OURS:x}", "[0-9a-f]{6,14}"), (f"{OURS:X}", "[0-9A-F]{6,14}"), (str(OURS), "[0-9]{7,17}"), (f"{OURS:o}", "[0-7]{8,19}"), (f"{OURS:b}", "[01]{20,48}"),
 )  # fmt: skip
@@ -16,12 +18,14 @@ FORMS = (
 
 def explanation(case, answers):
     """Return why we may differ from all of Helm's answers to a case, ``""`` when nothing we know explains it."""
-    if len(answers) > 8 and len({str(answer) for answer in answers}) == len(answers):
+    if not case.get("op"):
+        ours = answer_of_ours(case)
+        reason = next((reason for reason, holds in RULES.items() if holds(answers[0], ours)), "")
+        if reason:
+            return reason
+    if len(answers) > DISTINCT and len({str(answer) for answer in answers}) == len(answers):
         return "Helm answers otherwise each time it is asked"
-    if case.get("op"):
-        return ""
-    ours = answer_of_ours(case)
-    return next((reason for reason, holds in RULES.items() if holds(answers[0], ours)), "")
+    return ""
 
 
 def _texts(answer):
