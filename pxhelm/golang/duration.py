@@ -18,6 +18,8 @@ SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 _MAX = 2**63 - 1
+Nanoseconds = int
+"""What a template must give as a ``time.Duration``."""
 
 _UNITS = {
     "ns": NANOSECOND, "us": MICROSECOND, "µs": MICROSECOND, "μs": MICROSECOND, "ms": MILLISECOND,
@@ -70,11 +72,11 @@ class Duration(int):
         """Return nanoseconds."""
         return int(self)
 
-    def round(self, unit: int) -> Duration:
+    def round(self, unit: Nanoseconds) -> Duration:
         """Return the nearest multiple of the unit, halves away from zero."""
         return Duration(round_to(int(self), unit))
 
-    def truncate(self, unit: int) -> Duration:
+    def truncate(self, unit: Nanoseconds) -> Duration:
         """Return the multiple of the unit next to zero."""
         return Duration(int(self) if unit <= 0 else cut(int(self), unit) * unit)
 

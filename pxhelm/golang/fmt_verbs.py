@@ -61,7 +61,7 @@ class _Printer:
             return self._string(value)
         if isinstance(value, bool):
             return pad("true" if value else "false", self.flags) if self.verb in "tv" else self._bad(value)
-        if self.verb == "w" and depth == 0 and not self.erroring:
+        if self.verb == "w" and depth == 0 and not self.erroring and not isinstance(value, bytes):
             return self._bad(value)  # no error to wrap
         if self.flags.sharp_v and not self.erroring and hasattr(value, "go_source"):
             return self._s(str(value.go_source()))

@@ -101,8 +101,10 @@ class Version:
         """Return the text the version was read from."""
         return self.original
 
-    def compare(self, other: Version) -> int:
-        """Return -1, 0 or 1; metadata does not count."""
+    def compare(self, other: Version | None) -> int:
+        """Return -1, 0 or 1; metadata does not count. SemverError with Go's panic when there is no other."""
+        if other is None:
+            raise SemverError("runtime error: invalid memory address or nil pointer dereference")
         mine, theirs = (self.major, self.minor, self.patch), (other.major, other.minor, other.patch)
         if mine != theirs:
             return -1 if mine < theirs else 1
@@ -112,25 +114,25 @@ class Version:
             return 1 if not self.prerelease else -1
         return compare_prerelease(self.prerelease, other.prerelease)
 
-    def less_than(self, other: Version) -> bool:
+    def less_than(self, other: Version | None) -> bool:
         """Whether this version comes before the other."""
         return self.compare(other) < 0
 
-    def less_than_equal(self, other: Version) -> bool:
+    def less_than_equal(self, other: Version | None) -> bool:
         """Whether this version does not come after the other."""
         return self.compare(other) <= 0
 
-    def greater_than(self, other: Version) -> bool:
+    def greater_than(self, other: Version | None) -> bool:
         """Whether this version comes after the other."""
         return self.compare(other) > 0
 
-    def greater_than_equal(self, other: Version) -> bool:
+    def greater_than_equal(self, other: Version | None) -> bool:
         """Whether this version does not come before the other."""
         return self.compare(other) >= 0
 
-    def equal(self, other: Version) -> bool:
+    def equal(self, other: Version | None) -> bool:
         """Whether both are the same but for metadata."""
-        return self.compare(other) == 0
+        return other is not None and self.compare(other) == 0
 
     def inc_major(self) -> VersionValue:
         """Return the next major version."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pxhelm.golang.calendar import MONTHS, UTC, WEEKDAYS, ZERO_UNIX, Zone, civil_from_days, days_from_civil
-from pxhelm.golang.duration import SECOND, Duration, round_to
+from pxhelm.golang.duration import SECOND, Duration, Nanoseconds, round_to
 from pxhelm.golang.layout import Parts, format_parts
 from pxhelm.golang.value import Int64, Pointer, Uint64
 
@@ -104,7 +104,7 @@ class Time:
         """Return the same instant in another zone."""
         return Time(self.unix, self.nanosecond, zone)
 
-    def add(self, duration: int) -> Time:
+    def add(self, duration: Nanoseconds) -> Time:
         """Return the instant so many nanoseconds later."""
         seconds, nanoseconds = divmod(self.nanosecond + duration, SECOND)
         return Time(self.unix + seconds, nanoseconds, self.zone)
@@ -199,12 +199,12 @@ class Time:
         """Whether this is Go's zero time."""
         return self.unix == ZERO_UNIX and self.nanosecond == 0
 
-    def truncate(self, unit: int) -> Time:
+    def truncate(self, unit: Nanoseconds) -> Time:
         """Return the multiple of the unit since the zero time at or before this instant."""
         since = (self.unix - ZERO_UNIX) * SECOND + self.nanosecond
         return self.add(-(since % unit)) if unit > 0 else self
 
-    def round(self, unit: int) -> Time:
+    def round(self, unit: Nanoseconds) -> Time:
         """Return the multiple of the unit since the zero time that is nearest."""
         since = (self.unix - ZERO_UNIX) * SECOND + self.nanosecond
         return self.add(round_to(since, unit) - since) if unit > 0 else self

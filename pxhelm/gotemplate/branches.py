@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pxhelm.golang.fmt import value_text
+from pxhelm.golang.fmt import result_text
 from pxhelm.golang.value import Uint8, go_bytes, type_name
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.blame import last_visited
@@ -120,7 +120,7 @@ def _pairs(value: object, *, two: bool) -> Iterable[tuple[object, object]] | Non
         return _counted(value) if value > 0 else None
     if isinstance(value, bytes):
         return enumerate(map(Uint8, value)) if value else None
-    raise _NotIterableError(f"range can't iterate over {value_text(value)}")
+    raise _NotIterableError(f"range can't iterate over {result_text(value)}")
 
 
 def _counted(limit: int) -> Iterator[tuple[object, object]]:

@@ -74,9 +74,17 @@ def _equal(first: object, other: object) -> bool:
         raise FunctionError(f"non-comparable types {shown}")
     if _is_nil(first) or _is_nil(other):
         return _is_nil(first) == _is_nil(other)
-    if isinstance(other, dict | list | bytes):
+    if not _comparable(other):
         raise FunctionError(f"non-comparable type {_as_s(other)}: {type_name(other)}")
     return first is other if type_name(first).startswith("*") else first == other
+
+
+def _comparable(value: object) -> bool:
+    """Whether Go compares values of this type: no map, no list, no struct that holds one."""
+    if isinstance(value, dict | list | bytes):
+        return False
+    fields = getattr(value, "GO_LAYOUT", None) or getattr(value, "GO_FIELDS", None) or {}
+    return type_name(value).startswith("*") or all(_comparable(getattr(value, field)) for field in fields.values())
 
 
 _WHOLE = ("int", "uint")
@@ -143,7 +151,7 @@ def length(value: object) -> int:
         return len(value)
     if value is None:
         raise FunctionError("len of nil pointer")
-    raise FunctionError(f"len of type {type_name(value)}")
+    raise FunctionError(f"len of type {type_name(value).removeprefix('*')}")
 
 
 def length_of_piped(value: object) -> int:

@@ -236,7 +236,7 @@ def _constant(compiler: Compiler, node: n.Bool | n.Number | n.String, go_type: s
         case "float64":
             wanted = "float"
             value = node.real if isinstance(node, n.Number) else None
-        case "int" | "int64" | "int32" | "rune":
+        case "int" | "int64" | "int32" | "rune" | "time.Duration":
             wanted = "integer"
             value = node.whole if isinstance(node, n.Number) and (node.whole or 0) < 2**63 else None
         case "uint" | "uint8" | "uint32" | "uint64":

@@ -133,6 +133,8 @@ class _Slow:
             found_field: object = getattr(value, fields[name])
             return found_field
         shown = "interface {}" if held else type_name(value)
+        if name in getattr(value, "GO_LAYOUT", ()):
+            raise self._error(f, f"{name} is an unexported field of struct type {shown}")
         raise self._error(f, f"can't evaluate field {name} in type {shown}")
 
     @staticmethod

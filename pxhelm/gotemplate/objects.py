@@ -7,7 +7,7 @@ A class offers itself by class attributes, nothing is found by accident:
         GO_FIELDS = {"Version": "version", "Major": "major"}            # Go field → Python attribute
         GO_METHODS = {"String": "__str__", "GitVersion": "git_version"} # Go method → Python method
 
-Parameters of a method are typed by its annotations (str, int, float, bool; all else is interface{}). Unknown fields of
+Parameters of a method are typed by its annotations (``_TYPES``; all else is interface{}). Unknown fields of
 a struct are errors; unknown keys of a map are nil. A map type with methods is a ``GoMap``: a method hides a key.
 ``String`` is how fmt prints an object.
 """
@@ -46,7 +46,11 @@ METHOD_NAMES: set[str] = set()
 """Every method of a map type: a field of this name takes the slow way."""
 
 
-_TYPES = {"Writer": "io.Writer", "str": "string", "int": "int", "float": "float64", "bool": "bool"}
+_TYPES = {
+    "Writer": "io.Writer", "str": "string", "int": "int", "float": "float64", "bool": "bool", "Time": "time.Time",
+    "Nanoseconds": "time.Duration", "Version | None": "*semver.Version",
+}  # fmt: skip
+"""Annotations of parameters that have a Go type."""
 
 
 def method(cls: type, name: str) -> Function | None:

@@ -23,7 +23,7 @@ def truth(value: object) -> bool:
     """Tell what ``if`` sees: false, 0, nil and everything empty are false, any struct is true."""
     if value is None:
         return False
-    if isinstance(value, bool | int | float | str | bytes | list | dict | tuple):
+    if isinstance(value, bool | int | float | str | bytes | list | dict | tuple | complex):
         return bool(value)
     return True
 

@@ -10,7 +10,7 @@ from pxhelm.gotemplate.signature import ANY, Function, function
 
 def empty(value: object) -> bool:
     """Whether a value is empty; objects never are."""
-    return value is None or (not value and isinstance(value, str | int | float | list | dict | bytes))
+    return value is None or (not value and isinstance(value, str | int | float | list | dict | bytes | complex))
 
 
 def default(fallback: object, *given: object) -> object:
