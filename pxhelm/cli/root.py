@@ -71,7 +71,7 @@ def root(**_options: Any) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit status; every failure is told on standard error."""
-    session = Session()
+    session = Session({"debug": True} if os.environ.get("PXHELM_DEBUG", "") in ("1", "true") else {})
     try:
         status = root.main(arguments, prog_name="pxhelm", standalone_mode=False, obj=session)
     except click.exceptions.Exit as stop:

@@ -14,7 +14,7 @@ from typing import Final
 from pxhelm.chart import archive, ignore
 from pxhelm.chart.archive import BOM, DEFAULT_LIMITS, Limits
 from pxhelm.chart.model import ChartError
-from pxhelm.errors import PxhelmError
+from pxhelm.errors import PxhelmError, system_says
 from pxhelm.files import write_file
 from pxhelm.golang.strconv import quote
 
@@ -40,7 +40,7 @@ def read_chart(path: str, limits: Limits = DEFAULT_LIMITS) -> ChartFiles:
     try:
         is_folder = stat.S_ISDIR(Path(path).stat().st_mode)
     except OSError as e:
-        raise ChartError(f"stat {path}: {_reason(e)}") from None
+        raise ChartError(f"stat {path}: {system_says(e)}") from None
     if is_folder:
         return _Folder(Path(path).absolute(), limits).read()
     return read_archive(path, limits)
@@ -56,7 +56,7 @@ def read_archive(path: str, limits: Limits = DEFAULT_LIMITS) -> ChartFiles:
         with Path(path).open("rb") as file:
             data = file.read(limits.total + 1)
     except OSError as e:
-        raise ChartError(f"open {path}: {_reason(e)}") from None
+        raise ChartError(f"open {path}: {system_says(e)}") from None
     if len(data) > limits.total:
         raise ChartError(f"decompressed chart is larger than the maximum file size {limits.total}")
     if not archive.is_archive(data):
@@ -70,12 +70,8 @@ def _resolved(link: str) -> str:
     try:
         return os.path.realpath(link, strict=True)
     except OSError as e:
-        reason = "EvalSymlinks: too many links" if e.errno == ELOOP else f"lstat {e.filename}: {_reason(e)}"
+        reason = "EvalSymlinks: too many links" if e.errno == ELOOP else f"lstat {e.filename}: {system_says(e)}"
         raise ChartError(f"error evaluating symlink {link}: {reason}") from None
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def _content_type(data: bytes) -> str:
@@ -132,7 +128,7 @@ class _Folder:
             try:
                 is_folder = entry.is_dir()
             except OSError as e:  # more links on the way than the system follows
-                raise ChartError(f"error evaluating symlink {entry.path}: {_reason(e)}") from None
+                raise ChartError(f"error evaluating symlink {entry.path}: {system_says(e)}") from None
             if self.rules.ignores(relative, folder=is_folder):
                 continue
             if is_folder:
@@ -156,7 +152,7 @@ class _Folder:
             with Path(path).open("rb") as file:
                 return file.read(self.limits.file + 1).removeprefix(BOM)
         except OSError as e:
-            raise ChartError(f"error reading {relative}: open {path}: {_reason(e)}") from None
+            raise ChartError(f"error reading {relative}: open {path}: {system_says(e)}") from None
 
 
 class Disk:
@@ -168,7 +164,7 @@ class Disk:
         try:
             return Path(path).read_bytes()
         except OSError as e:
-            raise PxhelmError(f"open {path}: {_reason(e)}") from None
+            raise PxhelmError(f"open {path}: {system_says(e)}") from None
 
     @staticmethod
     def kind(path: str) -> str:
@@ -182,7 +178,7 @@ class Disk:
         try:
             return Path(path).stat().st_mtime
         except OSError as e:
-            raise PxhelmError(f"stat {path}: {_reason(e)}") from None
+            raise PxhelmError(f"stat {path}: {system_says(e)}") from None
 
     @staticmethod
     def names(folder: str) -> list[str]:
@@ -205,7 +201,7 @@ class Disk:
         try:
             Path(path).mkdir(parents=True, exist_ok=True)
         except OSError as e:
-            raise PxhelmError(f"mkdir {path}: {_reason(e)}") from None
+            raise PxhelmError(f"mkdir {path}: {system_says(e)}") from None
 
     @staticmethod
     def remove(path: str) -> None:
@@ -213,7 +209,7 @@ class Disk:
         try:
             Path(path).unlink(missing_ok=True)
         except OSError as e:
-            raise PxhelmError(f"remove {path}: {_reason(e)}") from None
+            raise PxhelmError(f"remove {path}: {system_says(e)}") from None
 
     @staticmethod
     def absolute(path: str) -> str:

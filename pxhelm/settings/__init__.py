@@ -49,7 +49,9 @@ def load(environ: Mapping[str, str] | None = None, *, config_file: str = "", nam
         store_file=Path(env["PXHELM_STORE"]).expanduser() if env.get("PXHELM_STORE") else None,
     )
     told = read_file(path, required=bool(config_file))
-    settings = replace(settings, contexts=told.contexts, current=settings.current or told.current, limits=told.limits)
+    pace = _pace(env)
+    contexts = {name: replace(one, **pace) for name, one in told.contexts.items()}
+    settings = replace(settings, contexts=contexts, current=settings.current or told.current, limits=told.limits)
     pairs = (part.partition("=") for part in env.get("PXHELM_LIMITS", "").split(",") if part.strip())
     found = {name.strip(): value for name, _, value in pairs}
     return replace(settings, limits=read_limits(found, settings.limits, "PXHELM_LIMITS")) if found else settings
@@ -85,10 +87,27 @@ _TO_CONTEXT: Final = {
 """Global flags and the field of the context that each sets."""
 
 
+def _pace(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return how many requests the environment lets go, by the context's field; PxhelmError for what is no number."""
+    changes: dict[str, Any] = {}
+    for name, field, kind in (("PXHELM_BURST_LIMIT", "at_once", int), ("PXHELM_QPS", "per_second", float)):
+        text = environ.get(name, "")
+        try:
+            number = kind(text or 0)
+        except ValueError:
+            number = -1
+        if not 0 <= number < float("inf"):
+            raise PxhelmError(f"cannot use {name}: {text} is no number of requests", code=ExitCode.USAGE)
+        if number:
+            changes[field] = number
+    return changes
+
+
 def _from_environment(environ: Mapping[str, str]) -> Context:
     return Context(
         "environment",
         token_id=environ.get("PXHELM_TOKEN_ID", ""),
         token=SecretSource(env="PXHELM_TOKEN"),
         fingerprint=environ.get("PXHELM_FINGERPRINT", ""),
+        **_pace(environ),
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from pxhelm.errors import PxhelmError
-from pxhelm.settings import SecretSource
+from pxhelm.settings import SecretSource, context_of, load
 
 SECRET = "5ca1ab1e"
 
@@ -41,3 +41,20 @@ def test_a_file_that_is_no_text_is_named(tmp_path):
     (tmp_path / "secret").write_bytes(b"\xff")
     with pytest.raises(PxhelmError, match="secret is no text in UTF-8"):
         SecretSource(file=str(tmp_path / "secret")).read("it")
+
+
+def of_home(folder, **environ):
+    (folder / "config.yaml").write_text("currentContext: home\ncontexts: [{name: home, endpoints: [pve1]}]\n")
+    return load({"PXHELM_CONFIG_HOME": str(folder), **environ})
+
+
+def test_the_environment_limits_requests_and_a_flag_stands_over_it(tmp_path):
+    settings = of_home(tmp_path, PXHELM_BURST_LIMIT="8", PXHELM_QPS="2.5")
+    assert (settings.context().at_once, settings.context().per_second) == (8, 2.5)
+    assert context_of(settings, {"burst_limit": 3}, {}).at_once == 3
+
+
+@pytest.mark.parametrize("number", ["many", "-1", "inf"])
+def test_what_is_no_number_of_requests_is_told(tmp_path, number):
+    with pytest.raises(PxhelmError, match=f"cannot use PXHELM_QPS: {number} is no number of requests"):
+        of_home(tmp_path, PXHELM_QPS=number)

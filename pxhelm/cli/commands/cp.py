@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.errors import ExitCode, PxhelmError, system_says
 
 if TYPE_CHECKING:
     from pxhelm.actions.inspect import Found
@@ -74,7 +74,7 @@ def _download(services: Services, guest: Found, path: str, target: str) -> int:
             size = services.cluster.run(read_file(guest, path, stream.write))
         partial.replace(place)
     except OSError as error:
-        raise PxhelmError(f"open {place}: {(error.strerror or str(error)).lower()}") from None
+        raise PxhelmError(f"open {place}: {system_says(error)}") from None
     finally:
         partial.unlink(missing_ok=True)
     click.echo(f"{place}: {size} bytes", err=True)

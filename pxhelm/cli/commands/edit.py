@@ -15,7 +15,7 @@ import click
 from pxhelm.cli import command as cli
 from pxhelm.cli.kubectl import dry_run_flag, refused_flags
 from pxhelm.cli.options import files_flag, output_flag, yes_flag
-from pxhelm.errors import ExitCode, PxhelmError, StageError
+from pxhelm.errors import ExitCode, PxhelmError, StageError, system_says
 
 if TYPE_CHECKING:
     from pxhelm.actions.inspect import Found
@@ -161,9 +161,7 @@ def _edit(path: Path) -> None:
     try:
         done = subprocess.run([*shlex.split(editor), str(path)], check=False)  # noqa: S603 - the user's own editor
     except OSError as error:
-        raise PxhelmError(
-            f"cannot start the editor {editor}: {(error.strerror or str(error)).lower()}", hint="set EDITOR"
-        ) from None
+        raise PxhelmError(f"cannot start the editor {editor}: {system_says(error)}", hint="set EDITOR") from None
     if done.returncode:
         raise PxhelmError(f"the editor {editor} ended with {done.returncode}: nothing was done")
 

@@ -22,7 +22,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     with open_services(session.flags) as services:
         folders, sources = services.settings.directories, services.sources
         found = {
-            "PXHELM_BURST_LIMIT": os.environ.get("PXHELM_BURST_LIMIT", "100"),
+            "PXHELM_BURST_LIMIT": os.environ.get("PXHELM_BURST_LIMIT") or "24",
             "PXHELM_CACHE_HOME": str(folders.cache),
             "PXHELM_CONFIG_HOME": str(folders.config),
             "PXHELM_DATA_HOME": str(folders.data),

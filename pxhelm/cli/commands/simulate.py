@@ -8,7 +8,7 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.options import flag, output_flag, texts
-from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.errors import ExitCode, PxhelmError, system_says
 
 if TYPE_CHECKING:
     from pxhelm.simulator.scenario import Scenario
@@ -141,7 +141,7 @@ def _server(wanted: Options) -> Server:
     except sqlite3.DatabaseError as error:
         raise PxhelmError(f"cannot open the state {wanted.state_file}: {error}") from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = system_says(error)
         raise PxhelmError(
             f"cannot listen on {wanted.address}:{wanted.port}: {reason}", hint="--port 0 takes any free port"
         ) from None
