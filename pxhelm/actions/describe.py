@@ -15,11 +15,12 @@ from pxhelm.apply.ports import ports_of
 from pxhelm.errors import PxhelmError
 from pxhelm.kinds import KINDS
 from pxhelm.plan.model import Drift
-from pxhelm.plan.observe import look_round, observe
+from pxhelm.plan.observe import View, look_round, observe
 from pxhelm.plan.waiting import boot_paths, restart_paths
 from pxhelm.resource.compare import comparable, live_value, same
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
+from pxhelm.resource.mobility import anchors
 from pxhelm.resource.model import Existence, Live, Target, Value
 from pxhelm.resource.stored import APPLIED
 from pxhelm.store.events import EventRecord
@@ -67,10 +68,10 @@ def describe(services: Services, found: Found) -> Description:
         memory = recall(ports, (key,))[key]
         target = target_of(ports, key, memory)
     target = replace(target, row=_row(found, kind))
-    live, problem = _live(services, kind, target)
+    view, live, problem = _live(services, kind, target)
     bases = memory.known.bases if memory else {}
     return Description(
-        replace(found, waits=_waits(kind, bases, live) if live else None),
+        _told(found, kind, bases, (live, view)) if live and view else found,
         managers=tuple(sorted(bases)),
         live=live,
         drift=_drift(kind, bases, live) if live else (),
@@ -111,7 +112,12 @@ def look_closer(services: Services, found: Sequence[Found], *, others: bool = Fa
             bases = memories[key_of(one)].known.bases if one.stored else {}
             drifted = bool(_drift(KINDS[one.kind], bases, live)) if one.stored else None
             os_type = str(live.intended.get("osType") or "")
-            looked[n] = replace(one, drifted=drifted, os_type=os_type, waits=_waits(KINDS[one.kind], bases, live))
+            looked[n] = replace(
+                _told(one, KINDS[one.kind], bases, (live, view)),
+                drifted=drifted,
+                os_type=os_type,
+                row={**one.row, "osType": os_type} if os_type else one.row,
+            )
     return looked
 
 
@@ -123,15 +129,15 @@ def _row(found: Found, kind: Kind) -> Mapping[str, object]:
     return {"id": id_of(found)}
 
 
-def _live(services: Services, kind: Kind, target: Target) -> tuple[Live | None, str]:
+def _live(services: Services, kind: Kind, target: Target) -> tuple[View | None, Live | None, str]:
     try:
         view = services.cluster.run(look_round())
         live = services.cluster.run(observe(kind, target, view))
     except PxhelmError as error:
-        return None, error.message
+        return None, None, error.message
     if live.existence is Existence.PRESENT:
-        return live, ""
-    return None, "it does not exist" if live.existence is Existence.ABSENT else live.reason
+        return view, live, ""
+    return view, None, "it does not exist" if live.existence is Existence.ABSENT else live.reason
 
 
 def _drift(kind: Kind, bases: Mapping[str, Mapping[str, object]], live: Live) -> tuple[Drift, ...]:
@@ -152,10 +158,13 @@ def _value(base: object) -> Value:
     return base  # type: ignore[return-value]  # scalars of JSON are scalars of leaves
 
 
-def _waits(kind: Kind, bases: Mapping[str, Mapping[str, object]], live: Live) -> Waits | None:
+def _told(found: Found, kind: Kind, bases: Mapping[str, Mapping[str, object]], seen: tuple[Live, View]) -> Found:
+    """Return a guest with what only its configuration tells."""
+    live, view = seen
     if not kind.guest:
-        return None
-    return Waits(restart_paths(kind, bases, live), boot_paths(kind, bases, live))
+        return found
+    waits = Waits(restart_paths(kind, bases, live), boot_paths(kind, bases, live))
+    return replace(found, waits=waits, anchored=anchors(kind, live, view.surroundings))
 
 
 def _pending(live: Live) -> tuple[Pending, ...]:

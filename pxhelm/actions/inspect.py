@@ -106,6 +106,8 @@ class Found:
     """Whether a leaf that was applied is otherwise now; None when nobody looked (``describe.look_closer``)."""
     waits: Waits | None = None
     """What a guest has only after its next start; None when nobody looked."""
+    anchored: tuple[str, ...] | None = None
+    """What keeps a guest on its node; None when nobody looked."""
     os_type: str = ""
     """What a guest's configuration says of its system; empty when nobody looked."""
 

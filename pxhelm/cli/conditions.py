@@ -78,6 +78,11 @@ def _guest_action_needed(services: Services, one: Found) -> str:
     return UNKNOWN if waits is None else str(bool(waits.boot))
 
 
+def _migratable(services: Services, one: Found) -> str:
+    anchored = _closer(services, one).anchored
+    return UNKNOWN if anchored is None else str(not anchored)
+
+
 def _closer(services: Services, one: Found) -> Found:
     from pxhelm.actions.describe import look_closer
 
@@ -107,6 +112,7 @@ CONDITIONS: Mapping[str, Callable[[Services, Found], str]] = {
     "Drifted": _drifted,
     "NeedsRestart": _needs_restart,
     "GuestActionNeeded": _guest_action_needed,
+    "Migratable": _migratable,
     "AgentConnected": _agent_connected,
     "Complete": _complete,
 }

@@ -55,6 +55,7 @@ GUEST: tuple[Column, ...] = (
     Column("POOL", text("pool"), wide=True),
     Column("TAGS", text("tags"), wide=True),
     Column("DISK", _size("maxdisk"), wide=True),
+    Column("OS", text("osType"), wide=True),
     Column("HA", text("hastate"), wide=True),
     Column("LOCK", text("lock"), wide=True),
     Column("UPTIME", lambda row: duration(row.get("uptime")), wide=True),

@@ -8,16 +8,28 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.deletions import upgrade_deletion_flags
-from pxhelm.cli.options import all_of, dry_run_flag, duration, flag, force_conflicts_flag, output_flag, server_side_flag
+from pxhelm.cli.options import (
+    all_of,
+    dry_run_flag,
+    duration,
+    flag,
+    force_conflicts_flag,
+    output_flag,
+    server_side_flag,
+    yes_flag,
+)
 from pxhelm.cli.options import wait_flag as wait
 from pxhelm.errors import ExitCode, PxhelmError
 
 
 @cli.command(
     "rollback",
-    usage="<RELEASE> [REVISION]",
+    usage="<RELEASE> [REVISION] | snapshot/NAME",
     arguments=(1, None),
-    help="Roll a release back to an earlier revision: the last but one when none is given. `pxhelm history` lists them.",
+    help="""Roll a release back to an earlier revision: the last but one when none is given. `pxhelm history` lists them.
+
+With snapshot/NAME a guest goes back to a Snapshot; what it wrote since is lost, so it asks first.
+""",
 )
 @all_of(wait, duration("5m0s"))
 @flag("--wait-for-jobs", help="with --wait, also wait until all Jobs have been completed")
@@ -30,8 +42,14 @@ from pxhelm.errors import ExitCode, PxhelmError
 @flag("--no-hooks", help="do not run hooks")
 @click.option("--history-max", type=int, default=10, show_default=True, help="revisions kept per release; 0 keeps all")
 @output_flag("table", "json", "yaml")
-def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
+@flag("--start", help="with snapshot/NAME: start the guest afterwards")
+@yes_flag
+def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Roll back."""
+    if "/" in arguments[0]:
+        from pxhelm.cli.snapshots import go_back
+
+        return go_back(session, arguments[0], options)
     from pxhelm.actions.inputs import dry_run
     from pxhelm.actions.rollback import rollback
     from pxhelm.app import open_services
@@ -60,6 +78,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         click.echo("Rollback was a success! Happy Helming!")
     else:
         print_release(release, options["output"], notes=False)
+    return ExitCode.OK
 
 
 def _revision(text: str) -> int:

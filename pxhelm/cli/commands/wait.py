@@ -31,6 +31,7 @@ Conditions, each also with a value, =False for instance:
   Synced, Drifted whether it is as it was applied
   NeedsRestart    whether a running guest does not have all of its configuration yet
   GuestActionNeeded  whether cloud-init has something to read with the next boot
+  Migratable      whether nothing of its host keeps it there
   AgentConnected  whether the guest agent answers
   Complete        whether a Job was done
 """

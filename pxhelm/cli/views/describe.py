@@ -179,7 +179,7 @@ def _conditions(about: Description) -> Iterator[str]:
             yield _told(each["type"], "  ".join(part for part in (each["status"], each.get("message")) if part))
 
 
-_WAITS = ("NeedsRestart", "GuestActionNeeded")
+_WAITS = ("NeedsRestart", "GuestActionNeeded", "Migratable")
 
 
 def _told(condition: str, value: str) -> str:

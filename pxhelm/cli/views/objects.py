@@ -119,6 +119,9 @@ def conditions(one: Found) -> list[Document]:
     if one.waits is not None:
         found.append(_condition("NeedsRestart", "OptionsPending", one.waits.restart))
         found.append(_condition("GuestActionNeeded", "CloudInitPending", one.waits.boot))
+    if one.anchored is not None:
+        told = {"reason": "HostDevices", "message": ", ".join(one.anchored)} if one.anchored else {}
+        found.append({"type": "Migratable", "status": str(not one.anchored), **told})
     return found
 
 
