@@ -9,15 +9,16 @@ import traceback
 
 import click
 
+from pxhelm.cli.views.terminal import harmless
 from pxhelm.errors import PxhelmError, StageError, Where
 
 
 def show(error: PxhelmError, *, debug: bool = False) -> None:
     """Print a failure on standard error; ``debug`` adds where in pxhelm it came up, unless a file of the user's is wrong."""
-    click.echo(f"Error: {error.message}", err=True)
+    _say(f"Error: {error.message}")
     if isinstance(error, StageError):
         for one in error.errors:
-            click.echo(f"  {one.where}: {one.message}" if one.where else f"  {one.message}", err=True)
+            _say(f"  {one.where}: {one.message}" if one.where else f"  {one.message}")
             _show_excerpt(one.where)
             _show_rendered(one.rendered)
             _show_hint(one)
@@ -26,18 +27,22 @@ def show(error: PxhelmError, *, debug: bool = False) -> None:
         _show_rendered(error.rendered)
     _show_hint(error)
     if debug and error.where is None:
-        click.echo("".join(traceback.format_exception(error)), err=True)
+        _say("".join(traceback.format_exception(error)))
+
+
+def _say(text: str) -> None:
+    click.echo(harmless(text), err=True)
 
 
 def _show_hint(error: PxhelmError) -> None:
     for line in error.hint.splitlines():
-        click.echo(f"hint: {line}", err=True)
+        _say(f"hint: {line}")
 
 
 def _show_rendered(where: Where | None) -> None:
     """Show the line that the template wrote."""
     if where is not None and where.text:
-        click.echo(f"  rendered as line {where.line} of its output:", err=True)
+        _say(f"  rendered as line {where.line} of its output:")
         _show_lines(where)
 
 
@@ -46,7 +51,7 @@ def _show_excerpt(where: Where | None) -> None:
         return
     if not where.text:
         return
-    click.echo(f"  --> {where}", err=True)
+    _say(f"  --> {where}")
     _show_lines(where)
 
 
@@ -62,6 +67,6 @@ def _show_lines(where: Where) -> None:
     first = max(0, begin - _WIDEST // 2) if len(where.text) > _WIDEST else 0
     text = where.text[first : first + _WIDEST]
     before, after = "…" if first else "", "…" if first + _WIDEST < len(where.text) else ""
-    click.echo(f"{number} | {before}{text}{after}", err=True)
+    _say(f"{number} | {before}{text}{after}")
     lead = "".join("\t" if c == "\t" else " " for c in before + text[: begin - first])
-    click.echo(f"{' ' * len(number)} | {lead}{'^' * min(count, _WIDEST - (begin - first))}", err=True)
+    _say(f"{' ' * len(number)} | {lead}{'^' * min(count, _WIDEST - (begin - first))}")

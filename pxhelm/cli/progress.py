@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pxhelm.cli.views.terminal import harmless
 from pxhelm.events import Event, HookStarted, Listener, StepFinished, StepStarted, TaskProgress, Warned
 
 if TYPE_CHECKING:
@@ -67,14 +68,14 @@ class _Teller:
 
     def _line(self, text: str) -> None:
         self._erase()
-        click.echo(text, err=True)
+        click.echo(harmless(text), err=True)
 
     def _draw(self) -> None:
         if time.monotonic() - self._begun < _QUIET_SECONDS or not self._running:
             return
         address, what = next(iter(self._running.items()))
         more = f" (+{len(self._running) - 1} more)" if len(self._running) > 1 else ""
-        text = f"{address}: {what}{more}"[:100]
+        text = harmless(f"{address}: {what}{more}")[:100]
         self._erase()
         click.echo(text, nl=False, err=True)
         self._width = len(text)

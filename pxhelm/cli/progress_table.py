@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
+from pxhelm.cli.views.terminal import harmless
 from pxhelm.events import Event, StepFinished, StepStarted, TaskProgress, Warned
 from pxhelm.resource.columns import duration
 
@@ -71,7 +72,7 @@ class ProgressTable:
         if message not in self._told:
             self._told.add(message)
             self._erase()
-            self._stream.write(f"note: {message}\n")
+            self._stream.write(f"note: {harmless(message)}\n")
 
     def _draw(self, now: float) -> None:
         columns, height = self._size()
@@ -101,4 +102,4 @@ def table_lines(rows: dict[str, _Row], now: float, columns: int, height: int) ->
     if len(shown) < len(ordered):
         waiting = sum(not row.ended for _, row in ordered[len(shown) :])
         found.append(f"… and {len(ordered) - len(shown)} more, {waiting} of them under way")
-    return [line.rstrip()[: columns - 1] for line in found]
+    return [harmless(line).rstrip()[: columns - 1] for line in found]

@@ -13,6 +13,7 @@ from pxhelm.actions.describe import Description
 from pxhelm.actions.health import ready
 from pxhelm.actions.inspect import tags_of
 from pxhelm.cli.views.objects import conditions, document, phase
+from pxhelm.cli.views.terminal import harmless
 from pxhelm.kinds import KINDS
 from pxhelm.plan.leaf import shown
 from pxhelm.resource.columns import duration, gib
@@ -40,7 +41,7 @@ def describe_text(about: Description, now: float) -> str:
         body = list(section)
         if body:
             lines += [f"{title}:", *(f"  {line}" for line in body)]
-    return "\n".join(lines) + "\n"
+    return harmless("\n".join(lines)) + "\n"
 
 
 def describe_document(about: Description) -> dict[str, Any]:

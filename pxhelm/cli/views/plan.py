@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from pxhelm.cli.views.terminal import harmless
 from pxhelm.kinds import KINDS
 from pxhelm.plan.document import summary
 from pxhelm.plan.leaf import shown
@@ -32,7 +33,7 @@ def plan_text(plan: Plan) -> str:
         f"! {b.key.address} {b.reason}: {b.message}\n" + (f"    hint: {b.hint}\n" if b.hint else "")
         for b in plan.blocked
     ]
-    return "\n".join([*parts, footer(plan)])
+    return harmless("\n".join([*parts, footer(plan)]))
 
 
 def footer(plan: Plan) -> str:

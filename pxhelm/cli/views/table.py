@@ -8,6 +8,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from pxhelm.cli.views.terminal import harmless, one_line
+
 _DOTS = "..."
 
 
@@ -18,7 +20,7 @@ def helm_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, width: i
     a cell of several lines is one text until it is padded: it is cut when the whole is longer than the column, which is
     as wide as the longest line.
     """
-    table = [list(header), *map(list, rows)] if header else [list(row) for row in rows]
+    table = [[harmless(cell) for cell in row] for row in ((header, *rows) if header else rows)]
     widths = [max(map(_line_width, column)) for column in zip(*table, strict=True)]
     if width:
         widths = [min(one, width) for one in widths]
@@ -32,11 +34,11 @@ def helm_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, width: i
 
 
 def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[int] = ()) -> str:
-    """Return kubectl's table, with a trailing newline; no header row when ``header`` is empty.
+    """Return kubectl's table, with a trailing newline; no header row when ``header`` is empty, one line for each row.
 
     ``least`` are the widths that columns have at least, so that rows printed later stand below earlier ones.
     """
-    table = [list(header), *map(list, rows)] if header else [list(row) for row in rows]
+    table = [[one_line(cell) for cell in row] for row in ((header, *rows) if header else rows)]
     if not table:
         return ""
     widths = widths_of(table)
