@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from pxhelm.actions.inputs import Values, Wanted, check_installable, load_chart
-from pxhelm.actions.releasing import Command, changing
+from pxhelm.actions.releasing import Command, changing, reading
 from pxhelm.actions.services import Services
 from pxhelm.actions.values import check_read_by, located, sources
 from pxhelm.chart.model import Chart
 from pxhelm.errors import PxhelmError
+from pxhelm.release.failure import ReleaseNotFoundError
 from pxhelm.release.install import install as run_install
-from pxhelm.release.model import Release
+from pxhelm.release.model import Release, Status
 from pxhelm.release.options import InstallOptions, UpgradeOptions
 from pxhelm.release.upgrade import install_instead
 from pxhelm.release.upgrade import upgrade as run_upgrade
@@ -29,6 +30,15 @@ def install(services: Services, wanted: Wanted, options: InstallOptions) -> Rele
     command = _command("install", wanted, options, chart, values)
     with located(chart, given), changing(services, command) as configuration:
         return run_install(configuration, wanted.release, chart, values, options)
+
+
+def would_install(services: Services, release: str) -> bool:
+    """Tell whether ``upgrade --install`` finds nothing to upgrade, without taking the release's lock."""
+    try:
+        last = reading(services).storage.last(release)
+    except ReleaseNotFoundError:
+        return True
+    return last.info.status is Status.UNINSTALLED
 
 
 def upgrade(

@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.asking import answer, secret
 from pxhelm.cli.options import flag
 from pxhelm.cli.sources import access, secret_line, tell
+from pxhelm.errors import PxhelmError
 
 
 @click.group("registry", cls=cli.Group, help="Log in to or log out from an OCI registry.")
@@ -33,10 +35,12 @@ def login(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> N
         options["password"] = secret_line()
     elif options["password"]:
         tell("WARNING: Using --password via the CLI is insecure. Use --password-stdin.")
-    if not options["username"]:
-        options["username"] = click.prompt("Username", err=True)
-    if not options["password"]:
-        options["password"] = click.prompt("Password", hide_input=True, err=True)
+    else:
+        options["username"] = options["username"] or answer("Username", "--username")
+        what = "Password" if options["username"] else "Token"
+        options["password"] = secret(what, "--password-stdin")
+        if not options["password"]:
+            raise PxhelmError(f"{what.lower()} required")
     with open_services(session.flags) as services:
         services.sources.registry.login(arguments[0], access(options))
     tell("Login Succeeded")

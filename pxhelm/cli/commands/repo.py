@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.asking import secret
 from pxhelm.cli.options import access_flags, duration, flag, output_flag
 from pxhelm.cli.sources import secret_line, source_date
 from pxhelm.errors import PxhelmError
@@ -33,7 +34,9 @@ def add(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> Non
     from pxhelm.repo.index import Repository
     from pxhelm.secret import Secret
 
-    password = secret_line() if options["password_stdin"] else options["password"]
+    password = options["password"]
+    if options["username"] and not password:
+        password = secret_line() if options["password_stdin"] else secret("Password", "--password-stdin")
     wanted = Repository(
         name=arguments[0],
         url=arguments[1],

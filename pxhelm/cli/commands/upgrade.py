@@ -44,7 +44,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     """Upgrade and print the release."""
     from dataclasses import replace
 
-    from pxhelm.actions.install import upgrade
+    from pxhelm.actions.install import upgrade, would_install
     from pxhelm.actions.locate import locate
     from pxhelm.app import open_services
     from pxhelm.cli.deletions import word_as_helm
@@ -59,12 +59,17 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         **shared(options), **{flag: options[flag] for flag in reuse}, max_history=options["history_max"]
     )
     shown = options["output"] == "table"
+    said = False
 
     def installing() -> None:
-        if shown:
+        nonlocal said
+        if shown and not said:
             click.echo(f'Release "{name}" does not exist. Installing it now.')
+        said = True
 
     with showing() as listen, open_services(session.flags, listen) as services:
+        if options["install"] and would_install(services, name):
+            installing()  # as in Helm before the chart is looked for
         where = locate(services, chart, chart_location(options), tell)
         given = replace(wanted(name, where, options), word=word_as_helm(options, listen))
         release, installed = upgrade(services, given, asked, installing if options["install"] else None)
