@@ -6,17 +6,18 @@ what it waits for is done, and says what became of them. Never prints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from pxhelm.apply import secrets
 from pxhelm.apply.briefing import Common, job_of
 from pxhelm.apply.command import Outcome, Result
-from pxhelm.apply.gather import coming, completed, look_about, named
+from pxhelm.apply.gather import coming, completed, look_about, named, natural_id
 from pxhelm.apply.job import Job, Patience
 from pxhelm.apply.memory import Manifest, Memory, bound_vmids, recall
 from pxhelm.apply.namespaces import Namespaces
+from pxhelm.apply.network_watch import KEEP, NetworkWatch, Staged
 from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.queue import GOOD, Work
@@ -36,7 +37,7 @@ from pxhelm.plan.replacing import FIRST
 from pxhelm.plan.subject import Known
 from pxhelm.resource import sets
 from pxhelm.resource.aside import is_replaced, replaced_key
-from pxhelm.resource.domain import DOMAINS
+from pxhelm.resource.domain import DOMAINS, NETWORK_CHANGES, place_of
 from pxhelm.resource.guest_remove import TRASH
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Leaves, Resource
@@ -108,7 +109,8 @@ class _Application:
         work = [w for o in fresh if (w := self.work_of(o)) is not None]
         edges = _through_sets(self.planned.plan.edges)
         work = self.without_dependents_of_blocked(work, edges)
-        outcomes = self.runner().run(work, edges) if work else {}
+        watch = self.watched(work)
+        outcomes = watch.end(self.runner().run(work, edges)) if work else {}
         late = self.late(outcomes)
         outcomes |= self.runner().run(late, {}) if late else {}
         for key, outcome in outcomes.items():
@@ -125,6 +127,21 @@ class _Application:
             found = self.resources[key]
             for each in sets.members_of(key, found.leaves):
                 yield ObjectKey(each.kinds[0], each.namespace, each.name)
+
+    def watched(self, work: Sequence[Work]) -> NetworkWatch:
+        """Return the watch over the nodes whose network is reloaded, with what they are like before that."""
+        watch = NetworkWatch(self.ports, self.how.settings.contact)
+        endings = [w.key for w in work if w.key.kind == NETWORK_CHANGES.name]
+        for ending in endings if not self.planned.request.options.get(KEEP) else ():
+            members = [key for key in self.planned.plan.edges.get(ending, ()) if key in self.by_key]
+            watch.begin(place_of(ending), [self.staged(key) for key in members if self.by_key[key].steps])
+        return watch
+
+    def staged(self, key: ObjectKey) -> Staged:
+        """Return an interface that the plan changes."""
+        wanted = self.resources.get(key)
+        iface = natural_id(self.ports.kind_of(key.kind), wanted, self.memories[key])
+        return Staged(iface, wanted.leaves if wanted is not None else {})
 
     def late(self, outcomes: Mapping[ObjectKey, Outcome]) -> list[Work]:
         """Return the objects that have something left which their domain had to be applied for."""

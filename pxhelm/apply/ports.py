@@ -12,6 +12,7 @@ from functools import cache
 from typing import Protocol, TypeVar
 
 from pxhelm.apply import errands
+from pxhelm.apply.reach import reach
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Listener, nobody
 from pxhelm.plan.leaf import Fingerprint
@@ -19,6 +20,7 @@ from pxhelm.proxmox.request import ApiGen
 from pxhelm.proxmox.schema import Schema, best, load
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import SecretSource
+from pxhelm.resource.readiness import Reach
 from pxhelm.resource.step import Delivery, Errand
 from pxhelm.secret import SealingKey, Secret
 from pxhelm.store.clusters import Cluster as Known
@@ -76,6 +78,8 @@ class Ports:
     """Put a secret into a file that only its owner may read."""
     errand: Callable[[Errand | Delivery], tuple[str, ...]] = errands.do
     """Do what is done from here, and return what was printed; ApiError when it fails."""
+    reach: Callable[[Reach], bool] = reach
+    """Whether a port answers, as seen from here."""
     allowed: frozenset[str] = frozenset()
     """What the operator allows manifests to do from this machine: ``commands``, ``ssh``, ``path:STORAGE``."""
     actor: str = ""

@@ -19,7 +19,6 @@ from pxhelm.apply.leases import STOP_AFTER, Held
 from pxhelm.apply.machine import run
 from pxhelm.apply.memory import target_of
 from pxhelm.apply.queue import GOOD, Work
-from pxhelm.apply.reach import reach
 from pxhelm.apply.secrets import keep
 from pxhelm.apply.shared import Shared
 from pxhelm.apply.tasks import Search, find_task, until_late
@@ -116,7 +115,7 @@ class Worker:
             why = "it cannot be asked"
             with suppress(ApiError):
                 live = self.ports.cluster.run(kind.observe(replace(target, fresh=True)))
-                why = self.ports.cluster.run(unready(live, leaves, guest_type(kind), reach))
+                why = self.ports.cluster.run(unready(live, leaves, guest_type(kind), self.ports.reach))
             if not why:
                 return outcome
             if self.ports.now() >= deadline:

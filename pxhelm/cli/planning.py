@@ -27,6 +27,7 @@ owner_flags = all_of(
     flag("--allow-offline", help="allow to stop guests for changes that need it"),
     flag("--allow-lockout", help="switch the cluster's firewall on though no rule lets the API in"),
     flag("--apply-pending", help="apply network and SDN changes that others have staged together with ours"),
+    flag("--keep-network", help="leave the new network of a node as it is although contact with the node is lost"),
 )
 
 
@@ -83,7 +84,7 @@ def manifest_request(options: dict[str, Any]) -> ManifestRequest:
     """Return what the manifest flags ask for."""
     from pxhelm.actions.objects import ManifestRequest
 
-    names = ("free-volumes", "allow-offline", "allow-lockout", "apply-pending")
+    names = ("free-volumes", "allow-offline", "allow-lockout", "apply-pending", "keep-network")
     return ManifestRequest(
         files=tuple(options["files"]),
         manager=f"kubectl:{options['field_manager']}",

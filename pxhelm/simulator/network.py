@@ -180,6 +180,9 @@ def _reload_job(task: Running) -> None:
     if staged:
         row["active"] = {name: {**entry, "active": 1} for name, entry in staged.items()}
     task.world.state.put("network", task.node, row)
+    node = task.world.state.edit("node", task.node)
+    if not any(entry.get("address") == node["ip"] for entry in row["active"].values()):
+        node["online"] = False  # nobody reaches it any more, neither we nor the other nodes
 
 
 _ONE = "/nodes/{node}/network/{iface}"
