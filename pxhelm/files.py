@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from pxhelm.errors import PxhelmError, system_says
 from pxhelm.secret import KEY_BYTES, SealingKey
 
 
-def write_files(root: str | Path, files: Mapping[str, bytes], *, mode: int = 0o644) -> list[Path]:
+def write_files(root: str | Path, files: Mapping[str, bytes]) -> list[Path]:
     """Write files below a folder, making folders as needed; each file appears whole or not at all.
 
     Raises:
@@ -25,35 +27,58 @@ def write_files(root: str | Path, files: Mapping[str, bytes], *, mode: int = 0o6
     written = []
     for name, data in files.items():
         path = _below(folder, name)
-        write_file(path, data, mode=mode)
+        write_file(path, data)
         written.append(path)
     return written
 
 
-def write_file(path: str | Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Write one file by way of a new one beside it, so that a crash leaves the old content or the new.
+def write_file(path: str | Path, data: bytes, *, mode: int | None = None) -> None:
+    """Write one file as ``replacing`` does.
 
     Raises:
         PxhelmError: when the system refuses.
     """
-    target = Path(path)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        with replacing(path, mode=mode) as file:
+            file.write(data)
     except OSError as e:
         raise PxhelmError(f"cannot write {path}: {system_says(e)}") from None
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
+    """Hand out a new file that takes the place of another when the block ends well: a crash leaves the old or the new.
+
+    Without a ``mode`` it has that of the old one, else 0644 less the umask. A symbolic link stays, and what it leads to
+    is replaced; a device or a pipe (``/dev/stdout``) is written into. OSError as the system says it.
+    """
+    target = Path(path)
+    old = _status(target)
+    if old is not None and not stat.S_ISREG(old.st_mode):
+        with target.open("wb") as file:
+            yield file
+        return
+    target = target.resolve() if target.is_symlink() else target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = target.with_name(f".pxhelm-{os.urandom(8).hex()}")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644 if mode is None else mode)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
+            if mode is None and old is not None:
+                new.chmod(stat.S_IMODE(old.st_mode))
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(mode & ~_umask())
-        Path(name).replace(target)
-    except OSError as e:
-        raise PxhelmError(f"cannot write {path}: {system_says(e)}") from None
+        new.replace(target)
     finally:
-        with contextlib.suppress(OSError):  # gone when all went well
-            Path(name).unlink()
+        new.unlink(missing_ok=True)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def _below(folder: Path, name: str) -> Path:
@@ -61,13 +86,6 @@ def _below(folder: Path, name: str) -> Path:
     if Path(name).is_absolute() or ".." in parts or not parts:
         raise PxhelmError(f"cannot write {name!r}: it leads out of {folder}")
     return folder.joinpath(*parts)
-
-
-def _umask() -> int:
-    # Reading it means setting it; nothing else here makes files meanwhile that would mind.
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def key_file(path: Path, *, may_make: bool) -> SealingKey:

@@ -27,7 +27,7 @@ class Disk(Protocol):
     def names(self, folder: str) -> list[str]:
         """Return the names in a folder, sorted; none when there is no such folder."""
 
-    def write(self, path: str, data: bytes, *, mode: int = 0o644, folders: bool = True) -> None:
+    def write(self, path: str, data: bytes, *, mode: int | None = None, folders: bool = True) -> None:
         """Write a file whole or not at all; ``folders`` says whether missing ones are made."""
 
     def make_folder(self, path: str) -> None:

@@ -20,6 +20,7 @@ from pxhelm.resource.field import Field
 from pxhelm.resource.kind import Kind, LeafChange, Op
 from pxhelm.resource.model import Existence, Leaves, Live, Resource, Value
 from pxhelm.resource.table import table_of
+from pxhelm.resource.types import shown as spelt
 
 IGNORE = "pxhelm.io/ignore-differences"
 IMPORT = "import"
@@ -278,6 +279,13 @@ def _pending(c: Comparison, wanted: Leaves) -> Iterator[str]:
     for path in sorted(wanted):
         before, after = c.live.current.get(path), c.live.intended.get(path)
         if before != after:
-            yield f"{path} waits for a restart: configured is {shown(after)}, the running guest has {shown(before)}"
+            configured, running = (_spelt(c.kind, path, value) for value in (after, before))
+            yield f"{path} waits for a restart: configured is {configured}, the running guest has {running}"
     for path in awaiting(c.kind, c.ownership.bases, c.live, silent):
         yield f"{path} waits for a restart: the running guest does not have what is configured"
+
+
+def _spelt(kind: Kind, path: str, value: Value | None) -> object:
+    """Return a live value as a manifest would say it."""
+    place = table_of(kind.fields, kind.slots).place(path)
+    return "nothing" if value is None else spelt(place.field.type, value) if place is not None else shown(value)

@@ -18,7 +18,8 @@ from queue import Empty, SimpleQueue
 from typing import Self, TypeVar, cast
 from urllib.parse import urlsplit
 
-from pxhelm.errors import PxhelmError
+from pxhelm.errors import PxhelmError, system_says
+from pxhelm.files import write_file
 from pxhelm.proxmox import auth as authentication
 from pxhelm.proxmox import schema, wire
 from pxhelm.proxmox.answer import broken, read_answer, untrusted
@@ -327,7 +328,7 @@ class LocalTransport:
         try:
             content = upload.content() if upload.content is not None else Path(upload.path).read_bytes()
         except OSError as error:
-            raise PxhelmError(f"cannot upload {upload.path}: {error.strerror}") from None
+            raise PxhelmError(f"cannot upload {upload.path}: {system_says(error)}") from None
         answer = self._ask("POST", path, {}, {**headers, "content-type": kind}, start + content + end)
         if upload.progress is not None:
             upload.progress(len(content), len(content))
@@ -342,10 +343,7 @@ class LocalTransport:
             download.progress(len(body), len(body))
         if not download.path:
             return status, reason, got, body
-        try:
-            Path(download.path).write_bytes(body)
-        except OSError as error:
-            raise PxhelmError(f"cannot write {download.path}: {error.strerror}") from None
+        write_file(download.path, body)
         return status, reason, got, b""
 
     def close(self) -> None:

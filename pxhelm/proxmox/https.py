@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlencode, urlsplit
 
-from pxhelm.errors import PxhelmError
+from pxhelm.errors import PxhelmError, system_says
+from pxhelm.files import replacing
 from pxhelm.proxmox import wire
 from pxhelm.proxmox.answer import causes, reason_of
 from pxhelm.proxmox.connection import Certificate, Limits, Tls, fingerprint_of
@@ -77,7 +78,7 @@ class HttpTransport:
         try:
             size = Path(upload.path).stat().st_size
         except OSError as error:
-            raise PxhelmError(f"cannot upload {upload.path}: {error.strerror}") from None
+            raise PxhelmError(f"cannot upload {upload.path}: {system_says(error)}") from None
         given = {
             **headers,
             "content-type": kind,
@@ -135,16 +136,12 @@ def _received(response: httpx.Response, download: Download) -> bytes:
     chunks = _counted(response, download)
     if not download.path:
         return _gathered(chunks)
-    part = Path(f"{download.path}.part")
     try:
-        with part.open("wb") as file:
+        with replacing(download.path) as file:
             for chunk in chunks:
                 file.write(chunk)
-        part.replace(download.path)
     except OSError as error:
-        raise PxhelmError(f"cannot write {download.path}: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
+        raise PxhelmError(f"cannot write {download.path}: {system_says(error)}") from None
     return b""
 
 

@@ -189,7 +189,7 @@ class Disk:
             return []
 
     @staticmethod
-    def write(path: str, data: bytes, *, mode: int = 0o644, folders: bool = True) -> None:
+    def write(path: str, data: bytes, *, mode: int | None = None, folders: bool = True) -> None:
         """Write a file whole or not at all."""
         if not folders and not Path(path).parent.is_dir():
             raise PxhelmError(f"open {path}{os.getpid()}: no such file or directory")

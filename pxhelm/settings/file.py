@@ -266,4 +266,4 @@ def _edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
     text = StringIO()
     editor.dump(data, text)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_file(path.resolve(), text.getvalue().encode(), mode=0o600)
+    write_file(path, text.getvalue().encode(), mode=0o600)

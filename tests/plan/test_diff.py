@@ -106,6 +106,12 @@ def test_what_is_merely_pending_is_not_written_again_but_said():
     assert result.notes == ("cpu.cores waits for a restart: configured is 4, the running guest has 2",)
 
 
+def test_what_waits_is_said_as_a_manifest_says_it():
+    live = found(power="running", memory=2048, pending={"memory": 4096})
+    notes = diff(wanted({"memory.size": 4 << 30}), live).notes
+    assert notes == ("memory.size waits for a restart: configured is 4G, the running guest has 2G",)
+
+
 def test_an_input_of_the_creation_that_changes_later_is_a_note_and_never_a_write():
     bases = {MINE: {"source.clone.name": "debian-11"}}
     result = diff(wanted({"source.clone.name": "debian-12"}), found(), bases)

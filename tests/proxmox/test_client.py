@@ -427,7 +427,7 @@ def test_a_file_is_uploaded_with_its_size_and_progress(tmp_path):
 
 
 def test_a_file_that_is_not_there_is_not_uploaded(tmp_path):
-    with FakeServer([]) as server, pytest.raises(PxhelmError, match=r"cannot upload .*: No such file"):
+    with FakeServer([]) as server, pytest.raises(PxhelmError, match=r"cannot upload .*: no such file"):
         client(server.endpoint).send(Request("POST", "/nodes/n/storage/l/upload", {}, Upload(str(tmp_path / "x"), "x")))
 
 

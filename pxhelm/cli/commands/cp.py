@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +59,7 @@ def _split(text: str) -> tuple[str, str]:
 
 def _download(services: Services, guest: Found, path: str, target: str) -> int:
     from pxhelm.actions.agent import read_file
+    from pxhelm.files import replacing
 
     if target == "-":
         services.cluster.run(read_file(guest, path, sys.stdout.buffer.write))
@@ -68,15 +68,11 @@ def _download(services: Services, guest: Found, path: str, target: str) -> int:
     place = Path(target)
     if place.is_dir() or target.endswith("/"):
         place = place / path.rpartition("/")[2]
-    partial = place.with_name(f".{place.name}.{os.getpid()}")
     try:
-        with partial.open("wb") as stream:
-            size = services.cluster.run(read_file(guest, path, stream.write))
-        partial.replace(place)
+        with replacing(place) as file:
+            size = services.cluster.run(read_file(guest, path, file.write))
     except OSError as error:
         raise PxhelmError(f"open {place}: {system_says(error)}") from None
-    finally:
-        partial.unlink(missing_ok=True)
     click.echo(f"{place}: {size} bytes", err=True)
     return ExitCode.OK
 
