@@ -5,7 +5,7 @@ Reads only. Secrets are read here, once, and live no longer than the plan.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -24,6 +24,7 @@ from pxhelm.plan.observe import View, look_round, observe
 from pxhelm.plan.replacing import POLICY
 from pxhelm.plan.subject import Known, Subject
 from pxhelm.resource.aside import original, replaced_key
+from pxhelm.resource.guest_seed import leaves_its_image
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Existence, Live, Reference, Resource, Target, Value
@@ -78,7 +79,9 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         targets[key] = replace(target, row={"id": kinds[key].identifier(wanted[key])})
         lives[key] = _live(ports.cluster.run_all([observe(kinds[key], targets[key], view)])[0], targets[key])
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
-    left = leftovers(ports, view, (lives[key] for key in going if key not in wanted and kinds[key].guest))
+    left = leftovers(
+        ports, view, (lives[k] for k in going if k not in wanted and kinds[k].guest), _leaving(wanted, memories, lives)
+    )
     predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted), view)
     targets |= predicted
     view = replace(view, surroundings=replace(view.surroundings, coming=coming(ports, wanted), leftovers=left))
@@ -100,6 +103,16 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         for key in keys
     )
     return Gathered(subjects, view, memories)
+
+
+def _leaving(
+    wanted: Mapping[ObjectKey, Resource], memories: Mapping[ObjectKey, Memory], lives: Mapping[ObjectKey, Live]
+) -> Iterator[Live]:
+    """Yield the guests that get other documents than those in their drive."""
+    for key, r in wanted.items():
+        applied = (path for leaves in memories[key].known.bases.values() for path in leaves)
+        if lives[key].existence is Existence.PRESENT and leaves_its_image(r, applied, lives[key]):
+            yield lives[key]
 
 
 @dataclass(frozen=True, slots=True)

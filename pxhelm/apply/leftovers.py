@@ -16,37 +16,45 @@ from pxhelm.resource.kind import Surroundings
 from pxhelm.resource.model import Live
 
 
-def leftovers(ports: Ports, view: View, going: Iterable[Live]) -> dict[int, str]:
-    """Return the image that goes with each guest, by VMID; the first of several that share one takes it along."""
-    found: dict[str, Live] = {}
+def leftovers(ports: Ports, view: View, going: Iterable[Live], leaving: Iterable[Live] = ()) -> dict[int, str]:
+    """Return the image that goes with each guest, by VMID; the first of several that share one takes it along.
+
+    ``leaving`` are guests that stay and get other documents: the image in their drive goes when only they have it.
+    """
     gone = sorted((live for live in going if live.vmid), key=lambda live: live.vmid)
+    left = [live for live in leaving if attached(live)[1]]
+    found: dict[str, Live] = {}
     for live in gone:
         file = attached(live)[1]
         if file:
             found.setdefault(file, live)
-    if not found:
+    if not found and not left:
         return {}
-    others = _others(ports, view, found.values(), {live.vmid for live in gone})
-    return {live.vmid: file for file, live in found.items() if not any(file in text for text in others)}
+    users = _users(ports, view, (*found.values(), *left), {live.vmid for live in gone})
+    alone = {live.vmid: file for file, live in found.items() if not users[file]}
+    return alone | {live.vmid: attached(live)[1] for live in left if users[attached(live)[1]] <= {live.vmid}}
 
 
-def _others(ports: Ports, view: View, near: Iterable[Live], gone: set[int]) -> list[str]:
-    """Return the configurations of the guests that stay, where an image of those that go can be reached."""
-    around = view.surroundings
-    files = {attached(live)[1].partition(":")[0]: live.node for live in near}
-    shared = any(_is_shared(around, node, storage) for storage, node in files.items())
-    rows = [
-        row
+def _users(ports: Ports, view: View, near: Iterable[Live], gone: set[int]) -> dict[str, set[int]]:
+    """Return the guests that stay and have an image in a drive, by image, among those that can reach it."""
+    around, images = view.surroundings, {attached(live)[1]: live.node for live in near}
+    shared = any(_is_shared(around, node, file.partition(":")[0]) for file, node in images.items())
+    rows = {
+        vmid: row
         for vmid, row in around.guests.items()
-        if vmid not in gone and row.get("type") == "qemu" and (shared or row.get("node") in files.values())
-    ]
+        if vmid not in gone and row.get("type") == "qemu" and (shared or row.get("node") in images.values())
+    }
     reads = [
-        call(Request("GET", f"/nodes/{row['node']}/qemu/{row['vmid']}/config", node=str(row["node"]))) for row in rows
+        call(Request("GET", f"/nodes/{row['node']}/qemu/{vmid}/config", node=str(row["node"])))
+        for vmid, row in rows.items()
     ]
-    answers = ports.cluster.run_all(reads)
-    unknown = any(not isinstance(answer, Mapping) for answer in answers)
-    every = " ".join(attached(live)[1] for live in near) if unknown else ""
-    return [every, *(str(value) for a in answers if isinstance(a, Mapping) for value in a.values())]
+    users: dict[str, set[int]] = {file: set() for file in images}
+    for vmid, answer in zip(rows, ports.cluster.run_all(reads), strict=True):
+        texts = [str(value) for value in answer.values()] if isinstance(answer, Mapping) else None
+        for file in images:
+            if texts is None or any(file in text for text in texts):
+                users[file].add(vmid)
+    return users
 
 
 def _is_shared(around: Surroundings, node: str, storage: str) -> bool:

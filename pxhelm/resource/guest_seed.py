@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.request import Param, Request, Upload
 from pxhelm.resource.effect import Effect
@@ -14,8 +16,8 @@ from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.writer import Writer
 
-_UPLOADED, _COLLECTED = "cloudInit.seed", "cloudInit.seed.gone"
-"""What an upload and a removal make true: no fields, only remembered until the operation ends."""
+_UPLOADED, _COLLECTED, _LEFT = "cloudInit.seed", "cloudInit.seed.gone", "cloudInit.seed.was "
+"""What an upload, a removal and a change of the medium make true: no fields, only remembered until the operation ends."""
 COLLECT = "collect"
 """Verb of a removal that may fail without harm: what stays is an image that nobody uses."""
 
@@ -31,13 +33,15 @@ def steps(writer: Writer) -> list[Step]:
     if not ours:
         gone = [c.path for c in change.changes if c.path in seed.DOCUMENTS and c.op is Op.UNSET]
         if not gone or not slot:
-            return []
+            return _left_before(writer)
         params: dict[str, Param] = {"delete": slot}
         if needs_drive(tuple(live.raw)):
             text = next(iter(cloudinit_drive(writer.desired, dict(live.raw)).values()))
             params = {slot: text}
         request = writer.request("PUT", "config", writer.digested(params))
-        return [Step("config", request, Guard.DIGEST, tuple(gone), Effect.RESTART, why="the seed leaves its drive")]
+        reached = (*gone, *_remembered(writer, file))
+        out = Step("config", request, Guard.DIGEST, reached, Effect.RESTART, why="the seed leaves its drive")
+        return [out, *collected(writer, file)]
     if leaves.get("cloudInit.delivery") == "Snippet":
         raise PxhelmError(
             f"cannot deliver {ours[0]} of {writer.desired.key.address} as a snippet: Proxmox' API uploads none",
@@ -47,7 +51,7 @@ def steps(writer: Writer) -> list[Step]:
     texts = seed.documents(leaves, live, writer.desired.key.name)
     name = f"{seed.PREFIX}{seed.digest(texts)}.iso"
     if file.endswith(f"/{name}"):
-        return []
+        return _left_before(writer)
     storage = file_storage(writer.desired, live.node, change.surroundings, "iso", "cloudInit.seedStorage")
     upload = Upload("", name, content=lambda: seed.image(texts))
     path = f"/nodes/{live.node}/storage/{storage}/upload"
@@ -59,15 +63,43 @@ def steps(writer: Writer) -> list[Step]:
     why = "the guest reads it when it next starts"
     uploaded = _UPLOADED in change.written
     up = [] if uploaded else [Step("upload", sent, Guard.NONE, (_UPLOADED,), Effect.METADATA)]
-    return [*up, Step("config", attach, Guard.DIGEST, ours, effect, why=why)]
+    reached = (*ours, *_remembered(writer, file))
+    return [*up, Step("config", attach, Guard.DIGEST, reached, effect, why=why), *collected(writer, file)]
 
 
-def collected(writer: Writer) -> list[Step]:
-    """Return the removal of the image of a guest that goes, if nobody else uses it."""
-    change, live = writer.change, writer.change.live
+def _remembered(writer: Writer, file: str) -> tuple[str, ...]:
+    """Return what has to be remembered of an image that leaves its drive, for it to be removed afterwards."""
+    return (f"{_LEFT}{file}",) if file and _is_left(writer, file) else ()
+
+
+def _left_before(writer: Writer) -> list[Step]:
+    """Return the removal of an image that this operation took out of its drive."""
+    before = (path.removeprefix(_LEFT) for path in writer.change.written if path.startswith(_LEFT))
+    return [step for each in before for step in collected(writer, each)]
+
+
+def _is_left(writer: Writer, file: str) -> bool:
+    change = writer.change
+    return change.surroundings.leftovers.get(change.live.vmid) == file or COLLECT in change.options
+
+
+def leaves_its_image(desired: Resource, applied: Iterable[str], live: Live) -> bool:
+    """Whether the image in a guest's drive is not the one that its manifest wants, or any more wants."""
     file = attached(live)[1]
-    planned = change.surroundings.leftovers.get(live.vmid) == file or change.options.get(COLLECT)
-    if not file or not planned or _COLLECTED in change.written:
+    if not file or not seed.wanted(desired.leaves):
+        return bool(file) and any(path in seed.DOCUMENTS for path in applied)
+    try:
+        texts = seed.documents(desired.leaves, live, desired.key.name)
+    except PxhelmError:
+        return False  # the plan of this one object says what is wrong
+    return not file.endswith(f"/{seed.PREFIX}{seed.digest(texts)}.iso")
+
+
+def collected(writer: Writer, file: str = "") -> list[Step]:
+    """Return the removal of an image that nobody uses any more: one that left its drive, or that of a guest that goes."""
+    change, live = writer.change, writer.change.live
+    file = file or attached(live)[1]
+    if not file or not _is_left(writer, file) or _COLLECTED in change.written:
         return []
     path = f"/nodes/{live.node}/storage/{file.partition(':')[0]}/content/{file}"
     why = "nobody else has its documents"

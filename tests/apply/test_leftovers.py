@@ -92,3 +92,42 @@ def test_an_image_that_cannot_be_removed_does_not_keep_the_guest(lab):
     result = apply_plan(lab.ports(), planned_with, QUICK)
     assert result.exit_code is ExitCode.OK, result.error()
     assert lab.guests() == {}
+
+
+def other(name, package="redis"):
+    return vm(name).replace("nginx", package)
+
+
+def test_an_image_that_a_changed_document_replaced_goes(lab):
+    lab.apply(vm("web"))
+    (before,) = images(lab)
+    planned = lab.plan(other("web"))
+    assert [s.verb for s in planned.plan.objects[0].steps] == ["upload", "config", "collect"]
+    assert apply_plan(lab.ports(), planned, QUICK).exit_code is ExitCode.OK
+    (after,) = images(lab)
+    assert after != before
+    assert lab.plan(other("web")).plan.empty
+
+
+def test_an_image_that_somebody_else_still_has_is_not_taken_from_him(lab):
+    lab.apply(vm("one"), vm("two"))
+    (before,) = images(lab)
+    lab.apply(other("one"))
+    assert before in images(lab)
+    lab.apply(other("two"))
+    assert before not in images(lab)
+    assert len(images(lab)) == 1
+
+
+def test_guests_that_change_together_leave_it_to_a_later_one(lab):
+    lab.apply(vm("one"), vm("two"))
+    assert lab.apply(other("one"), other("two")).exit_code is ExitCode.OK
+    assert len(images(lab)) == 2  # each saw that the other had it
+
+
+def test_an_image_goes_when_the_manifest_wants_no_documents_any_more(lab):
+    lab.apply(vm("web"))
+    without = vm("web").replace(", userData: {packages: [nginx]}", "")
+    assert lab.apply(without).exit_code is ExitCode.OK
+    assert images(lab) == []
+    assert lab.plan(without).plan.empty
