@@ -79,9 +79,7 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         targets[key] = replace(target, row={"id": kinds[key].identifier(wanted[key])})
         lives[key] = _live(ports.cluster.run_all([observe(kinds[key], targets[key], view)])[0], targets[key])
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
-    left = leftovers(
-        ports, view, (lives[k] for k in going if k not in wanted and kinds[k].guest), _leaving(wanted, memories, lives)
-    )
+    left = leftovers(ports, view, [lives[k] for k in going if k not in wanted], _leaving(wanted, memories, lives))
     predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted), view)
     targets |= predicted
     view = replace(view, surroundings=replace(view.surroundings, coming=coming(ports, wanted), leftovers=left))
