@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pxhelm.actions.authors import author, read_deeds
-from pxhelm.actions.inspect import GUESTS, NETWORK, NODE, TASK, Row, list_rows, merge_storages
+from pxhelm.actions.inspect import GUESTS, NETWORK, NODE, TASK, Found, Row, id_of, list_rows, merge_storages
 from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
@@ -23,6 +23,7 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Live, Target
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.inventory import Observation, changed
+from pxhelm.store.objects import ObjectQuery
 
 _TYPES = {**GUESTS, "node": NODE, "storage": "Storage", "pool": "Pool"}
 """What the cluster lists, and the kinds that it is of."""
@@ -77,12 +78,11 @@ def discover(services: Services, scope: str, keep: float = KEEP_DAYS * 86400.0) 
     kinds = SCOPES.get(scope)
     if kinds is None:
         raise PxhelmError(f"cannot discover {scope}", code=ExitCode.USAGE, hint=f"one of {', '.join(SCOPES)}")
-    cluster = services.meet().key
+    look = _Look(services, services.meet().key, services.now().timestamp())
     inventory = services.store.inventory
-    before = {one.ref: one for one in inventory.list(cluster) if one.kind in kinds}
-    seen = _signed(services, list(_observations(services, kinds)), before)
+    before = {one.ref: one for one in inventory.list(look.cluster) if one.kind in kinds}
+    seen = _signed(services, list(look.observations(kinds)), before)
     counts = {kind: Count() for kind in dict.fromkeys((*KINDS, NETWORK, NODE, TASK)) if kind in kinds}
-    now = services.now().timestamp()
     with services.store.transaction():
         for one in seen:
             differs = inventory.observe(one)
@@ -96,10 +96,10 @@ def discover(services: Services, scope: str, keep: float = KEEP_DAYS * 86400.0) 
             )
         for ref in before.keys() - {one.ref for one in seen}:
             kind = before[ref].kind
-            if kind != TASK:
-                inventory.forget(cluster, ref, now)
+            if look.has_read(before[ref]):
+                inventory.forget(look.cluster, ref, look.now)
                 counts[kind] = replace(counts[kind], gone=counts[kind].gone + 1)
-        inventory.prune(cluster, now - keep)
+        inventory.prune(look.cluster, look.now - keep)
     return {kind: count for kind, count in counts.items() if count != Count() or kind in _ALWAYS}
 
 
@@ -111,111 +111,151 @@ _ALWAYS = frozenset(("VirtualMachine", "Container", "Storage", "Pool", NODE, TAS
 
 def _signed(services: Services, seen: list[Observation], before: Mapping[str, Observation]) -> list[Observation]:
     """Return the observations with the names of who changed them; asks the cluster only when a guest differs."""
-    differing = {one.ref for one in seen if one.ref in before and changed(before[one.ref], one)}
-    if not any(one.ref in differing for one in seen if one.kind in GUESTS.values()):
-        return seen
-    deeds = services.cluster.run(read_deeds())
-    return [
-        replace(one, actor=author(deeds, int(one.ref.partition("/")[2]), before[one.ref].at, one.at))
-        if one.ref in differing and one.kind in GUESTS.values()
-        else one
-        for one in seen
-    ]
+    differing = {one.ref for one in seen if changed(before.get(one.ref), one)}
+    guests = any(one.ref in differing & before.keys() for one in seen if one.kind in GUESTS.values())
+    deeds = services.cluster.run(read_deeds()) if guests else ()
+
+    def signed(one: Observation) -> Observation:
+        if one.ref not in differing or one.actor:
+            return one
+        since = before[one.ref].at if one.ref in before else 0.0
+        if one.kind not in GUESTS.values():
+            return replace(one, actor=_our_own(services, one.uid, since))
+        vmid = int(one.ref.partition("/")[2])
+        return replace(one, actor=author(deeds, vmid, since, one.at)) if since else one
+
+    return [signed(one) for one in seen]
 
 
-def _observations(services: Services, kinds: frozenset[str]) -> Iterator[Observation]:
-    now = services.now().timestamp()
-    cluster = services.place.cluster
-    if kinds != SCOPES["tasks"]:
-        guests_only = kinds <= frozenset(GUESTS.values())
-        listed = services.cluster.run(list_rows(guests_only))
+def _our_own(services: Services, uid: str, since: float) -> str:
+    """Return who changed an object of ours through pxhelm since a time; empty when nobody did."""
+    if not uid:
+        return ""
+    done = (op for op in services.store.journal.ops(uid) if op.finished_at and op.finished_at >= since)
+    return next((f"pxhelm {op.actor}" for op in reversed(list(done))), "")
+
+
+class _Look:
+    """One look at the cluster: what is seen, and of what it can be said that the rest is gone."""
+
+    def __init__(self, services: Services, cluster: str, now: float) -> None:
+        self.services = services
+        self.cluster = cluster
+        self.now = now
+        self._read: set[str] = set()
+        """Kinds, and ``network/NODE``, of which everything was seen."""
+
+    def has_read(self, one: Observation) -> bool:
+        """Tell whether the look would have seen a thing, if it were there. Lists of tasks are cut."""
+        if one.kind == TASK:
+            return False
+        return (one.ref.rpartition("/")[0] if one.kind == NETWORK else one.kind) in self._read
+
+    def observations(self, kinds: frozenset[str]) -> Iterator[Observation]:
+        """Yield what there is of the kinds."""
+        if kinds != SCOPES["tasks"]:
+            yield from self._listed(kinds)
+        if kinds == SCOPES["all"]:
+            yield from self._by_kind()
+        if TASK in kinds:
+            yield from self._tasks()
+
+    def _seen(self, kind: str, ref: str, row: Row, uid: str = "", actor: str = "") -> Observation:
+        return Observation(
+            cluster=self.cluster,
+            ref=ref,
+            kind=kind,
+            at=self.now,
+            digest=_digest(row),
+            status=str(row.get("status") or ""),
+            node=str(row.get("node") or ""),
+            uid=uid,
+            current=dict(row),
+            actor=actor,
+        )
+
+    def _listed(self, kinds: frozenset[str]) -> Iterator[Observation]:
+        """Observe what the one list of the cluster shows, of guests their configurations, of nodes their networks."""
+        listed = self.services.cluster.run(list_rows(kinds <= frozenset(GUESTS.values())))
         rows = [row for row in listed if _TYPES.get(str(row.get("type"))) in kinds and row.get("type") != "storage"]
         rows += merge_storages(listed).values() if "Storage" in kinds else ()
-        bound = {
-            b.vmid: b.uid for b in services.store.bindings.list(cluster) if b.state is not BindingState.QUARANTINED
-        }
-        lives = _configurations(services, rows)
+        self._read |= kinds & frozenset(_TYPES.values())
+        bindings = self.services.store.bindings.list(self.cluster)
+        bound = {b.vmid: b.uid for b in bindings if b.state is not BindingState.QUARANTINED}
+        owners = self._owners("Storage", "Pool")
+        lives = _configurations(self.services, rows)
+        definitions = self._definitions(kinds)
+        rows = [{**definitions.get(_ref(row), {}), **row} for row in rows]
         for row in rows:
-            vmid = int(row.get("vmid") or 0)
-            base = Observation(
-                cluster=cluster,
-                ref=_ref(row),
-                kind=_TYPES[str(row["type"])],
-                at=now,
-                digest=_digest(row),
-                status=str(row.get("status") or ""),
-                node=str(row.get("node") or ""),
-                uid=bound.get(vmid, "") if vmid else "",
-                current=dict(row),
-            )
-            yield _guest(base, row, lives.get(vmid)) if vmid else base
+            kind, vmid = _TYPES[str(row["type"])], int(row.get("vmid") or 0)
+            uid = bound.get(vmid, "") if vmid else owners.get((kind, _ref(row).partition("/")[2]), "")
+            one = self._seen(kind, _ref(row), row, uid)
+            yield _guest(one, row, lives.get(vmid)) if vmid else one
         if NETWORK in kinds:
             nodes = [str(row["node"]) for row in listed if row.get("type") == "node" and row.get("status") == "online"]
-            yield from _networks(services, nodes, now)
-    if kinds == SCOPES["all"]:
-        yield from _by_kind(services, now)
-    if TASK in kinds:
-        yield from _tasks(services, now)
+            yield from self._networks(nodes)
 
+    def _definitions(self, kinds: frozenset[str]) -> dict[str, Row]:
+        """Return what the list does not say of storages and pools: how they are defined, by ref."""
+        found: dict[str, Row] = {}
+        for kind, path, key in (("Storage", "/storage", "storage"), ("Pool", "/pools", "poolid")):
+            data = self.services.cluster.run_all([call(Request("GET", path))])[0] if kind in kinds else []
+            for row in data if isinstance(data, list) else []:
+                plain = {k: v for k, v in row.items() if k not in (*_SECRETS, "type", "digest", key)}
+                found[f"{kind.lower()}/{row.get(key)}"] = plain
+        return found
 
-def _by_kind(services: Services, now: float) -> Iterator[Observation]:
-    """Observe the objects of all other kinds, one list a kind; what may not be listed is told and left out."""
-    others = [kind for kind in KINDS.values() if kind.listing is not None and kind.name not in _LISTED_ELSEWHERE]
-    found = services.cluster.run_all([kind.listing() for kind in others if kind.listing is not None])
-    for kind, rows in zip(others, found, strict=True):
-        if isinstance(rows, PxhelmError):
-            services.listen(Warned(f"{kind.plural} are unknown: {rows.message}"))
-            continue
-        if isinstance(rows, Exception):
-            raise rows
-        for name, row in rows.items():
-            shown_row = {key: value for key, value in row.items() if key not in _SECRETS}
-            yield Observation(
-                cluster=services.place.cluster,
-                ref=f"{kind.name.lower()}/{name}",
-                kind=kind.name,
-                at=now,
-                digest=_digest(shown_row),
-                current={**shown_row, "type": kind.name.lower(), kind.name.lower(): name, "subtype": row.get("type")},
-            )
+    def _by_kind(self) -> Iterator[Observation]:
+        """Observe the objects of all other kinds, one list a kind; what may not be listed is told and left out."""
+        others = [kind for kind in KINDS.values() if kind.listing is not None and kind.name not in _LISTED_ELSEWHERE]
+        found = self.services.cluster.run_all([kind.listing() for kind in others if kind.listing is not None])
+        owners = self._owners(*(kind.name for kind in others))
+        for kind, rows in zip(others, found, strict=True):
+            if isinstance(rows, PxhelmError):
+                self.services.listen(Warned(f"{kind.plural} are unknown: {rows.message}"))
+                continue
+            if isinstance(rows, Exception):
+                raise rows
+            self._read.add(kind.name)
+            word = kind.name.lower()
+            for name, row in rows.items():
+                plain = {key: value for key, value in row.items() if key not in _SECRETS}
+                told = {**plain, "type": word, word: name, "subtype": row.get("type")}
+                yield self._seen(kind.name, f"{word}/{name}", told, owners.get((kind.name, name), ""))
 
+    def _owners(self, *kinds: str) -> dict[tuple[str, str], str]:
+        """Return the objects of ours that are no guests, by kind and Proxmox' id."""
+        objects = self.services.store.objects
+        found: dict[tuple[str, str], str] = {}
+        for stored in objects.list(ObjectQuery(self.cluster)):
+            if stored.key.kind in kinds:
+                owned = {leaf.path: leaf.base for leaf in objects.owned(stored.uid)}
+                one = Found(stored.key.kind, stored.key.name, stored.key.namespace, stored=stored, owned=owned)
+                found[one.kind, id_of(one)] = stored.uid
+        return found
 
-def _networks(services: Services, nodes: list[str], now: float) -> Iterator[Observation]:
-    """Observe the interfaces of the nodes, as staged; a node that does not answer is told and left out."""
-    reads = [call(Request("GET", f"/nodes/{node}/network")) for node in nodes]
-    for node, data in zip(nodes, services.cluster.run_all(reads), strict=True):
-        if isinstance(data, PxhelmError):
-            services.listen(Warned(f"the network of {node} is unknown: {data.message}"))
-        elif isinstance(data, Exception):
-            raise data
+    def _networks(self, nodes: list[str]) -> Iterator[Observation]:
+        """Observe the interfaces of the nodes, as staged; a node that does not answer is told and left out."""
+        reads = [call(Request("GET", f"/nodes/{node}/network")) for node in nodes]
+        for node, data in zip(nodes, self.services.cluster.run_all(reads), strict=True):
+            if isinstance(data, PxhelmError):
+                self.services.listen(Warned(f"the network of {node} is unknown: {data.message}"))
+                continue
+            if isinstance(data, Exception):
+                raise data
+            self._read.add(f"network/{node}")
+            for row in data if isinstance(data, list) else []:
+                if isinstance(row, Mapping) and row.get("iface"):
+                    status = "active" if row.get("active") else ""
+                    told = {**row, "type": "network", "linktype": row.get("type"), "node": node, "status": status}
+                    yield self._seen(NETWORK, f"network/{node}/{row['iface']}", told)
+
+    def _tasks(self) -> Iterator[Observation]:
+        data = self.services.cluster.run(call(Request("GET", "/cluster/tasks")))
         for row in data if isinstance(data, list) else []:
-            if isinstance(row, Mapping) and row.get("iface"):
-                yield Observation(
-                    cluster=services.place.cluster,
-                    ref=f"network/{node}/{row['iface']}",
-                    kind=NETWORK,
-                    at=now,
-                    digest=_digest(row),
-                    status="active" if row.get("active") else "",
-                    node=node,
-                    current={**row, "type": "network", "linktype": row.get("type")},
-                )
-
-
-def _tasks(services: Services, now: float) -> Iterator[Observation]:
-    data = services.cluster.run(call(Request("GET", "/cluster/tasks")))
-    for row in data if isinstance(data, list) else []:
-        if isinstance(row, Mapping) and row.get("upid"):
-            yield Observation(
-                cluster=services.place.cluster,
-                ref=f"task/{row['upid']}",
-                kind=TASK,
-                at=now,
-                status=str(row.get("status") or "running"),
-                node=str(row.get("node") or ""),
-                current=dict(row),
-                actor=str(row.get("user") or ""),
-            )
+            if isinstance(row, Mapping) and row.get("upid"):
+                told = {**row, "status": str(row.get("status") or "running")}
+                yield self._seen(TASK, f"task/{row['upid']}", told, actor=str(row.get("user") or ""))
 
 
 def _configurations(services: Services, rows: Iterable[Row]) -> dict[int, Live]:

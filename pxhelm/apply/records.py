@@ -108,7 +108,7 @@ class Records:
                 self.vmids.give_up(binding)
             if binding is not None and binding.state is not BindingState.RESERVED:
                 ref = f"{'lxc' if binding.kind == 'Container' else 'qemu'}/{binding.vmid}"
-                self.store.inventory.forget(self.ports.cluster_name, ref, now)
+                self.store.inventory.forget(self.ports.cluster_name, ref, now, f"pxhelm {self.ports.actor}")
             self.store.objects.delete(memory.known.uid)
 
     def put_into_trash(self, memory: Memory, steps: Iterable[Step]) -> None:
@@ -157,14 +157,16 @@ class Records:
         self.store.events.record(EventRecord(self.ports.cluster_name, uid, kind, reason, message, now, now))
 
     def observed(self, memory: Memory, live: Live | None) -> None:
-        """Remember how an object was seen: by it a container is known again whose marker somebody removed."""
-        if live is None or live.existence is not Existence.PRESENT or memory.stored is None:
+        """Remember how a guest was seen: by it a container is known again whose marker somebody removed.
+
+        What is no guest is recorded by who looks at the whole cluster, in the words of its list.
+        """
+        if live is None or live.existence is not Existence.PRESENT or memory.stored is None or not live.vmid:
             return
         guest = "lxc" if memory.stored.key.kind == "Container" else "qemu"
-        ref = f"{guest}/{live.vmid}" if live.vmid else f"{memory.stored.key.kind.lower()}/{memory.stored.key.name}"
         seen = Observation(
             self.ports.cluster_name,
-            ref,
+            f"{guest}/{live.vmid}",
             memory.stored.key.kind,
             self.ports.now(),
             live.digest,

@@ -53,8 +53,8 @@ class InventoryStore(Protocol):
     def observe(self, seen: Observation) -> bool:
         """Keep what was seen; append to the history and return True when it differs from the last time."""
 
-    def forget(self, cluster: str, ref: str, at: float) -> None:
-        """Drop what is gone from the present and append its absence (status ``gone``) to the history."""
+    def forget(self, cluster: str, ref: str, at: float, actor: str = "") -> None:
+        """Drop what is gone from the present and append its absence (status ``gone``) to the history; ``actor``: who did it."""
 
     def get(self, cluster: str, ref: str) -> Observation | None:
         """Return what was last seen."""

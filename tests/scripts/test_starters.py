@@ -30,7 +30,7 @@ LIVES = {
     "postgresql": Life("standby.enabled=false", "rel-primary", "rel-primary"),
     "homelab": Life("containers.git.memory=1G,containers.media=null", "rel-media", "rel-git"),
     "windows-vm": Life("memory=16G,cpu.cores=8", "rel", "rel"),
-    "site": Life("networks.lab.tag=130,networks.guests=null", "guests", "lab", "sdnvnets"),
+    "site": Life("networks.lab.tag=130,networks.guests=null,firewall.enabled=true", "guests", "lab", "sdnvnets"),
 }
 TEST = """pxhelm test rel
 stdout /Phase: +Succeeded/

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from pxhelm.actions.inspect import GUESTS
 from pxhelm.actions.timeline import Change
 from pxhelm.cli.views.document import FORMATS
 from pxhelm.cli.views.plan import show_leaf
@@ -44,5 +46,12 @@ def _moment(seconds: float) -> str:
 def _cell(change: Change, value: object) -> str:
     if value is None or value == "":
         return "-"
-    text = show_leaf(change.kind, change.what, value).replace("\n", "\\n")
+    text = _spelt(change, value).replace("\n", "\\n")
     return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
+
+
+def _spelt(change: Change, value: object) -> str:
+    """Return a guest's leaf as a manifest has it; of all else the history holds Proxmox' own cells."""
+    if change.kind not in GUESTS.values():
+        return value if isinstance(value, str) else json.dumps(value, default=str)
+    return show_leaf(change.kind, change.what, tuple(value) if isinstance(value, list) else value)

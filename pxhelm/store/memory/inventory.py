@@ -24,10 +24,10 @@ class MemoryInventory:
         self._t.history[key] = (*self._t.history.get(key, ()), seen)
         return True
 
-    def forget(self, cluster: str, ref: str, at: float) -> None:
+    def forget(self, cluster: str, ref: str, at: float, actor: str = "") -> None:
         last = self._t.inventory.pop((cluster, ref), None)
         if last:
-            gone = replace(last, at=at, digest="", status=GONE, intended={}, current={}, actor="")
+            gone = replace(last, at=at, digest="", status=GONE, intended={}, current={}, actor=actor)
             self._t.history[cluster, ref] = (*self._t.history[cluster, ref], gone)
 
     def get(self, cluster: str, ref: str) -> Observation | None:

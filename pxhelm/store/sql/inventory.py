@@ -51,13 +51,13 @@ class SqlInventory:
             (*_values(seen), seen.cluster, seen.ref),
         )
 
-    def forget(self, cluster: str, ref: str, at: float) -> None:
+    def forget(self, cluster: str, ref: str, at: float, actor: str = "") -> None:
         """Drop what is gone from the present and append its absence to the history."""
         with self._db.transaction():
             last = self.get(cluster, ref)
             if last:
                 self._db.run("DELETE FROM inventory WHERE cluster = ? AND ref = ?", (cluster, ref))
-                self._append(replace(last, at=at, digest="", status=GONE, intended={}, current={}, actor=""))
+                self._append(replace(last, at=at, digest="", status=GONE, intended={}, current={}, actor=actor))
 
     def get(self, cluster: str, ref: str) -> Observation | None:
         """Return what was last seen."""
