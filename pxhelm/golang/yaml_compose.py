@@ -54,8 +54,8 @@ def fast_value(raw: bytes) -> object:
     from yaml import YAMLError
     from yaml._yaml import CParser
 
-    if b"\\/" in raw:
-        return UNUSUAL  # libyaml knows the escape, goyaml does not
+    if b"\\/" in raw or raw.find(b"\xef\xbb\xbf", 1) > 0:
+        return UNUSUAL  # libyaml knows the escape and skips the mark, goyaml does neither
     try:
         parser = CParser(raw)
         get = parser.get_event
