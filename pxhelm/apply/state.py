@@ -12,7 +12,7 @@ from dataclasses import replace
 from pxhelm.apply import command as c
 from pxhelm.apply.command import CREATING, Command, Event, Outcome, Result
 from pxhelm.apply.job import Job, OpenStep
-from pxhelm.plan.next_step import difference, wants_of, with_live
+from pxhelm.plan.next_step import difference, steps_of, wants_of, with_live
 from pxhelm.plan.observe import Verdict, identify
 from pxhelm.plan.steering import ARTIFACTS
 from pxhelm.plan.waiting import unseen
@@ -98,7 +98,9 @@ class State:
         """Commit a step that happened, with the binding and the base that follow from what was seen."""
         live = self.s.live
         ours = live.existence is Existence.PRESENT and self.verdict() is Verdict.OURS
-        owned = difference(self.s).owned if ours and self.s.desired is not None else None
+        diff = difference(self.s)
+        waits = self.s.kind.whole and bool(steps_of(self.s, diff))
+        owned = diff.owned if ours and self.s.desired is not None and not waits else None
         if owned is not None:
             bases = {**self.s.ownership.bases, self.s.ownership.manager: owned}
             self.s = replace(self.s, ownership=replace(self.s.ownership, bases=bases))

@@ -187,6 +187,7 @@ ACL = Kind(
     refuse=refuse,
     identifier=identifier,
     always=True,
+    whole=True,
     listing=listing,
     columns=(Column("PATH", text("path")), Column("SUBJECTS", text("subjects")), Column("ROLES", text("roles"))),
 )

@@ -102,11 +102,7 @@ def steps(change: Change) -> tuple[Step, ...]:
         return ()
     if change.desired is not None:
         return natural.update(CLUSTER_OPTIONS, HOME, change, path=_PATH)
-    from pxhelm.resource.table import table_of
-
-    table = table_of(CLUSTER_OPTIONS.fields, {})
-    places = (table.place(path) for path in change.applied if path in change.live.intended)
-    gone = dict.fromkeys(place.param for place in places if place is not None and place.param in change.live.raw)
+    gone = natural.still_set(CLUSTER_OPTIONS, change)
     if not gone:
         return ()
     return (Step("update", Request("PUT", _PATH, {"delete": ",".join(gone)}), Guard.NONE, (), Effect.ONLINE),)

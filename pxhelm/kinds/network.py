@@ -306,6 +306,7 @@ NETWORK = replace(
         fields=_FIELDS,
         normalize=normalize,
         domain="NetworkChanges",
+        whole=True,
         columns=(
             Column("TYPE", text("type")),
             Column("NODES", text("nodes")),

@@ -17,7 +17,6 @@ from pxhelm.resource.field import Field, same_id, same_value
 from pxhelm.resource.kind import Change, Kind, LeafChange
 from pxhelm.resource.model import Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.step import Guard, Step
-from pxhelm.resource.table import table_of
 from pxhelm.resource.types import pairs
 
 _DNS, _TIME, _HOSTS = "dns", "timezone", "hosts"
@@ -184,11 +183,9 @@ def _dns(node: str, leaves: Leaves, touched: tuple[str, ...]) -> Step:
 
 def _left(change: Change, node: str) -> tuple[Step, ...]:
     """Return the steps that unset what we had set, and make DNS, time and hosts what they were before."""
-    table = table_of(NODE_CONFIG.fields, {})
-    places = (table.place(path) for path in change.applied if path in change.live.intended)
-    gone = dict.fromkeys(p.param for p in places if p is not None and p.param and p.param in change.live.raw)
+    gone = natural.still_set(NODE_CONFIG, change)
     if _DOMAINS in change.applied:
-        gone |= dict.fromkeys(name for name in change.live.raw if name.startswith("acmedomain"))
+        gone += tuple(name for name in change.live.raw if name.startswith("acmedomain"))
     now = change.live.intended
     first = {
         path: value

@@ -122,33 +122,33 @@ def _steps(request: Callable[[str], Request], why: str) -> Callable[[Change], tu
     return steps
 
 
-SDN_CHANGES = Kind(
-    name="SDNChanges",
-    plural="sdnchanges",
-    short=(),
-    namespaced=False,
-    guest=False,
-    rank=0,
-    fields=_FIELDS,
-    observe=observe_sdn,
-    steps=_steps(lambda _place: Request("PUT", "/cluster/sdn"), "applies all staged SDN changes at once"),
-    always=True,
-    applies=True,
+def _domain(name: str, observe: Callable[[Target], ApiGen[Live]], request: Callable[[str], Request], why: str) -> Kind:
+    return Kind(
+        name=name,
+        plural=name.lower(),
+        short=(),
+        namespaced=False,
+        guest=False,
+        rank=0,
+        fields=_FIELDS,
+        observe=observe,
+        steps=_steps(request, why),
+        always=True,
+        applies=True,
+    )
+
+
+SDN_CHANGES = _domain(
+    "SDNChanges",
+    observe_sdn,
+    lambda _place: Request("PUT", "/cluster/sdn"),
+    "applies all staged SDN changes at once",
 )
-NETWORK_CHANGES = Kind(
-    name="NetworkChanges",
-    plural="networkchanges",
-    short=(),
-    namespaced=False,
-    guest=False,
-    rank=0,
-    fields=_FIELDS,
-    observe=observe_network,
-    steps=_steps(
-        lambda node: Request("PUT", f"/nodes/{node}/network", node=node), "reloads the network of the node once"
-    ),
-    always=True,
-    applies=True,
+NETWORK_CHANGES = _domain(
+    "NetworkChanges",
+    observe_network,
+    lambda node: Request("PUT", f"/nodes/{node}/network", node=node),
+    "reloads the network of the node once",
 )
 DOMAINS: Mapping[str, Kind] = {kind.name: kind for kind in (SDN_CHANGES, NETWORK_CHANGES)}
 

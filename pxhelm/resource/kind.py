@@ -147,6 +147,8 @@ class Kind:
     """Path whose POST (or PUT, where there is none) takes the kind's parameters: where the schema describes them."""
     shared: bool = False
     """Two releases may declare the same object with the same values; the last one out deletes (kinds.md 3)."""
+    whole: bool = False
+    """Its leaves are owned once nothing is left to write: what was applied before says until then what has to go."""
     renews: bool = False
     """Another id means another thing, and the old one stays: the file of an image."""
     always: bool = False

@@ -251,6 +251,13 @@ def deletion(home: Home, change: Change, params: Mapping[str, Param] | None = No
     return (Step("delete", request, Guard.NONE, (), Effect.ONLINE, why=home.why_delete),)
 
 
+def still_set(kind: Kind, change: Change) -> tuple[str, ...]:
+    """Return the parameters that we set and that are still set: what an object that cannot be destroyed loses when it goes."""
+    table = table_of(kind.fields, kind.slots)
+    places = (table.place(path) for path in change.applied if path in change.live.intended)
+    return tuple(dict.fromkeys(p.param for p in places if p is not None and p.param and p.param in change.live.raw))
+
+
 def live_id(change: Change) -> str:
     """Return the id of the object that is there."""
     return str(change.live.intended.get("id") or id_of(change.target))

@@ -71,3 +71,31 @@ def test_groups_of_one_plan_are_written_without_getting_in_each_others_way(lab):
     written = [e for e in lab.writes(mark) if "/firewall/groups" in e.path]
     assert len(written) == 5 + 20
     assert {e.status for e in written} == {200}
+
+
+def test_rights_that_move_are_granted_on_the_new_path_before_they_go_from_the_old(lab):
+    rights = "apiVersion: proxmox.io/v1\nkind: ACL\nmetadata: {name: ops}\nspec: {path: %s, roles: [PVEAuditor], subjects: [{group: ops}]}\n"
+    lab.api("POST", "/access/groups", groupid="ops")
+    lab.apply(rights % "/storage")
+    planned = lab.plan(rights % "/nodes")
+    (acl,) = planned.plan.objects
+    told = [(step.verb, *step.detail.items()) for step in acl.steps]
+    assert told == [
+        ("grant", ("PVEAuditor", "on /nodes to group ops")),
+        ("revoke", ("PVEAuditor", "on /storage from group ops")),
+    ]
+    assert lab.apply(rights % "/nodes").exit_code is ExitCode.OK
+    rows = [row["path"] for row in lab.api("GET", "/access/acl") if row["ugid"] == "ops"]
+    assert rows == ["/nodes"]
+
+
+def test_an_interface_that_moves_to_another_node_goes_from_the_first(lab):
+    bridge = "apiVersion: proxmox.io/v1\nkind: Network\nmetadata: {name: vmbr7}\nspec: {type: bridge, nodes: [%s]}\n"
+    lab.apply(bridge % "pve-node1")
+    assert lab.apply(bridge % "pve-node2").exit_code is ExitCode.OK
+    there = {
+        node: any(row["iface"] == "vmbr7" for row in lab.api("GET", f"/nodes/{node}/network"))
+        for node in ("pve-node1", "pve-node2")
+    }
+    assert there == {"pve-node1": False, "pve-node2": True}
+    assert lab.plan(bridge % "pve-node2").plan.empty
