@@ -20,12 +20,20 @@ https://{{ .Values.network.prefix }}.{{ int .Values.servers.firstAddress }}:6443
 {{/* What installs k3s on a machine: (list $ "servers" ordinal). */}}
 {{- define "<CHARTNAME>.install" -}}
 {{- $root := index . 0 }}{{- $v := $root.Values.k3s }}{{- $first := and (eq (index . 1) "servers") (eq (int (index . 2)) 0) -}}
-curl -sfL https://get.k3s.io | INSTALL_K3S_CHANNEL={{ $v.channel }}
-{{- if $v.token }} K3S_TOKEN={{ $v.token | squote }}{{ end }} sh -s - {{ if eq (index . 1) "servers" -}}
+curl -sfL https://get.k3s.io | INSTALL_K3S_CHANNEL={{ $v.channel }} sh -s - {{ if eq (index . 1) "servers" -}}
 server {{ if not $first }}--server {{ include "<CHARTNAME>.api" $root }}{{ else if gt (int $root.Values.servers.count) 1 }}--cluster-init{{ end }}{{ range $v.serverArgs }} {{ . }}{{ end }}
 {{- else -}}
 agent --server {{ include "<CHARTNAME>.api" $root }}
+{{- end }} --token-file {{ include "<CHARTNAME>.tokenFile" $root }}
 {{- end }}
+
+{{/* Where a machine has the token that members join with, and the Secret that it is from. */}}
+{{- define "<CHARTNAME>.tokenFile" -}}
+/etc/k3s-token
+{{- end }}
+
+{{- define "<CHARTNAME>.secret" -}}
+{{ .Values.k3s.secret | default (printf "%s-k3s" .Release.Name) }}
 {{- end }}
 
 {{/* The spec of one machine: (list $ "servers" ordinal). */}}
@@ -60,9 +68,15 @@ cloudInit:
   userData:
     package_update: true
     packages: [qemu-guest-agent, curl]
+    {{- if $v.k3s.install }}
+    write_files:
+      - path: {{ include "<CHARTNAME>.tokenFile" $root }}
+        permissions: "0600"
+        content: {valueFrom: {secretRef: {name: {{ include "<CHARTNAME>.secret" $root }}, key: token}}}
+    {{- end }}
     runcmd:
       - [systemctl, enable, --now, qemu-guest-agent]
-      {{- if and $v.k3s.install (or $v.k3s.token (and (eq $role "servers") (eq $n 0))) }}
+      {{- if $v.k3s.install }}
       {{- if not (and (eq $role "servers") (eq $n 0)) }}
       - until curl -sk -o /dev/null {{ include "<CHARTNAME>.api" $root }}/cacerts; do sleep 5; done
       {{- end }}
