@@ -39,6 +39,8 @@ class Place:
     """Looks up what keys every row of the store: the cluster behind the context, as it was met last."""
     simulated: bool = False
     vmid_range: tuple[int, int] = (10000, 99999)
+    tag_guests: bool = False
+    """Whether guests of ours carry a tag."""
 
     @property
     def cluster(self) -> str:

@@ -66,7 +66,9 @@ class Opened:
         """Where the command works."""
         context = self.context
         namespace = self.settings.namespace_of(context)
-        return Place(context.name, namespace, self._key_of_rows, context.simulated, context.vmid_range)
+        return Place(
+            context.name, namespace, self._key_of_rows, context.simulated, context.vmid_range, context.tag_guests
+        )
 
     @property
     def way(self) -> Way:

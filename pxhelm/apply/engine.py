@@ -194,7 +194,8 @@ class _Application:
                 self.memories[o.key] = memory
         before |= {o.key: Memory(Known()) for o in self.planned.plan.objects if o.way == FIRST}
         unread = {
-            key: completed(namespaces, r, before.get(key, Memory(Known()))) for key, r in self.planned.resources.items()
+            key: completed(self.ports, namespaces, r, before.get(key, Memory(Known())))
+            for key, r in self.planned.resources.items()
         }
         wanted = {key: secrets.readied(self.ports, r, unread) for key, r in unread.items()}
         wanted = with_selected(self.ports, wanted, self.planned.request.delete)

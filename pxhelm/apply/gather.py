@@ -25,6 +25,7 @@ from pxhelm.plan.replacing import POLICY
 from pxhelm.plan.subject import Known, Subject
 from pxhelm.resource.aside import original, replaced_key
 from pxhelm.resource.guest_seed import leaves_its_image
+from pxhelm.resource.guest_tag import wanted_without
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Existence, Live, Reference, Resource, Target, Value
@@ -48,7 +49,7 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
     namespaces = Namespaces.of(ports, resources)
     vmids.ranges = namespaces.ranges
     known = recall(ports, (r.key for r in resources))
-    resources = [completed(namespaces, r, known[r.key]) for r in resources]
+    resources = [completed(ports, namespaces, r, known[r.key]) for r in resources]
     unread = {r.key: r for r in resources}
     wanted = {r.key: readied(ports, r, unread) for r in resources}
     if len(wanted) != len(resources):
@@ -256,9 +257,11 @@ def natural_id(kind: Kind, wanted: Resource | None, memory: Memory) -> str:
     return kind.identifier(wanted) if wanted is not None else ""
 
 
-def completed(namespaces: Namespaces, resource: Resource, memory: Memory) -> Resource:
+def completed(ports: Ports, namespaces: Namespaces, resource: Resource, memory: Memory) -> Resource:
     """Return a resource with what its namespace says where it says nothing itself."""
     new = not memory.known.uid or memory.known.creating
+    if ports.kind_of(resource.key.kind).guest:
+        resource = wanted_without(resource, ports.tag)
     return namespaces.completed(resource, applied_leaves(memory), new=new)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pxhelm.apply.command import CREATING
@@ -118,10 +118,11 @@ def target_of(ports: Ports, key: ObjectKey, memory: Memory, op: str = "") -> Tar
     wants = wants_of(ports.kind_of(key.kind), None, memory.known.bases)
     fresh = any(WAITING in leaves for leaves in memory.known.bases.values())  # lists do not say which process runs
     if binding is None:
-        return Target(key, memory.known.uid, wants=wants)
+        return Target(key, memory.known.uid, wants=wants, tag=ports.tag)
     marker = marker_of(ports, key, memory, binding.vmid, op)
     node = next((str(s.pre.get("node", "")) for s in reversed(memory.steps) if s.kind in CREATING), "")
-    return Target(key, memory.known.uid, node, binding.vmid, binding.guest_uuid, marker, wants=wants, fresh=fresh)
+    found = Target(key, memory.known.uid, node, binding.vmid, binding.guest_uuid, marker)
+    return replace(found, wants=wants, fresh=fresh, tag=ports.tag)
 
 
 def marker_of(ports: Ports, key: ObjectKey, memory: Memory, vmid: int, op: str = "") -> Marker:

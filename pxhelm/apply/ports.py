@@ -18,6 +18,7 @@ from pxhelm.events import Listener, nobody
 from pxhelm.plan.leaf import Fingerprint
 from pxhelm.proxmox.request import ApiGen
 from pxhelm.proxmox.schema import Schema, best, load
+from pxhelm.resource.guest_tag import TAG
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import SecretSource
 from pxhelm.resource.readiness import Reach
@@ -84,6 +85,8 @@ class Ports:
     """What the operator allows manifests to do from this machine: ``commands``, ``ssh``, ``path:STORAGE``."""
     actor: str = ""
     """Who asked, for the journal."""
+    tag: str = ""
+    """The tag that guests of ours carry; empty = none."""
     vmid_range: tuple[int, int] = (10000, 99999)
     user: str = ""
     """Who signs in, ``user@realm!token``: whose tasks are ours."""
@@ -100,6 +103,10 @@ class Ports:
 
 class PlacePort(Protocol):
     """Where a command works (``actions.services.Place``)."""
+
+    @property
+    def tag_guests(self) -> bool:
+        """Whether guests of ours carry a tag."""
 
     @property
     def vmid_range(self) -> tuple[int, int]:
@@ -209,5 +216,6 @@ def ports_of(services: ServicesPort, actor: str = "") -> Ports:
         user=getattr(services, "user", ""),
         actor=actor or "@".join(part for part in (services.process.user, services.process.holder.host) if part),
         vmid_range=services.place.vmid_range,
+        tag=TAG if services.place.tag_guests else "",
         schema_of=cache(lambda version: best(version, own())),
     )

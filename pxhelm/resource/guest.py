@@ -13,6 +13,7 @@ from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.errors import ApiError, ErrorClass
 from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource.decode import Rows, decode, pending_rows
+from pxhelm.resource.guest_tag import leaves_without
 from pxhelm.resource.identity import ObjectKey, split_description
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
@@ -105,7 +106,7 @@ def _read(kind: Kind, api: GuestApi, place: _Place) -> ApiGen[Live]:
             if status.get("qmpstatus") in ("paused", "suspended"):
                 power = "paused"
             run = f"{node}:{status['pid']}" if status.get("pid") else ""
-    live = live_of(kind, rows, Situated(node, vmid, power, str(place.row.get("pool") or ""), run))
+    live = live_of(kind, rows, Situated(node, vmid, power, str(place.row.get("pool") or ""), run, place.target.tag))
     return (yield from _beyond(api, place.target.wants, live)) if place.target.wants else live
 
 
@@ -132,6 +133,8 @@ class Situated:
     power: str = "stopped"
     pool: str = ""
     run: str = ""
+    tag: str = ""
+    """A tag that is not the manifest's, if it is there."""
 
 
 def live_of(kind: Kind, rows: Rows, at: Situated) -> Live:
@@ -158,7 +161,7 @@ def live_of(kind: Kind, rows: Rows, at: Situated) -> Live:
 
 def _situate(leaves: Leaves, at: Situated) -> Leaves:
     """Add the leaves that stand outside the configuration."""
-    found = {**leaves, "vmid": at.vmid, "placement.nodes": (at.node,)}
+    found = {**leaves_without(leaves, at.tag), "vmid": at.vmid, "placement.nodes": (at.node,)}
     if at.pool:
         found["pool"] = at.pool
     state = {"running": "Running", "stopped": "Stopped"}.get(at.power)

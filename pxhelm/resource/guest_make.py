@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.request import Param, Request
+from pxhelm.resource import guest_tag
 from pxhelm.resource.compare import wanted_changes
 from pxhelm.resource.decode import Rows
 from pxhelm.resource.effect import Effect
@@ -195,7 +196,13 @@ def _predicted_clone(writer: Writer, template: Live | None, node: str, storage: 
             raw[slot] = f"{storage or disk_storage}:clone,size=0"
     raw |= {k: str(v) for k, v in _name_and_marker(writer).items() if k != "pool"}
     pool = writer.desired.leaves.get("pool")
-    at = Situated(node, change.target.vmid, "stopped", bare(str(pool)) if isinstance(pool, str) else "")
+    at = Situated(
+        node,
+        change.target.vmid,
+        "stopped",
+        bare(str(pool)) if isinstance(pool, str) else "",
+        tag=writer.change.target.tag,
+    )
     return live_of(writer.kind, Rows(raw, raw, ""), at)
 
 
@@ -223,6 +230,8 @@ def _blank(writer: Writer) -> tuple[Step, Live]:
         if writer.api.type == "qemu" and needs_drive(tuple(params)) and not seed.wanted(leaves):
             params |= cloudinit_drive(writer.desired, {})
     params |= _name_and_marker(writer)
+    if backup is None:
+        guest_tag.put(change, params, [], marked=True)
     named = tuple(p for p in ("hostname", "description", "pool") if p in leaves)
     step = Step(
         "create",
@@ -272,7 +281,13 @@ def _predicted_blank(writer: Writer, params: dict[str, Param], node: str) -> Liv
         if k not in ("vmid", "pool")
     }
     pool = leaves.get("pool")
-    at = Situated(node, writer.change.target.vmid, "stopped", bare(str(pool)) if isinstance(pool, str) else "")
+    at = Situated(
+        node,
+        writer.change.target.vmid,
+        "stopped",
+        bare(str(pool)) if isinstance(pool, str) else "",
+        tag=writer.change.target.tag,
+    )
     live = live_of(writer.kind, Rows(raw, raw, ""), at)
     # what was sent is there, in whatever words; what cannot be sent is not asked again
     later = ("isTemplate", "power", *writer.kind.beyond)

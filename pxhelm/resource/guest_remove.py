@@ -7,13 +7,16 @@ something ends with one write that says so in the guest's name, by which the end
 from __future__ import annotations
 
 from pxhelm.proxmox.request import Param
+from pxhelm.resource import guest_tag
 from pxhelm.resource.aside import TAG, guest_name
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.effects import param_of
+from pxhelm.resource.encode import Encoded
 from pxhelm.resource.guest import volumes_bytes
 from pxhelm.resource.guest_power import shutdown
 from pxhelm.resource.guest_seed import collected
 from pxhelm.resource.identity import join_description
+from pxhelm.resource.kind import Change
 from pxhelm.resource.model import Live
 from pxhelm.resource.parts import ha
 from pxhelm.resource.step import Guard, Step, Undo
@@ -56,14 +59,17 @@ def _released(writer: Writer) -> tuple[Step, ...]:
     live = writer.change.live
     if live.marker is None:
         return ()
-    request = writer.request("PUT", "config", writer.digested(_unmarked(live)))
+    request = writer.request("PUT", "config", writer.digested(_unmarked(writer.change)))
     return (Step("release", request, Guard.DIGEST, (), Effect.METADATA, why="the guest stays, only the marker goes"),)
 
 
-def _unmarked(live: Live) -> dict[str, Param]:
-    """Return the parameters that take the marker away and leave the user's own words."""
-    text = str(live.intended.get("description") or "")
-    return {"description": text} if text else {"delete": "description"}
+def _unmarked(change: Change) -> dict[str, Param]:
+    """Return the parameters that take marker and tag away and leave the user's own words."""
+    text = str(change.live.intended.get("description") or "")
+    params: dict[str, Param] = {"description": text} if text else {}
+    delete = [] if text else ["description"]
+    guest_tag.take_off(change, params, delete)
+    return Encoded(params, tuple(delete)).as_params()
 
 
 def _tombstone(writer: Writer) -> list[Step]:
@@ -103,6 +109,7 @@ def _trashed(writer: Writer) -> tuple[Step, ...]:
     tags = live.intended.get("tags")
     listed = [str(tag) for tag in tags] if isinstance(tags, tuple) else []
     params: dict[str, Param] = {writer.api.name: name, "tags": ";".join(dict.fromkeys((*listed, TAG))), "onboot": False}
+    guest_tag.put(writer.change, params, [], marked=False)
     request = writer.request("PUT", "config", writer.digested(params))
     leaves = ("hostname", "tags", "startup.onBoot")
     return (Step(TRASH, request, Guard.DIGEST, leaves, Effect.METADATA, why="`pxhelm undelete` brings it back"),)
@@ -119,7 +126,7 @@ def _shell(writer: Writer) -> tuple[Step, ...]:
         if path.endswith(".storage") and path.split(".")[0] in ("disks", "mounts", "efiDisk", "tpm")
     ]
     held = [disk for disk in disks if not disk.startswith("unused") and "cloudinit" not in live.raw.get(disk, "")]
-    own = _unmarked(live)
+    own = _unmarked(writer.change)
     gone = [*held, *([str(own.pop("delete"))] if "delete" in own else [])]
     params: dict[str, Param] = {writer.api.name: f"{_SHELL}{_name(live)}"[:63].rstrip("-."), "onboot": False, **own}
     if gone:

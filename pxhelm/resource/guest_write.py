@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.request import Param, Request
 from pxhelm.proxmox.wire import print_size
+from pxhelm.resource import guest_tag
 from pxhelm.resource.compare import unsettable
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.effects import device_of, param_of
@@ -194,7 +195,8 @@ def _config(writer: Writer, found: _Sorted) -> list[Step]:
         if slot.startswith("net") and f"ipconfig{number}" in change.live.raw:
             delete.append(f"ipconfig{number}")
     delete = [name for name in dict.fromkeys(delete) if name not in params]
-    _describe(writer, params, delete, found.writes)
+    marked = _describe(writer, params, delete, found.writes)
+    guest_tag.put(change, params, delete, marked=marked)
     params |= _cloudinit_drive(writer, tuple(params))
     if not params and not delete:
         return []
@@ -227,8 +229,8 @@ def _reorder(writer: Writer, writes: dict[str, Value]) -> list[Step]:
     return [Step("config", request, Guard.DIGEST, ("bootOrder",), Effect.RESTART, why=why)]
 
 
-def _describe(writer: Writer, params: dict[str, Param], delete: list[str], writes: dict[str, Value]) -> None:
-    """Put description and marker into the parameters when either has to be written."""
+def _describe(writer: Writer, params: dict[str, Param], delete: list[str], writes: dict[str, Value]) -> bool:
+    """Put description and marker into the parameters when either has to be written; return whether the marker had to."""
     change = writer.change
     marker, have = change.target.marker, change.live.marker
     same_marker = marker is None or (
@@ -237,13 +239,14 @@ def _describe(writer: Writer, params: dict[str, Param], delete: list[str], write
         == (marker.installation, marker.uid, marker.vmid, "")
     )
     if "description" not in writes and same_marker:
-        return
+        return False
     text = writes["description"] if "description" in writes else change.live.intended.get("description")
     whole = join_description(str(text or ""), have if same_marker and have is not None else marker)
     if whole:
         params["description"] = whole
         if "description" in delete:
             delete.remove("description")
+    return not same_marker
 
 
 def _cloudinit_drive(writer: Writer, params: tuple[str, ...]) -> dict[str, Param]:

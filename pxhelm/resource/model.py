@@ -127,3 +127,5 @@ class Target:
     """What of a guest is read besides its configuration, each by further requests: ``ha``, ``firewall``."""
     fresh: bool = False
     """Ask for the power state, since rows lag up to ten seconds behind (pvestatd); without a row it is asked anyway."""
+    tag: str = ""
+    """The tag that guests of ours carry for people (``guest_tag``); empty = none."""

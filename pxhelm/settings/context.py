@@ -104,6 +104,8 @@ class Context:
     """Requests begun in a second; 0 is no limit."""
     namespace: str = ""
     vmid_range: tuple[int, int] = (10000, 99999)
+    tag_guests: bool = False
+    """Whether guests of ours carry the tag ``pxhelm``, for people who look for them in Proxmox' own pages."""
     allow_commands: bool = False
     """Whether manifests may run programs of this machine: a Job's ``command``, a secret's ``valueFrom.command``."""
 

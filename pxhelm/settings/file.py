@@ -17,7 +17,7 @@ from pxhelm.settings.limits import DEFAULT_LIMITS, Limits, read_limits
 from pxhelm.settings.model import Settings
 
 _TLS: Final = ("caFile", "fingerprint", "insecure", "serverName")
-_KEPT: Final = ("vmidRange", "allowCommands", "ssh", "sharedPaths")
+_KEPT: Final = ("vmidRange", "tagGuests", "allowCommands", "ssh", "sharedPaths")
 _SSH: Final = ("host", "options")
 """What only an editor writes: a context that is added again keeps it."""
 _KEYS: Final = ("name", "endpoints", "tokenID", "token", "user", "password", "tls", "namespace", *_KEPT)
@@ -101,6 +101,7 @@ class _Reader:
             server_name=self._word(tls, (*place, "tls"), "serverName"),
             namespace=self._word(entry, place, "namespace"),
             vmid_range=self._range(entry.get("vmidRange"), (*place, "vmidRange")),
+            tag_guests=self._yes(entry, place, "tagGuests"),
             allow_commands=self._yes(entry, place, "allowCommands"),
             ssh=self._ssh(entry.get("ssh"), (*place, "ssh")),
             shared_paths=self._paths(entry.get("sharedPaths"), (*place, "sharedPaths")),

@@ -74,10 +74,13 @@ WAYS = "  ssh: {host: 'root@{address}', options: [-i, key]}\n  sharedPaths: {nas
 
 def test_a_context_that_is_added_again_keeps_what_only_an_editor_writes(tmp_path):
     text = "# mine\ncontexts:\n- name: home  # the old one\n  user: root@pam\n  password: {env: P}\n"
-    settings = loaded(tmp_path, text + "  vmidRange: 20000-29999\n  allowCommands: true\n" + WAYS + "- name: other\n")
+    settings = loaded(
+        tmp_path,
+        text + "  vmidRange: 20000-29999\n  tagGuests: true\n  allowCommands: true\n" + WAYS + "- name: other\n",
+    )
     save_context(settings, HOME, make_current=True)
     again = loaded(tmp_path)
-    kept = replace(HOME, vmid_range=(20000, 29999), allow_commands=True)
+    kept = replace(HOME, vmid_range=(20000, 29999), tag_guests=True, allow_commands=True)
     kept = replace(kept, ssh=Ssh("root@{address}", ("-i", "key")), shared_paths={"nas": "/mnt/nas"})
     assert again.contexts["home"] == kept
     assert list(again.contexts) == ["home", "other"]
