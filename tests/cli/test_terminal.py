@@ -18,6 +18,7 @@ EVIL = "a\x1b]0;title\x07b\x9b2Jc\rd\x7f"
         (EVIL, "a^[]0;title^Gb\\x9b2Jc\\rd^?"),
         ("läuft\tseit\nheute ✓", "läuft\tseit\nheute ✓"),
         ("\x00\x1f", "^@^_"),
+        (b"no \xff text".decode("utf-8", "surrogateescape"), "no \\xff text"),
     ],
 )
 def test_control_characters_are_shown_as_kubectl_shows_them(text, shown):

@@ -11,6 +11,7 @@ from typing import Final
 _SHOWN: Final = {
     **{code: f"^{chr(code ^ 0x40)}" for code in (*range(0x20), 0x7F)},
     **{code: f"\\x{code:02x}" for code in range(0x80, 0xA0)},
+    **{0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)},  # as surrogateescape carries what is no UTF-8
     ord("\t"): "\t",
     ord("\n"): "\n",
     ord("\r"): "\\r",
