@@ -20,6 +20,7 @@ from pxhelm.apply.state import Part, State, Stop, signature
 from pxhelm.plan.model import Action, Blocked
 from pxhelm.plan.next_step import Done, Go, Wait, difference, next_step
 from pxhelm.plan.observe import Verdict
+from pxhelm.plan.surprises import surprises
 from pxhelm.proxmox.task import TaskResult, TaskState, Upid
 from pxhelm.resource.guest_power import WAS_RUNNING
 from pxhelm.resource.model import Existence, Resource
@@ -125,8 +126,9 @@ def _perform(m: State, decision: Go) -> Part:
         if not isinstance(again, Go) or signature(again.step) != signature(step):
             yield from m.note(c.Leave())
             return
-        step = again.step
+        decision, step = again, again.step
     m.seq += 1
+    m.foreseen = {change.path: change.effect for change in decision.diff.changes if change.path in step.leaves}
     yield from m.note(c.Intend(m.seq, step, m.s.target, m.s.live))
     m.sent += 1
     if step.verb in CREATING:
@@ -177,13 +179,16 @@ def _settle(m: State, step: Step, state: StepState, *, upid: str = "", lines: tu
     m.s = replace(m.s, written=m.s.written | frozenset(step.leaves))
     if step.verb == "config":
         m.wrote(step.leaves)
-    lost = m.is_bound and m.s.live.marker is None and step.verb == "config" and m.s.desired is not None
+    before = m.s.live
+    lost = m.is_bound and before.marker is None and step.verb == "config" and m.s.desired is not None
     yield from m.look(relist=step.verb in _RELIST)
     yield from m.commit(m.seq, step.verb, state, upid=upid, lines=lines)
     if lost and m.s.live.marker is not None:
         proof = "its UUID" if m.s.live.uuid else "its volumes and MAC addresses"
         message = f"somebody removed the marker from its notes; {proof} proved it ours, and the marker is back"
         yield from m.note(c.Say("MarkerRestored", message))
+    if step.verb == "config" and (told := surprises(m.s.kind, m.foreseen, before, m.s.live).told):
+        yield from m.note(c.Say("ClassificationMismatch", told))
 
 
 def _wait_for_effect(m: State, step: Step) -> Part:

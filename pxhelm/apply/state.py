@@ -17,6 +17,7 @@ from pxhelm.plan.observe import Verdict, identify
 from pxhelm.plan.steering import ARTIFACTS
 from pxhelm.plan.waiting import unseen
 from pxhelm.proxmox.task import TaskResult
+from pxhelm.resource.effect import Effect
 from pxhelm.resource.model import Existence, Resource
 from pxhelm.resource.step import Step
 from pxhelm.store.journal import StepState
@@ -53,6 +54,8 @@ class State:
         self.succeeded: dict[tuple[str, ...], int] = {}
         """How often a step of a signature succeeded; none is sent again."""
         self.warnings: list[str] = []
+        self.foreseen: dict[str, Effect] = {}
+        """What the leaves of the step under way were foreseen to do to the guest."""
 
     # -- looking
 

@@ -27,6 +27,11 @@ def unseen(kind: Kind, leaves: Iterable[str], before: Live) -> frozenset[str]:
     return frozenset(p for p in leaves if _rule(kind, p) in (silent, next_boot) and _was_there(kind, p, before))
 
 
+def verifiable(kind: Kind, path: str) -> bool:
+    """Whether Proxmox tells of a leaf if the running guest has it."""
+    return _rule(kind, path) not in (silent, next_boot)
+
+
 def _was_there(kind: Kind, path: str, before: Live) -> bool:
     device = device_of(kind, path)
     return not device or any(p.startswith(f"{device}.") for p in before.intended)
