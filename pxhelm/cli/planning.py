@@ -179,7 +179,8 @@ def show_result(result: ApplyResult, output: str) -> int:
 def tell_failures(result: ApplyResult) -> ExitCode:
     """Print what failed and why, and return the exit status."""
     for o in result.failed:
-        click.echo(f"Error: {o.key.address}: {o.outcome.message}", err=True)
+        said = o.outcome.message
+        click.echo(f"Error: {said if o.key.address in said else f'{o.key.address}: {said}'}", err=True)
         if o.outcome.hint:
             click.echo(f"hint: {o.outcome.hint}", err=True)
     return result.exit_code

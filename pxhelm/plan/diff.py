@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pxhelm.plan.leaf import Fingerprint, as_leaf, base_of, covers, shown
+from pxhelm.plan.leaf import Fingerprint, as_leaf, base_of, covers, flow, shown
 from pxhelm.plan.model import Drift
 from pxhelm.plan.remembered import INHERITED, ORIGINAL, WAITING
 from pxhelm.plan.waiting import awaiting, remembered
@@ -285,7 +285,9 @@ def _pending(c: Comparison, wanted: Leaves) -> Iterator[str]:
         yield f"{path} waits for a restart: the running guest does not have what is configured"
 
 
-def _spelt(kind: Kind, path: str, value: Value | None) -> object:
+def _spelt(kind: Kind, path: str, value: Value | None) -> str:
     """Return a live value as a manifest would say it."""
     place = table_of(kind.fields, kind.slots).place(path)
-    return "nothing" if value is None else spelt(place.field.type, value) if place is not None else shown(value)
+    if value is None:
+        return "nothing"
+    return flow(spelt(place.field.type, value) if place is not None else shown(value))

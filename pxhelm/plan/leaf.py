@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pxhelm.resource.model import SecretSource, Value
 from pxhelm.secret import REDACTED, Secret
@@ -38,6 +38,17 @@ def shown(value: object) -> object:
     if isinstance(value, (tuple, list)):
         return [shown(item) for item in value]
     return value
+
+
+def flow(value: object) -> str:
+    """Return a value in one line, as YAML would have it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {flow(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
 
 
 def is_secret(value: object) -> bool:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pxhelm.cli.views.terminal import harmless
 from pxhelm.kinds import KINDS
 from pxhelm.plan.document import summary
-from pxhelm.plan.leaf import shown
+from pxhelm.plan.leaf import flow, shown
 from pxhelm.plan.model import SYMBOLS, Action, ObjectPlan, Plan
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.kind import LeafChange, Op
@@ -100,22 +100,11 @@ def show_leaf(kind: str, path: str, value: object) -> str:
     place = _table(kind).place(path) if kind in KINDS else None
     plain = shown(value)
     readable = plain is value or (isinstance(value, tuple) and plain == _listed(value))
-    return _flow(shown_as(place.field.type, value) if place is not None and readable else plain)  # type: ignore[arg-type]
+    return flow(shown_as(place.field.type, value) if place is not None and readable else plain)  # type: ignore[arg-type]
 
 
 def _listed(value: object) -> object:
     return [_listed(each) for each in value] if isinstance(value, tuple) else value
-
-
-def _flow(value: object) -> str:
-    """Return a value in one line, as YAML would have it."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {_flow(inner)}" for name, inner in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 @lru_cache(maxsize=64)
