@@ -199,7 +199,7 @@ def _imported(services: Services, one: Found, live: Live, name: str, lives: Mapp
 
 def _stated(kind: Kind, live: Live, name: str, lives: Mapping[str, Live]) -> Leaves:
     leaves = dict(importable(kind, live.intended))
-    for path in ("hostname", "id"):
+    for path in ("hostname", "id", "iface"):
         if str(leaves.get(path, "")).rpartition("/")[2] == name:
             del leaves[path]
     members = leaves.get("members.guests")

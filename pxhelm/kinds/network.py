@@ -142,7 +142,7 @@ def observe(target: Target) -> ApiGen[Live]:
     rows = [row for row in answer if isinstance(row, Mapping)] if isinstance(answer, list) else []
     leaves: dict[str, Value] = {"iface": iface}
     raw: dict[str, str] = {_NODES: " ".join(sorted(str(row["node"]) for row in rows))}
-    found: list[str] = []
+    found: dict[str, Leaves] = {}
     for node in sorted(str(row["node"]) for row in rows if row.get("status") == "online"):
         try:
             data = yield from call(Request("GET", f"/nodes/{node}/network", node=node))
@@ -155,17 +155,30 @@ def observe(target: Target) -> ApiGen[Live]:
         )
         if entry is None:
             continue
-        found.append(node)
         known = {str(k): text_of(v) for k, v in entry.items() if v not in (None, "")}
         raw |= {f"{node}|{key}": value for key, value in known.items()}
-        own = decode_config(_PLAIN, known)
-        leaves |= {f"on.{node}.{path}": value for path, value in own.items()}
-        for path, value in own.items():
-            leaves.setdefault(path, value)
+        found[node] = decode_config(_PLAIN, known)
+        leaves |= {f"on.{node}.{path}": value for path, value in found[node].items()}
     if not found:
         return replace(ABSENT, raw=raw)
-    leaves["nodes"] = tuple(found)
+    leaves |= {**_together(found), "nodes": tuple(found)}
     return Live(Existence.PRESENT, leaves, leaves, raw)
+
+
+def _together(found: Mapping[str, Leaves]) -> dict[str, Value]:
+    """Return what a manifest says of the interface: fields that are the same everywhere, else the node's own if it has one.
+
+    A field in which nodes differ, and that has no word below ``perNode``, is not said at all.
+    """
+    names = {path: name for name, path in _PER_NODE.items()}
+    told: dict[str, Value] = {}
+    for path in dict.fromkeys(path for own in found.values() for path in own):
+        values = {node: own.get(path) for node, own in found.items()}
+        if len(set(values.values())) == 1:
+            told[path] = values[next(iter(values))]
+        elif path in names:
+            told |= {f"perNode.{node}.{names[path]}": value for node, value in values.items() if value is not None}
+    return told
 
 
 def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
@@ -226,6 +239,7 @@ def _delete(node: str, iface: str) -> Step:
         Guard.NONE,
         ("nodes", f"on.{node}"),
         _D,
+        detail={"on": node},
     )
 
 
@@ -235,7 +249,7 @@ def _create(change: Change, node: str, iface: str) -> Step:
     found = encode(_PLAIN, {}, _mine(change.desired.leaves, node), version=version, blank=True)
     params: dict[str, Param] = {"iface": iface, **found.params}
     request = Request("POST", f"/nodes/{node}/network", params, node=node)
-    return Step("create", request, Guard.ABSENT, (*change.desired.leaves, f"on.{node}"), _D)
+    return Step("create", request, Guard.ABSENT, (*change.desired.leaves, f"on.{node}"), _D, detail={"on": node})
 
 
 def _unset(change: Change) -> set[str]:
@@ -272,7 +286,7 @@ def _update(change: Change, node: str, iface: str, touched: tuple[str, ...]) -> 
         if key in raw and key not in params and key not in found.delete:
             params[key] = raw[key]
     request = Request("PUT", f"/nodes/{node}/network/{iface}", params, node=node)
-    return Step("update", request, Guard.NONE, (*touched, f"on.{node}"), _D)
+    return Step("update", request, Guard.NONE, (*touched, f"on.{node}"), _D, detail={"on": node})
 
 
 def staged_in(leaves: Leaves, around: Surroundings) -> tuple[str, ...]:
