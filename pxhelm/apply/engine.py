@@ -13,9 +13,10 @@ from functools import partial
 from pxhelm.apply import secrets
 from pxhelm.apply.briefing import Common, job_of
 from pxhelm.apply.command import Outcome, Result
-from pxhelm.apply.gather import coming, completed, look_about, named, natural_id
+from pxhelm.apply.gather import coming, completed, look_about, natural_id
 from pxhelm.apply.job import Job, Patience
 from pxhelm.apply.memory import Manifest, Memory, bound_vmids, recall
+from pxhelm.apply.names import Names
 from pxhelm.apply.namespaces import Namespaces
 from pxhelm.apply.network_watch import KEEP, NetworkWatch, Staged
 from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
@@ -199,7 +200,7 @@ class _Application:
         }
         wanted = {key: secrets.readied(self.ports, r, unread) for key, r in unread.items()}
         wanted = with_selected(self.ports, wanted, self.planned.request.delete)
-        self.resources = {key: named(self.ports, r, wanted) for key, r in wanted.items()}
+        self.resources = Names(self.ports, wanted).resolved()
         made = coming(self.ports, self.resources)
         around = replace(self.view.surroundings, bound=bound_vmids(self.ports), coming=made)
         self.view = replace(self.view, surroundings=around)

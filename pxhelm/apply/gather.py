@@ -11,6 +11,7 @@ from itertools import islice
 
 from pxhelm.apply.leftovers import leftovers
 from pxhelm.apply.memory import Memory, address_of, bound_vmids, marker_of, recall, target_of
+from pxhelm.apply.names import Names
 from pxhelm.apply.namespaces import Namespaces
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.secrets import readied
@@ -28,8 +29,8 @@ from pxhelm.resource.guest_seed import leaves_its_image
 from pxhelm.resource.guest_tag import wanted_without
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
-from pxhelm.resource.model import Existence, Live, Reference, Resource, Target, Value
-from pxhelm.resource.references import resolve_names, with_guests
+from pxhelm.resource.model import Existence, Live, Resource, Target, Value
+from pxhelm.resource.references import with_guests
 from pxhelm.resource.stored import APPLIED
 from pxhelm.store.bindings import Reservation, VmidRange, candidates
 
@@ -59,7 +60,7 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
     view = look_about(ports)
     view = replace(view, surroundings=replace(view.surroundings, bound=bound_vmids(ports)))
     wanted = with_selected(ports, wanted, going)
-    wanted = {key: named(ports, r, wanted) for key, r in wanted.items()}
+    wanted = Names(ports, wanted).resolved()
     kinds = {key: ports.kind_of(key.kind) for key in keys}
     guests = {key: _target(ports, key, memories[key], wanted.get(key)) for key in keys if kinds[key].guest}
     around = with_bindings(view.surroundings, _predict(vmids, memories, guests, view))
@@ -158,23 +159,6 @@ def look_again(ports: Ports, known: Surroundings) -> View:
     """Look round once more, and keep what the plan knows beside the cluster."""
     view = ports.cluster.run(look_round())
     return replace(view, surroundings=replace(view.surroundings, bound=known.bound, coming=known.coming))
-
-
-def named(ports: Ports, resource: Resource, wanted: Mapping[ObjectKey, Resource]) -> Resource:
-    """Return a resource whose references to objects of the same plan are Proxmox' ids."""
-
-    def lookup(reference: Reference) -> str | None:
-        for kind_name in reference.kinds:
-            for key in (
-                ObjectKey(kind_name, reference.namespace, reference.name),
-                ObjectKey(kind_name, "", reference.name),
-            ):
-                if key in wanted and key != resource.key:
-                    kind = ports.kind_of(key.kind)
-                    return None if kind.guest else kind.identifier(wanted[key])
-        return None
-
-    return resolve_names(ports.kind_of(resource.key.kind), resource, lookup)
 
 
 def with_templates(ports: Ports, wanted: Iterable[Resource], view: View) -> Surroundings:

@@ -79,7 +79,7 @@ _OWN: tuple[Field, ...] = (
     Field("timezone", "line", "timezone", effect=_R),
     Field("entrypoint", "line", "entrypoint", effect=_R, default="/sbin/init"),
     Field("env.*", "text", "env", form="env", effect=_R),
-    Field("options.hookScript", "volume", "hookscript", effect=_M, root_only=True),
+    Field("options.hookScript", "ref", "hookscript", form="line", effect=_M, root_only=True, refers=("Snippet",)),
     Field("options.debug", "bool", "debug", effect=_R, default=False),
 )
 

@@ -214,7 +214,7 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     if wrong:
         return Blocked(s.key, "Invalid", f"cannot plan {s.key.address}: {wrong}")
     marks = _marks(steps) if action is not Action.CREATE else ()
-    root = root_only(s.kind, diff.changes) if steps else ()
+    root = root_only(s.kind, diff.changes, s.desired.leaves) if steps and s.desired is not None else ()
     if root:
         marks = (*marks, f"only root@pam with a password may set {', '.join(root)}: Proxmox refuses a token")
     return _object_plan(s, action, diff, steps, (*notes, *marks, *postponed(situation, diff.changes)))

@@ -185,6 +185,8 @@ def needs(o: ObjectPlan, step: Step) -> Iterator[Need]:
     elif step.verb in ("config", "trash", "detach"):
         for privilege in dict.fromkeys(_of_config(params)):
             yield Need(privilege, own)
+    if "startup" in params or "startup" in str(params.get("delete") or "").split(","):
+        yield Need("Sys.Modify", ("/",))  # the order in which guests start is the node's business
     if step.storage:
         yield Need("Datastore.AllocateSpace", (f"/storage/{step.storage}",))
 

@@ -56,12 +56,17 @@ def check_version(kind: Kind, resource: Resource, version: str) -> tuple[PxhelmE
     )
 
 
-def root_only(kind: Kind, changes: Iterable[LeafChange]) -> tuple[str, ...]:
-    """Return the changed leaves that only a real root@pam ticket may set; tokens and other users are refused."""
+def root_only(kind: Kind, changes: Iterable[LeafChange], leaves: Leaves) -> tuple[str, ...]:
+    """Return the changed leaves that only a real root@pam ticket may set; tokens and other users are refused.
+
+    ``leaves`` is the guest as it is wanted: of a container that is privileged it is every feature (kinds.md 5).
+    """
     table = table_of(kind.fields, kind.slots)
+    privileged = kind.name == "Container" and leaves.get("unprivileged") is False
     return tuple(
         change.path
         for change in changes
         if change.op is Op.SET and change.after not in _VIRTUAL and change.after is not False
-        and (place := table.place(change.path)) is not None and place.field.root_only
+        and (place := table.place(change.path)) is not None
+        and (place.field.root_only or (privileged and change.path.startswith("features.")))
     )  # fmt: skip

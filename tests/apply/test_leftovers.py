@@ -131,3 +131,12 @@ def test_an_image_goes_when_the_manifest_wants_no_documents_any_more(lab):
     assert lab.apply(without).exit_code is ExitCode.OK
     assert images(lab) == []
     assert lab.plan(without).plan.empty
+
+
+def test_an_image_may_be_wanted_without_documents_of_ones_own(lab):
+    text = vm("web").replace("userData: {packages: [nginx]}", "delivery: SeedISO, user: ops")
+    assert lab.apply(text).exit_code is ExitCode.OK
+    assert len(images(lab)) == 1
+    assert lab.plan(text).plan.empty
+    assert lab.apply(text.replace("user: ops", "user: admin")).exit_code is ExitCode.OK
+    assert len(images(lab)) == 1

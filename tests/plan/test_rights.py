@@ -148,3 +148,10 @@ def test_a_plan_without_writes_does_not_ask(lab):
         resources = objects.parse_text(lab.services, VM, "rights.yaml")
         objects.plan_resources(lab.services, resources, PlanRequest(manager=objects.MANAGER))
     assert not [call for call in asked if "permissions" in call]
+
+
+def test_the_order_of_starting_is_the_business_of_the_node(lab):
+    privs = "VM.Audit,VM.Clone,VM.Allocate,VM.PowerMgmt,VM.Config.Disk,VM.Config.Options,VM.Config.Memory,Sys.Audit"
+    lab.api("POST", "/access/roles", roleid="Most", privs=privs)
+    found = plan_as(lab, {"/": "Most"}, VM.replace("spec: {", "spec: {startup: {order: 2}, "))
+    assert any("the token lacks Sys.Modify on /," in text for text in found.warnings)

@@ -54,4 +54,10 @@ def test_a_missing_field_is_told_with_its_place():
 
 def test_what_only_root_may_set():
     changes = [LeafChange(p, Op.SET, None, "x") for p in ("cpu.cores", "options.args", "cpu.affinity", "usb.usb0.host")]
-    assert root_only(VM, changes) == ("options.args", "cpu.affinity", "usb.usb0.host")
+    assert root_only(VM, changes, {}) == ("options.args", "cpu.affinity", "usb.usb0.host")
+
+
+def test_every_feature_of_a_privileged_container_is_for_root():
+    changes = [LeafChange(f"features.{name}", Op.SET, None, True) for name in ("nesting", "keyctl")]
+    assert root_only(CT, changes, {"unprivileged": True}) == ("features.keyctl",)
+    assert root_only(CT, changes, {"unprivileged": False}) == ("features.nesting", "features.keyctl")

@@ -15,10 +15,12 @@ FIELDS: tuple[Field, ...] = (
     Field("cloudInit.password", "secret", "cipassword", effect=next_boot, write_only=True),
     Field("cloudInit.drive.slot", "line", help="where a drive is made if the guest has none"),
     Field("cloudInit.drive.storage", "ref", refers=("Storage",)),
-    Field("cloudInit.userData.snippet", "volume", "cicustom.user", effect=next_boot),
-    Field("cloudInit.vendorData.snippet", "volume", "cicustom.vendor", effect=next_boot),
-    Field("cloudInit.networkData.snippet", "volume", "cicustom.network", effect=next_boot),
-    Field("cloudInit.metaData.snippet", "volume", "cicustom.meta", effect=next_boot),
+    Field("cloudInit.userData.snippet", "ref", "cicustom.user", form="line", effect=next_boot, refers=("Snippet",)),
+    Field("cloudInit.vendorData.snippet", "ref", "cicustom.vendor", form="line", effect=next_boot, refers=("Snippet",)),
+    Field(
+        "cloudInit.networkData.snippet", "ref", "cicustom.network", form="line", effect=next_boot, refers=("Snippet",)
+    ),
+    Field("cloudInit.metaData.snippet", "ref", "cicustom.meta", form="line", effect=next_boot, refers=("Snippet",)),
 )
 
 CONTENT = ("ciuser", "cipassword", "sshkeys", "nameserver", "searchdomain", "cicustom", "citype")

@@ -141,7 +141,7 @@ OPTIONS: tuple[Field, ...] = (
     Field("options.keyboard", "line", "keyboard", effect=R),
     Field("options.startDate", "line", "startdate", effect=R, default="now"),
     Field("options.args", "line", "args", effect=R, root_only=True),
-    Field("options.hookScript", "volume", "hookscript", effect=M, root_only=True),
+    Field("options.hookScript", "ref", "hookscript", form="line", effect=M, root_only=True, refers=("Snippet",)),
     Field("options.vmStateStorage", "ref", "vmstatestorage", form="line", effect=M, refers=("Storage",)),
     Field("options.migrateDowntime", "duration", "migrate_downtime", effect=M, root_only=True),
     Field("options.migrateSpeed", "rate", "migrate_speed", form="mbps", effect=M, root_only=True),

@@ -28,8 +28,9 @@ PREFIX = "pxhelm-seed-"
 
 
 def wanted(leaves: Leaves) -> tuple[str, ...]:
-    """Return the documents that the manifest writes itself."""
-    return tuple(path for path in DOCUMENTS if path in leaves)
+    """Return the leaves for which an image is made: documents that the manifest writes itself, or its wish for one."""
+    own = tuple(path for path in DOCUMENTS if path in leaves)
+    return own or (("cloudInit.delivery",) if leaves.get("cloudInit.delivery") == "SeedISO" else ())
 
 
 def documents(leaves: Leaves, live: Live, name: str) -> dict[str, bytes]:
