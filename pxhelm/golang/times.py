@@ -86,9 +86,21 @@ class Time:
         place = "time.UTC" if self.zone == UTC else f"time.Location({quote(self.zone.name)})"
         return f"time.Date({year}, time.{MONTHS[month - 1]}, {day}, {clock}, {place})"
 
-    def go_json(self) -> str:
-        """Return RFC 3339 as JSON holds it."""
+    def rfc3339(self) -> str:
+        """Return RFC 3339, as far as the year lets it be."""
         return self.format("2006-01-02T15:04:05.999999999Z07:00")
+
+    def go_json(self) -> str:
+        """Return RFC 3339 as JSON holds it; JsonError for what has no such form."""
+        from pxhelm.golang.json import JsonError
+
+        if not 0 <= self.go_year() <= 9999:
+            problem = "year outside of range [0,9999]"
+        elif abs(self.zone.at(self.unix)[1]) >= _DAY:
+            problem = "timezone hour outside of range [0,23]"
+        else:
+            return self.rfc3339()
+        raise JsonError(f"json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: {problem}")
 
     def civil(self) -> tuple[int, int, int, int]:
         """Return year, month, day and second of the day in its zone."""

@@ -198,4 +198,4 @@ def _structured(value: object) -> object:
         return _structured(own.go_yaml())
     if hasattr(own, "GO_FIELDS"):
         return Struct({name.lower(): _structured(getattr(own, at)) for name, at in own.GO_FIELDS.items()})
-    return Verbatim(own.go_json()) if type_name(value) == "time.Time" else own.go_json()
+    return Verbatim(own.rfc3339()) if type_name(value) == "time.Time" else own.go_json()

@@ -218,7 +218,7 @@ class Focus:
         """Return maps merged or changed in place, and what is left of them."""
         first, second = (self.pick((".Values.m", ".Values.deep", ".Values.nulls", ".Values.AsMap", "(dict `a` .Values.m `b` nil `l` (list 1))", "(dict `a` (dict `z` ``) `b` (list))", "(dict `a` .Chart.Annotations)", "(dict)", ".Values.nums", "(deepCopy .Values)", "(dict `a` (semver `1.2.3`))")) for _ in range(2))  # fmt: skip
         name = self.pick(("merge", "mergeOverwrite", "mustMerge", "mustMergeOverwrite"))
-        after = self.pick(("", "", " | toJson", f" | set `k` {second}", " | deepCopy | toYaml"))
+        after = self.pick(("", "", " | toJson", f" | set `k` {second}", " | toYaml"))
         tail = self.pick(
             (
                 "",

@@ -186,10 +186,39 @@ def ceil(value: object) -> float:
     return _whole(value, "ceil")
 
 
+def _power_of_ten(exponent: int) -> float:
+    """Return ``math.Pow(10, exponent)`` with Go's own rounding (math/pow.go)."""
+    fraction, scale = 1.0, 0
+    base, base_scale = math.frexp(10)
+    left = abs(exponent)
+    while left:
+        if abs(base_scale) > _HUGE:
+            scale += base_scale
+            break
+        if left & 1:
+            fraction *= base
+            scale += base_scale
+        base *= base
+        base_scale *= 2
+        if base < 0.5:
+            base += base
+            base_scale -= 1
+        left >>= 1
+    if exponent < 0:
+        fraction, scale = 1 / fraction, -scale
+    try:
+        return math.ldexp(fraction, scale)
+    except OverflowError:
+        return math.inf
+
+
+_HUGE = 1 << 12
+
+
 def round_(value: object, places: int, *threshold: float) -> float:
     """Round to decimal places; fractions from ``threshold`` (0.5) up are rounded up."""
     number = to_float64(value)
-    power = 10.0**places if -320 < places <= 308 else math.inf if places > 0 else 0.0
+    power = _power_of_ten(places)
     digit = power * number
     if not math.isfinite(digit):
         return digit / power if power else math.nan

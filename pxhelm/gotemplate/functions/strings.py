@@ -67,8 +67,16 @@ def repeat(count: int, text: str) -> str:
 
 
 def trim_all(cutset: str, text: str) -> str:
-    """Strip the characters of the first text from both ends of the second."""
-    return text.strip(cutset) if cutset else text
+    """Strip characters of a set from both ends; to Go a byte that is not UTF-8 is U+FFFD."""
+    if text.isascii() or cutset.isascii():
+        return text.strip(cutset) if cutset else text
+    wanted, seen = set(go.runes(cutset)), go.runes(text)
+    start, end = 0, len(text)
+    while start < end and seen[start] in wanted:
+        start += 1
+    while start < end and seen[end - 1] in wanted:
+        end -= 1
+    return text[start:end]
 
 
 def trim_suffix(suffix: str, text: str) -> str:

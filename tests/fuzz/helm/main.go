@@ -58,7 +58,7 @@ type answer struct {
 	Skip string `json:"skip,omitempty"`
 }
 
-const patience = 20 * time.Second
+const patience = 4 * time.Second
 
 // warnings keeps what Helm logs about values, in the form of the recorded cases.
 type warnings struct{ lines []string }
