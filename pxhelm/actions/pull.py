@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from pxhelm.actions.locate import ChartFlags, Fetched, fetch
@@ -29,7 +30,20 @@ class PullRequest:
     provenance: bool = False
 
 
-def pull(services: Services, request: PullRequest, say: Callable[[str], None], tell: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class PulledChart:
+    """A chart that was downloaded."""
+
+    url: str
+    path: str
+    """The archive, or the folder it was unpacked to."""
+    digest: str
+    """SHA-256 of the archive, in hexadecimal digits."""
+
+
+def pull(
+    services: Services, request: PullRequest, say: Callable[[str], None], tell: Callable[[str], None]
+) -> PulledChart:
     """Download one chart, check it when asked to, write or unpack it; PxhelmError in Helm's words."""
     disk, flags = services.sources.disk, request.flags
     with_provenance = request.provenance or flags.verify
@@ -40,8 +54,8 @@ def pull(services: Services, request: PullRequest, say: Callable[[str], None], t
         raise PxhelmError(f"failed to fetch provenance {quote(found.url + '.prov')}")
     for line in found.said:
         (say if line.startswith("WARNING") else tell)(line)
+    path = posixpath.join(request.destination, found.name) if request.destination != "." else found.name
     if not request.untar:
-        path = posixpath.join(request.destination, found.name) if request.destination != "." else found.name
         disk.write(path, found.archive, folders=False)
         if with_provenance and found.provenance is not None:
             disk.write(f"{path}.prov", found.provenance)
@@ -52,10 +66,12 @@ def pull(services: Services, request: PullRequest, say: Callable[[str], None], t
         for line in checked.lines():
             say(line)
     if request.untar:
-        _unpack(services, request, found)
+        path = _unpack(services, request, found)
+    return PulledChart(found.url, path, sha256(found.archive).hexdigest())
 
 
-def _unpack(services: Services, request: PullRequest, found: Fetched) -> None:
+def _unpack(services: Services, request: PullRequest, found: Fetched) -> str:
+    """Write the files of an archive and return their folder."""
     disk = services.sources.disk
     folder = request.untar_folder
     if not posixpath.isabs(folder):
@@ -68,3 +84,4 @@ def _unpack(services: Services, request: PullRequest, found: Fetched) -> None:
     chart = load(files)
     for path, data in files.items():
         disk.write(posixpath.join(folder, chart.name, path), data)
+    return posixpath.join(folder, chart.name)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _TITLE = "org.opencontainers.image."
 
 
-def push(services: Services, path: str, remote: str, access: Access, tell: Callable[[str], None]) -> None:
-    """Upload a chart and its provenance; PxhelmError in Helm's words."""
+def push(services: Services, path: str, remote: str, access: Access, tell: Callable[[str], None]) -> tuple[str, str]:
+    """Upload a chart and its provenance, and return reference and digest; PxhelmError in Helm's words."""
     disk = services.sources.disk
     scheme = remote.partition("://")[0] if "://" in remote else ""
     if scheme != "oci":
@@ -50,6 +50,7 @@ def push(services: Services, path: str, remote: str, access: Access, tell: Calla
     digest = services.sources.registry.push(place, tag, artifact, access)
     for line in (f"Pushed: {place}:{tag}", f"Digest: {digest}", *plus_note(place, tag)):
         tell(line)
+    return f"{place}:{tag}", digest
 
 
 def config_json(metadata: Metadata) -> bytes:

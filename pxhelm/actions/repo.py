@@ -28,8 +28,8 @@ def _save(sources: Sources, known: Sequence[Repository]) -> None:
     sources.disk.write(sources.repositories, repositories_text(known), mode=0o600)
 
 
-def add(services: Services, wanted: Repository, *, force: bool, seconds: float) -> str:
-    """Add a repository once its index was fetched, and return what to tell; PxhelmError in Helm's words."""
+def add(services: Services, wanted: Repository, *, force: bool, seconds: float) -> bool:
+    """Add a repository once its index was fetched; False when it was there already. PxhelmError in Helm's words."""
     sources = services.sources
     known = repositories(sources)
     if "/" in wanted.name:
@@ -38,7 +38,7 @@ def add(services: Services, wanted: Repository, *, force: bool, seconds: float) 
     if there is not None and not force:
         if there != wanted:
             raise PxhelmError(f"repository name ({wanted.name}) already exists, please specify a different name")
-        return f"{quote(wanted.name)} already exists with the same configuration, skipping"
+        return False
     scheme = wanted.url.partition("://")[0] if "://" in wanted.url else ""
     if scheme not in ("http", "https", "oci"):
         raise PxhelmError(f"could not find protocol handler for: {scheme}")
@@ -54,7 +54,7 @@ def add(services: Services, wanted: Repository, *, force: bool, seconds: float) 
     else:
         kept[kept.index(there)] = wanted
     _save(sources, kept)
-    return f"{quote(wanted.name)} has been added to your repositories"
+    return True
 
 
 def known_repositories(services: Services) -> list[Repository]:
@@ -62,7 +62,7 @@ def known_repositories(services: Services) -> list[Repository]:
     return repositories(services.sources)
 
 
-def remove(services: Services, name: str) -> str:
+def remove(services: Services, name: str) -> None:
     """Forget a repository and its index; PxhelmError when it is not known."""
     sources = services.sources
     known = repositories(sources)
@@ -73,7 +73,6 @@ def remove(services: Services, name: str) -> str:
         raise PxhelmError(f"no repo named {quote(name)} found")
     _save(sources, kept)
     sources.disk.remove(index_file(sources, name))
-    return f"{quote(name)} has been removed from your repositories"
 
 
 def update(services: Services, names: Sequence[str], say: Callable[[str], None], seconds: float) -> list[str]:
@@ -100,8 +99,8 @@ class IndexRequest:
     """Time that the index gives for itself and its charts, in seconds since 1970; None = now."""
 
 
-def write_index(services: Services, request: IndexRequest) -> None:
-    """Write index.yaml for the archives in a folder and one level below; PxhelmError in Helm's words."""
+def write_index(services: Services, request: IndexRequest) -> str:
+    """Write index.yaml for the archives in a folder and one level below, and return its path; PxhelmError in Helm's words."""
     sources = services.sources
     folder = sources.disk.absolute(request.folder)
     index = make_index(services, folder, request)
@@ -113,7 +112,9 @@ def write_index(services: Services, request: IndexRequest) -> None:
             sources.disk.write(request.merge, empty.as_json() if request.json else empty.as_yaml())
     index.sort()
     text = index.as_json() if request.json else index.as_yaml()
-    sources.disk.write(posixpath.join(folder, "index.yaml"), text, folders=False)
+    path = posixpath.join(folder, "index.yaml")
+    sources.disk.write(path, text, folders=False)
+    return path
 
 
 def make_index(services: Services, folder: str, request: IndexRequest) -> Index:

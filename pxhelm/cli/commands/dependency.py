@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import access_flags, flag, output_flag, verify_flags
+from pxhelm.cli.options import access_flags, flag, output_flag, text_or_document, verify_flags
+from pxhelm.cli.results import document, voice
 from pxhelm.cli.sources import chart_location, tell
+
+if TYPE_CHECKING:
+    from pxhelm.actions.dependency import Listed
 
 
 @click.group("dependency", cls=cli.Group, help="Manage a chart's dependencies: Chart.yaml, charts/, Chart.lock.")
@@ -21,25 +25,33 @@ def _add(name: str, text: str) -> None:
     @flag("--skip-refresh", help="do not refresh the local repository cache")
     @access_flags
     @verify_flags
+    @text_or_document
     def run(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
-        from pxhelm.actions.dependency import DependencyRequest, build, update
+        from pxhelm.actions.dependency import DependencyRequest, build, list_dependencies, update
         from pxhelm.app import open_services
 
         request = DependencyRequest(
             path=arguments[0] if arguments else ".",
             skip_refresh=options["skip_refresh"],
             flags=chart_location(options),
-            said=click.echo,
+            said=voice(options),
             told=tell,
         )
         with open_services(session.flags) as services:
             (update if name == "update" else build)(services, request)
+            if options["output"] != "text":
+                document(options, _rows(list_dependencies(services, request.path)))
 
     command.add_command(run)
 
 
 _add("update", "update charts/ based on the contents of Chart.yaml")
 _add("build", "rebuild the charts/ directory based on the Chart.lock file")
+
+
+def _rows(found: Listed) -> list[dict[str, str]]:
+    names = ("name", "version", "repository", "status")
+    return [dict(zip(names, row, strict=True)) for row in found.rows]
 
 
 @cli.command("list", usage="CHART", arguments=(0, 1), help="list the dependencies for the given chart")
@@ -57,9 +69,7 @@ def list_(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> N
     if options["output"] != "table":
         from pxhelm.cli.views.document import FORMATS
 
-        names = ("name", "version", "repository", "status")
-        rows = [dict(zip(names, row, strict=True)) for row in found.rows]
-        click.echo(FORMATS[options["output"]](rows), nl=False)
+        click.echo(FORMATS[options["output"]](_rows(found)), nl=False)
         return
     if found.asked:
         header = ("NAME", "VERSION", "REPOSITORY", "STATUS")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import flag
+from pxhelm.cli.options import flag, text_or_document
 
 HELP = """Write the table of values into a chart's README.md, from the comments of its values.yaml.
 
@@ -25,6 +25,7 @@ def command(**_options: Any) -> None:
 @command.command("generate", usage="CHART", arguments=(1, 1), help=HELP)
 @flag("--stdout", help="print the table of values instead")
 @flag("--check", help="fail when README.md is stale, and write nothing")
+@text_or_document
 def generate(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Write, check or print."""
     from pxhelm.actions.generate import chart_readme
@@ -34,4 +35,4 @@ def generate(session: cli.Session, arguments: tuple[str, ...], **options: Any) -
 
     with showing() as listen, open_services(session.flags, listen) as services:
         texts = chart_readme(services, arguments[0], only_table=options["stdout"])
-    settle(arguments[0], "README.md", texts, stdout=options["stdout"], check=options["check"])
+    settle(arguments[0], "README.md", texts, options)

@@ -8,7 +8,8 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.asking import answer, secret
-from pxhelm.cli.options import flag
+from pxhelm.cli.options import flag, text_or_document
+from pxhelm.cli.results import document
 from pxhelm.cli.sources import access, secret_line, tell
 from pxhelm.errors import PxhelmError
 
@@ -27,6 +28,7 @@ def command(**_options: Any) -> None:
 @click.option("--ca-file", default="", metavar="FILE", help="verify certificates with this CA bundle")
 @click.option("--cert-file", default="", metavar="FILE", help="identify with this certificate")
 @click.option("--key-file", default="", metavar="FILE", help="key of the certificate")
+@text_or_document
 def login(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Try credentials and keep them."""
     from pxhelm.app import open_services
@@ -44,16 +46,19 @@ def login(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> N
     with open_services(session.flags) as services:
         services.sources.registry.login(arguments[0], access(options))
     tell("Login Succeeded")
+    document(options, {"registry": arguments[0], "username": options["username"], "loggedIn": True})
 
 
 @cli.command("logout", usage="[host]", arguments=(1, None), help="log out from a registry")
-def logout(session: cli.Session, arguments: tuple[str, ...], **_options: Any) -> None:
+@text_or_document
+def logout(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Forget credentials."""
     from pxhelm.app import open_services
 
     with open_services(session.flags) as services:
         services.sources.registry.logout(arguments[0])
     tell(f"Removing login credentials for {arguments[0]}")
+    document(options, {"registry": arguments[0], "loggedIn": False})
 
 
 command.add_command(login)

@@ -8,9 +8,11 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.asking import secret
-from pxhelm.cli.options import access_flags, duration, flag, output_flag
+from pxhelm.cli.options import access_flags, duration, flag, output_flag, text_or_document
+from pxhelm.cli.results import document, voice
 from pxhelm.cli.sources import secret_line, source_date
 from pxhelm.errors import PxhelmError
+from pxhelm.golang.strconv import quote
 
 
 @click.group("repo", cls=cli.Group, help="Add, list, remove, update, and index chart repositories.")
@@ -26,6 +28,7 @@ def command(**_options: Any) -> None:
 @flag("--pass-credentials", help="pass credentials to all domains")
 @flag("--allow-deprecated-repos", hidden=True, help="ignored")
 @duration("2m0s")
+@text_or_document
 def add(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Add a repository."""
     from pxhelm.actions.repo import add as add_repository
@@ -50,7 +53,10 @@ def add(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> Non
     )
     with open_services(session.flags) as services:
         wait = seconds(options["timeout"])
-        click.echo(add_repository(services, wanted, force=options["force_update"], seconds=wait))
+        added = add_repository(services, wanted, force=options["force_update"], seconds=wait)
+    done = "has been added to your repositories" if added else "already exists with the same configuration, skipping"
+    voice(options)(f"{quote(wanted.name)} {done}")
+    document(options, {"name": wanted.name, "url": wanted.url, "added": added})
 
 
 @cli.command("list", arguments=(0, 0), help="list chart repositories")
@@ -75,27 +81,34 @@ def list_(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> N
 
 
 @cli.command("remove", usage="[REPO1 [REPO2 ...]]", arguments=(1, None), help="remove one or more chart repositories")
-def remove(session: cli.Session, arguments: tuple[str, ...], **_options: Any) -> None:
+@text_or_document
+def remove(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Forget repositories."""
     from pxhelm.actions.repo import remove as remove_repository
     from pxhelm.app import open_services
 
     with open_services(session.flags) as services:
         for name in arguments:
-            click.echo(remove_repository(services, name))
+            remove_repository(services, name)
+            voice(options)(f"{quote(name)} has been removed from your repositories")
+    document(options, [{"name": name, "removed": True} for name in arguments])
 
 
 @cli.command("update", usage="[REPO1 [REPO2 ...]]", arguments=(0, None), help="update information of available charts")
 @flag("--fail-on-repo-update-fail", help="update fails if any of the repository updates fail")
 @duration("2m0s")
+@text_or_document
 def update(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Fetch indexes anew."""
+    from pxhelm.actions.repo import known_repositories
     from pxhelm.actions.repo import update as update_repositories
     from pxhelm.app import open_services
     from pxhelm.cli.release_flags import seconds
 
     with open_services(session.flags) as services:
-        failed = update_repositories(services, arguments, click.echo, seconds(options["timeout"]))
+        failed = update_repositories(services, arguments, voice(options), seconds(options["timeout"]))
+        asked = [one for one in known_repositories(services) if not arguments or one.name in arguments]
+    document(options, [{"name": one.name, "url": one.url, "updated": one.url not in failed} for one in asked])
     if failed and options["fail_on_repo_update_fail"]:
         raise PxhelmError(f"Failed to update the following repositories: [{' '.join(failed)}]")
 
@@ -104,6 +117,7 @@ def update(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> 
 @click.option("--url", default="", metavar="string", help="url of chart repository")
 @click.option("--merge", default="", metavar="FILE", help="merge the generated index into the given index")
 @flag("--json", help="output in JSON format")
+@text_or_document
 def index(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Write index.yaml."""
     from pxhelm.actions.repo import IndexRequest, write_index
@@ -111,7 +125,8 @@ def index(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> N
 
     request = IndexRequest(arguments[0], options["url"], options["merge"], options["json"], source_date())
     with open_services(session.flags) as services:
-        write_index(services, request)
+        path = write_index(services, request)
+    document(options, {"path": path})
 
 
 for each in (add, index, list_, remove, update):

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import flag
+from pxhelm.cli.options import flag, text_or_document
 
 HELP = """Write a chart's values.schema.json from its values.yaml and the comments there.
 
@@ -25,6 +25,7 @@ def command(**_options: Any) -> None:
 @flag("--stdout", help="print it instead")
 @flag("--check", help="fail when values.schema.json is stale, and write nothing")
 @flag("--force", help="replace one that was written by hand")
+@text_or_document
 def generate(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Write, check or print."""
     from pxhelm.actions.generate import chart_schema
@@ -34,4 +35,4 @@ def generate(session: cli.Session, arguments: tuple[str, ...], **options: Any) -
 
     with showing() as listen, open_services(session.flags, listen) as services:
         texts = chart_schema(services, arguments[0], force=options["force"] or options["stdout"])
-    settle(arguments[0], "values.schema.json", texts, stdout=options["stdout"], check=options["check"])
+    settle(arguments[0], "values.schema.json", texts, options)

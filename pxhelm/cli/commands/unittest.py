@@ -9,6 +9,7 @@ import click
 from pxhelm.cli import command as cli
 from pxhelm.cli.command import OptionalValue
 from pxhelm.cli.options import flag, texts
+from pxhelm.cli.results import document
 from pxhelm.errors import ExitCode, PxhelmError
 
 HELP = """Run the tests of charts: helm-unittest suites as they are, from tests/*_test.yaml of each chart.
@@ -37,6 +38,7 @@ the objects of kubernetesProvider. Snapshots are kept in __snapshot__/ beside th
 @flag("--skip-schema-validation", help="disable JSON schema validation")
 @click.option("-t", "--output-type", default="XUnit", show_default=True, metavar="type", help="JUnit or XUnit")
 @click.option("-o", "--output-file", default="", metavar="FILE", help="also write the results to a file")
+@click.option("--output", default="text", type=click.Choice(("text", "json", "yaml")), help="what is printed")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Run the suites and print what failed."""
     from time import monotonic
@@ -46,7 +48,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     from pxhelm.charttest.report import FORMATS
     from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import truth
-    from pxhelm.cli.views.unittest import results_text
+    from pxhelm.cli.views.unittest import results_document, results_text
     from pxhelm.files import write_file
 
     form = FORMATS.get(options["output_type"].lower())
@@ -75,7 +77,9 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
             write_file(path, data)
     if options["output_file"]:
         write_file(options["output_file"], form([suite for done in results for suite in done.suites]).encode())
-    click.echo(results_text(results, monotonic() - began).encode("utf-8", "surrogateescape"), nl=False)
+    if options["output"] == "text":
+        click.echo(results_text(results, monotonic() - began).encode("utf-8", "surrogateescape"), nl=False)
+    document(options, results_document(results))
     return ExitCode.OK if all(done.passed for done in results) else ExitCode.FAILED
 
 

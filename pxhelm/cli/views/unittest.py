@@ -31,6 +31,48 @@ def results_text(charts: Sequence[Unittested], seconds: float) -> str:
     return "\n".join(lines)
 
 
+def results_document(charts: Sequence[Unittested]) -> list[dict[str, object]]:
+    """Return every chart with its suites, their tests and what failed in them, as data."""
+    return [
+        {
+            "chart": chart.chart,
+            "path": chart.path,
+            "passed": chart.passed,
+            "error": chart.error,
+            "suites": [_suite_document(suite) for suite in chart.suites],
+            "snapshots": {
+                "total": chart.snapshots,
+                "written": chart.created,
+                "changed": chart.changed,
+                "removed": chart.vanished,
+            },
+        }
+        for chart in charts
+    ]
+
+
+def _suite_document(suite: SuiteResult) -> dict[str, object]:
+    return {
+        "name": suite.name,
+        "file": suite.file,
+        "passed": suite.passed,
+        "error": suite.error,
+        "tests": [
+            {
+                "name": test.name,
+                "passed": test.passed,
+                "skipped": test.skipped,
+                "error": test.error,
+                "failures": [
+                    {"assert": one.index, "kind": one.kind, "not": one.negated, "lines": list(one.lines)}
+                    for one in test.failures
+                ],
+            }
+            for test in suite.tests
+        ],
+    }
+
+
 def _suite(suite: SuiteResult) -> Iterator[str]:
     head = " SKIP " if suite.skipped else " PASS " if suite.passed else " FAIL "
     yield f"{head} {suite.name}\t{suite.file}"
