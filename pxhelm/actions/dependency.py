@@ -65,7 +65,7 @@ def update(services: Services, request: DependencyRequest) -> None:
     manager.refresh(wanted, unnamed=True)
     generated = timestamp(services)
     lock = resolve.resolve(wanted, manager.versions, generated)
-    fetched = manager.fetch_all(lock.dependencies)
+    fetched = manager.fetch_all(lock.locked)
     lock = replace(lock, dependencies=fetched, digest=resolve.digest(wanted, fetched))
     if chart.lock is None or chart.lock.digest != lock.digest:
         manager.write_lock(chart, lock)
@@ -82,7 +82,7 @@ def build(services: Services, request: DependencyRequest) -> None:
     asked = chart.metadata.dependencies or ()
     v1 = chart.metadata.api_version == "v1"
     wanted = manager.with_urls(asked)
-    if resolve.digest(wanted, lock.dependencies) != lock.digest:
+    if resolve.digest(wanted, lock.locked) != lock.digest:
         if v1:
             request.told("warning: a valid Helm v3 hash was not found. Checking against Helm v2 hash...")
         old = v1 and resolve.digest_v2(asked) == lock.digest
@@ -93,9 +93,9 @@ def build(services: Services, request: DependencyRequest) -> None:
                 "Please update the dependencies",
                 hint=f"pxhelm dependency update {request.path}",
             )
-    manager.check_known(lock.dependencies)
-    manager.refresh(lock.dependencies, unnamed=False)
-    manager.fetch_all(lock.dependencies)
+    manager.check_known(lock.locked)
+    manager.refresh(lock.locked, unnamed=False)
+    manager.fetch_all(lock.locked)
 
 
 def complete(services: Services, path: str) -> None:

@@ -179,7 +179,10 @@ def metadata_fields(value: object) -> dict[str, Any]:
     Raises:
         ChartError: in Go's words when a field holds something of another type.
     """
-    fields = _top(value, "Metadata", _METADATA)
+    return _without_nil(value, _top(value, "Metadata", _METADATA))
+
+
+def _without_nil(value: object, fields: dict[str, Any]) -> dict[str, Any]:
     if isinstance(value, dict) and value.get("dependencies") is None:
         # JSON null leaves the slice nil.
         fields.pop("dependencies", None)
@@ -192,7 +195,7 @@ def decode_lock(value: object) -> Lock:
     Raises:
         ChartError: as ``metadata_fields``.
     """
-    return Lock(**_top(value, "Lock", _LOCK))
+    return Lock(**_without_nil(value, _top(value, "Lock", _LOCK)))
 
 
 def _top(value: object, name: str, fields: Mapping[str, tuple[str, _Decode]]) -> dict[str, Any]:

@@ -59,8 +59,8 @@ def dependency_json(dependency: Dependency) -> dict[str, Any]:
 
 def lock_json(lock: Lock) -> dict[str, Any]:
     """Return the object for a lock."""
-    dependencies = [dependency_json(d) for d in lock.dependencies]
-    return {"generated": lock.generated, "digest": lock.digest, "dependencies": dependencies or None}
+    dependencies = None if lock.dependencies is None else [dependency_json(d) for d in lock.dependencies]
+    return {"generated": lock.generated, "digest": lock.digest, "dependencies": dependencies}
 
 
 def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:

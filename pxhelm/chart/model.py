@@ -68,7 +68,13 @@ class Lock:
 
     generated: str = ""
     digest: str = ""
-    dependencies: tuple[Dependency, ...] = ()
+    dependencies: tuple[Dependency, ...] | None = None
+    """None when the file does not speak of any: an empty list is written as one."""
+
+    @property
+    def locked(self) -> tuple[Dependency, ...]:
+        """The dependencies, none when the file does not speak of any."""
+        return self.dependencies or ()
 
 
 @dataclass(frozen=True, slots=True)

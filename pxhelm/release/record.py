@@ -106,7 +106,7 @@ def chart_json(chart: Chart) -> dict[str, Any]:
         else {
             "generated": lock.generated,
             "digest": lock.digest,
-            "dependencies": [dependency_json(one) for one in lock.dependencies],
+            "dependencies": [dependency_json(one) for one in lock.locked],
         },
         "templates": _files_json(chart.templates),
         "values": _sorted(chart.values),

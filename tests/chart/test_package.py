@@ -75,3 +75,10 @@ def test_the_gzip_header_carries_helms_mark():
 def test_a_schema_that_is_no_json_is_refused():
     with pytest.raises(ChartError, match=r"Invalid JSON in values\.schema\.json"):
         pack(load({**CHART, "values.schema.json": b"{nope"}), 0)
+
+
+@pytest.mark.parametrize(("written", "kept"), [("[]", "[]"), ("null", "null")])
+def test_a_lock_of_nothing_is_written_as_it_was_read(written, kept):
+    files = {**CHART, "Chart.lock": f"dependencies: {written}\ndigest: x\n".encode()}
+    text = archive.unpack(pack(load(files), 0))["Chart.lock"]
+    assert text == f'dependencies: {kept}\ndigest: x\ngenerated: ""\n'.encode()
