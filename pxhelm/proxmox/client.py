@@ -194,7 +194,7 @@ class Client:
                 break
             time.sleep(pause)
         listed = "; ".join(f"{endpoint}: {reason}" for endpoint, reason in reasons.items())
-        raise broken(request, f"no endpoint answers: {listed}", sent=False)
+        raise broken(request, listed, sent=False)
 
     def _in_order(self, node: str) -> list[_Door]:
         now = time.monotonic()

@@ -248,6 +248,10 @@ class ApiError(PxhelmError):
 
 
 def _sentence(failure: Failure) -> str:
+    if failure.status == 401:
+        return f"cannot sign in to the cluster: {failure.message.strip() or 'status 401'}"
+    if not failure.sent:
+        return f"cannot reach the cluster: {failure.message.strip()}"
     where = f"cannot {failure.method} {failure.path}: "
     if failure.errors:
         listed = "; ".join(f"{name}: {' '.join(text.split())}" for name, text in sorted(failure.errors.items()))

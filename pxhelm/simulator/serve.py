@@ -358,9 +358,10 @@ class Server:
         row = self.simulator.change(lambda world: world.state.get("authority", "main")) or {}
         root = (row["pem"].encode(), row["key"].encode()) if row.get("key") else None
         made = certificate.make(time.time(), names, expired=expired, authority=root)
-        if self._folder and not expired:
+        if self._folder:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for file, content in zip(files, (made.authority, made.chain, made.key), strict=True):
+            kept = files[:1] if expired else files  # who signs is the same; what has expired is not served again
+            for file, content in zip(kept, (made.authority, made.chain, made.key), strict=False):
                 file.touch(mode=0o600)
                 file.write_bytes(content)
         return made

@@ -302,7 +302,7 @@ def test_a_wrong_token_is_said_to_be_wrong():
     with FakeServer([Answer(401, "Authentication failed!", body=b"")]) as server, pytest.raises(ApiError) as caught:
         client(server.endpoint).send(Request("GET", "/version"))
     assert caught.value.cls is ErrorClass.DENIED
-    assert caught.value.message == "cannot GET /version: Authentication failed!"
+    assert caught.value.message == "cannot sign in to the cluster: Authentication failed!"
     assert "USER@REALM!TOKENID=SECRET" in caught.value.hint
 
 
@@ -310,7 +310,7 @@ def test_an_unreachable_node_is_named_with_the_reason():
     dead = closed_port()
     with pytest.raises(ApiError) as caught:
         client(dead).send(Request("GET", "/version"))
-    assert caught.value.message == f"cannot GET /version: no endpoint answers: {dead}: connection refused"
+    assert caught.value.message == f"cannot reach the cluster: {dead}: connection refused"
     with pytest.raises(ApiError, match="the name cannot be resolved"):
         client("https://no-such-host.invalid:8006").send(Request("POST", "/x"))
 
