@@ -89,17 +89,19 @@ class _Reader:
     unset: list[str] = field(default_factory=list)
     parsed: Parsed = field(default_factory=Parsed)
 
-    def fail(self, path: ManifestPath, message: str, hint: str = "") -> None:
-        """Note a mistake at a path of the document."""
+    def fail(self, path: ManifestPath, message: str, hint: str = "", *, secret: bool = False) -> None:
+        """Note a mistake at a path of the document; the line that holds a ``secret`` is not shown."""
         where, source = self.document.where(path), self.document.template_where(path)
+        if secret:
+            where = replace(where, text="")
         error = PxhelmError(message, where=where, hint=hint)
         if source is not None:
             error.where, error.rendered = replace(source, field=where.field), where
         self.parsed.errors.append(error)
 
-    def fail_spec(self, path: ManifestPath, message: str, hint: str = "") -> None:
+    def fail_spec(self, path: ManifestPath, message: str, hint: str = "", *, secret: bool = False) -> None:
         """Note a mistake at a path of the spec's normal form."""
-        self.fail(("spec", *self.spec.origin(path)), message, hint)
+        self.fail(("spec", *self.spec.origin(path)), message, hint, secret=secret)
 
 
 def parse_resource(kind: Kind, document: Document, default_namespace: str = "default") -> Parsed:
@@ -324,7 +326,9 @@ def _leaf(reader: _Reader, path: ManifestPath, each: Field, value: object) -> No
     try:
         found = kind_of_value.read(value)
     except ValueError as error:
-        reader.fail_spec(path, f"{dotted} must be {_accepts(each)}: {error}", _hint_for(each))
+        reader.fail_spec(
+            path, f"{dotted} must be {_accepts(each)}: {error}", _hint_for(each), secret=each.type == "secret"
+        )
         return
     if each.parts:
         _parts(reader, path, each, value)

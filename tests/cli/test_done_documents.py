@@ -112,7 +112,7 @@ def test_generated_files_say_whether_they_are_stale(command, name, run):
 
 
 def test_a_text_is_not_asked_for_as_a_document(run, capsys):
-    assert main("docs generate shop --stdout -o json".split()) == 2
+    assert main(["docs", "generate", "shop", "--stdout", "-o", "json"]) == 2
     assert "--stdout prints the text itself" in capsys.readouterr().err
 
 

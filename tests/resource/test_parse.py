@@ -244,3 +244,9 @@ def test_what_is_absent_and_unset_is_remembered():
 def test_a_kind_is_found_by_any_of_its_names():
     assert {kinds.kind_of(n).name for n in ("vm", "VirtualMachine", "virtualmachines", "VMS")} == {"VirtualMachine"}
     assert {kinds.kind_of(n).name for n in ("ct", "lxc", "containers")} == {"Container"}
+
+
+def test_the_line_of_a_literal_secret_is_not_shown():
+    (mistake,) = mistakes(vm("cloudInit: {password: hunter2}"))
+    assert mistake.where.line == 5
+    assert "hunter2" not in f"{mistake.where.text} {mistake.message} {mistake.hint}"
