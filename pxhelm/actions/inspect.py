@@ -63,11 +63,10 @@ def kinds_of(words: str) -> tuple[str, ...]:
         kinds = NAMES.get(word.lower())
         if kinds is None:
             near = get_close_matches(word.lower(), NAMES, 1, 0.6)
-            known = ", ".join(dict.fromkeys(plural_of(kind) for kind in (*KINDS, *LIVE_NAMES)))
             raise PxhelmError(
                 f'the server doesn\'t have a resource type "{word}"',
                 code=ExitCode.USAGE,
-                hint=f"did you mean {near[0]}?" if near else f"one of {known}, templates, all",
+                hint=f"did you mean {near[0]}?" if near else "`pxhelm api-resources` lists the kinds",
             )
         found.update(dict.fromkeys(kinds))
     return tuple(found)

@@ -200,6 +200,14 @@ class Group(click.Group):
         """Write the usage line as Helm writes it."""
         formatter.write(f"Usage:\n  {ctx.command_path} [command]\n")
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the subcommands with the first sentence of each, whole."""
+        rows = [(name, found) for name in self.list_commands(ctx) if (found := self.get_command(ctx, name))]
+        shown = [(name, found.get_short_help_str(1000)) for name, found in rows if not found.hidden]
+        if shown:
+            with formatter.section("Commands"):
+                formatter.write_dl(shown)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a subcommand by its name or by Helm's short one."""
         return super().get_command(ctx, cmd_name) or super().get_command(ctx, _SHORT.get(cmd_name, ""))

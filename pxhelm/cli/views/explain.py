@@ -148,6 +148,8 @@ def _children(kind: Kind, fields: Sequence[Explained], depth: int) -> Iterator[s
         )
         yield f"  {shown}\t<{kind_of}>"
         if leaf and not inner:
+            if leaf.help and leaf.accepts.startswith("one of "):
+                yield f"  enum: {leaf.accepts.removeprefix('one of ')}"
             told = [leaf.help or leaf.accepts]
             told += [f"default {_shown(leaf.default)}"] if leaf.default is not None else []
             told += [f"effect {leaf.effect}", f"Proxmox {leaf.proxmox}" if leaf.proxmox else "pxhelm alone"]
