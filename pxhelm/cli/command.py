@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import HELM
+from pxhelm.cli.colour import wanted
 from pxhelm.errors import ExitCode, PxhelmError
 
 
@@ -86,7 +87,11 @@ def _global_options() -> list[click.Option]:
         click.Option(["--timeout-connect"], type=float, hidden=True),
         *(click.Option([f"--{name}"], hidden=True) for name in _HELMS if "skip" not in name),
         *(click.Option([f"--{name}"], is_flag=True, hidden=True) for name in _HELMS if "skip" in name),
-        click.Option(["--color", "--colour"], hidden=True, type=click.Choice(("never", "auto", "always"))),
+        click.Option(
+            ["--color", "--colour"],
+            type=click.Choice(("never", "auto", "always")),
+            help="colour plans and states of releases (auto: on a terminal)",
+        ),
         click.Option(["--debug"], is_flag=True, help="enable verbose output"),
     ]
 
@@ -154,6 +159,7 @@ class Command(click.Command):
         session = ctx.ensure_object(Session)
         session.take(ctx.params)
         session.command = ctx.command_path.split(" ", 1)[-1]
+        ctx.color = wanted(session.flags.get("color"))
         assert self.callback is not None
         return ctx.invoke(self.callback, session, **ctx.params)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from pxhelm.cli import colour
 from pxhelm.cli import command as cli
 from pxhelm.cli.options import all_of, flag, output_flag, read_pairs, texts
 from pxhelm.cli.progress import showing
@@ -81,7 +82,7 @@ def _create(session: cli.Session, about: GuestKind, name: str, options: dict[str
             )
         planned = objects.plan_resources(services, resources, PlanRequest(manager=objects.MANAGER))
         if options["dry_run"]:
-            click.echo(plan_text(planned.plan), nl=False)
+            click.echo(colour.plan(plan_text(planned.plan)), nl=False)
             return ExitCode.REFUSED if planned.plan.blocked else ExitCode.OK
         result = objects.carry_out(services, planned)
     return show_result(result, options["output"])

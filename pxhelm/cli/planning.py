@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pxhelm.cli import colour
 from pxhelm.cli.options import all_of, files_flag, flag, folders, recursive_flag, set_flags, texts
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -77,7 +78,7 @@ def show_plan(planned: Planned, output: str) -> None:
     if output in FORMATS:
         click.echo(FORMATS[output](to_json(Saved(planned.plan))), nl=False)
     else:
-        click.echo(plan_text(planned.plan), nl=False)
+        click.echo(colour.plan(plan_text(planned.plan)), nl=False)
 
 
 def manifest_request(options: dict[str, Any]) -> ManifestRequest:

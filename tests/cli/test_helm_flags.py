@@ -30,8 +30,8 @@ DEFAULTS = {
     ("get", "output"): "objects have kubectl's table, parts of a release Helm's text",
     "starter": "our own scaffold has a name",
     "untardir": "the current folder, which Helm does not say in its help",
-    "color": "nothing is coloured yet",
-    "colour": "nothing is coloured yet",
+    "color": "auto, which the help says: the environment counts before it",
+    "colour": "auto, which the help says: the environment counts before it",
 }
 """Flags whose default is another, and why."""
 EMPTY = {"", "0", "0.0", "[]", "False", "None", "Sentinel.UNSET"}

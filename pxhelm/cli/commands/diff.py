@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pxhelm.cli import colour
 from pxhelm.cli import command as cli
 from pxhelm.cli.options import output_flag
 from pxhelm.cli.planning import either_flags
@@ -42,7 +43,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     if options["output"] in FORMATS:
         click.echo(FORMATS[options["output"]](to_json(Saved(planned.plan))), nl=False)
     elif not planned.plan.empty:
-        click.echo(plan_text(planned.plan), nl=False)
+        click.echo(colour.plan(plan_text(planned.plan)), nl=False)
     if any(blocked.reason in UNSEEN for blocked in planned.plan.blocked):
         return TROUBLE
     return ExitCode.OK if planned.plan.empty else DIFFERS

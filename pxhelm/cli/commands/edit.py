@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pxhelm.cli import colour
 from pxhelm.cli import command as cli
 from pxhelm.cli.kubectl import dry_run_flag, refused_flags
 from pxhelm.cli.options import files_flag, output_flag, yes_flag
@@ -185,7 +186,7 @@ def _apply(services: Services, found: Found, resource: Resource, options: dict[s
     manager = max(set(managers), key=managers.count) if managers else MANAGER
     planned = plan_resources(services, (resource,), PlanRequest(manager=manager, release=found.stored.release))
     if options["dry_run"]:
-        click.echo(plan_text(planned.plan), nl=False)
+        click.echo(colour.plan(plan_text(planned.plan)), nl=False)
         return ExitCode.REFUSED if planned.plan.blocked else ExitCode.OK
     confirm_destruction(planned, yes=options["yes"])
     result = carry_out(services, planned)

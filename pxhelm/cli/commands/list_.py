@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pxhelm.cli import colour
 from pxhelm.cli import command as cli
 from pxhelm.cli.options import flag, output_flag
 from pxhelm.errors import ExitCode, PxhelmError
@@ -72,4 +73,5 @@ def command(session: cli.Session, **options: Any) -> None:
 
         return Time(int(release.info.last_deployed.timestamp())).format(options["time_format"])
 
-    click.echo(list_text(found, options["output"], updated, headers=not options["no_headers"]), nl=False)
+    text = list_text(found, options["output"], updated, headers=not options["no_headers"])
+    click.echo(colour.releases(text) if options["output"] == "table" else text, nl=False)

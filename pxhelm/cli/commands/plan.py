@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pxhelm.cli import colour
 from pxhelm.cli import command as cli
 from pxhelm.cli.options import flag, output_flag
 from pxhelm.cli.planning import either_flags
@@ -48,7 +49,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     if options["output"] in FORMATS:
         click.echo(FORMATS[options["output"]](to_json(Saved(planned.plan))), nl=False)
     else:
-        click.echo(plan_text(planned.plan), nl=False)
+        click.echo(colour.plan(plan_text(planned.plan)), nl=False)
     if planned.plan.blocked:
         return ExitCode.REFUSED
     return 2 if options["detailed_exitcode"] and not planned.plan.empty else ExitCode.OK

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pxhelm.cli import colour
 from pxhelm.cli import command as cli
 from pxhelm.cli.options import flag, output_flag
 
@@ -28,4 +29,5 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         click.echo(FORMATS[options["output"]](release_document(release)), nl=False)
         return
     resources = resources_text(release) if options["show_resources"] else ""
-    click.echo(status_text(release, description=options["show_desc"], resources=resources), nl=False)
+    text = status_text(release, description=options["show_desc"], resources=resources)
+    click.echo(colour.status(text), nl=False)

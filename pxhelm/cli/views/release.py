@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from pxhelm.cli import colour
 from pxhelm.cli.views.document import FORMATS, as_yaml
 from pxhelm.cli.views.table import helm_table
 from pxhelm.release.history import history_json, list_json, metadata
@@ -201,7 +202,11 @@ def print_release(release: Release, output: str, *, notes: bool) -> None:
     import click
 
     whole = output in FORMATS
-    text = FORMATS[output](release_document(release, chart=True)) if whole else status_text(release, notes=notes)
+    text = (
+        FORMATS[output](release_document(release, chart=True))
+        if whole
+        else colour.status(status_text(release, notes=notes))
+    )
     click.echo(text, nl=False)
 
 
