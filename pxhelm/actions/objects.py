@@ -80,13 +80,6 @@ def plan_resources(services: Services, resources: Sequence[Resource], request: P
     return planned
 
 
-def plan_deletion(services: Services, names: Sequence[str], request: PlanRequest | None = None) -> Planned:
-    """Return what deleting the objects of the manifests would do."""
-    resources = _parsed(services, load_documents(services, names), services.place.namespace)
-    keys = tuple(resource.key for resource in resources)
-    return plan_keys(services, keys, request)
-
-
 def plan_keys(services: Services, keys: Sequence[ObjectKey], request: PlanRequest | None = None) -> Planned:
     """Return what deleting objects would do."""
     base = request or PlanRequest(manager=MANAGER)

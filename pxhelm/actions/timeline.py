@@ -12,7 +12,6 @@ from pxhelm.actions.discover import VOLATILE
 from pxhelm.actions.inspect import GUESTS, NETWORK, NODE, Found, is_in
 from pxhelm.actions.services import Services
 from pxhelm.errors import PxhelmError
-from pxhelm.kinds import KINDS
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.inventory import GONE, Observation
 from pxhelm.store.objects import ObjectQuery
@@ -115,8 +114,3 @@ def _cells(seen: Observation) -> Mapping[str, object]:
     if seen.intended:
         return {path: value for path, value in seen.intended.items() if path != "node"}
     return {key: value for key, value in seen.current.items() if key not in (*VOLATILE, "status", "node")}
-
-
-def known_kinds() -> tuple[str, ...]:
-    """Return the kinds of which a history is kept."""
-    return tuple(dict.fromkeys((*KINDS, NETWORK, NODE)))

@@ -51,11 +51,6 @@ def flow(value: object) -> str:
     return str(value)
 
 
-def is_secret(value: object) -> bool:
-    """Whether a value must never be shown."""
-    return isinstance(value, (Secret, SecretSource))
-
-
 def covers(patterns: tuple[str, ...], path: str) -> bool:
     """Whether one of the patterns names the path or something above it; ``*`` stands for one name."""
     names = path.split(".")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urljoin
 
+from pxhelm.chart.decode import scalar_text
 from pxhelm.errors import PxhelmError
 from pxhelm.golang import json, semver, urls, yaml
 from pxhelm.golang.value import go_string
@@ -261,24 +262,40 @@ _NAMES: Final = {
 }
 
 
+_KINDS: Final[tuple[tuple[type, str], ...]] = ((str, "string"), (dict, "object"), (list, "array"))
+_SWITCHES: Final = ("insecure_skip_tls_verify", "pass_credentials_all")
+
+
 def load_repositories(data: bytes) -> list[Repository]:
     """Read repositories.yaml.
 
     Raises:
-        PxhelmError: for YAML that is none.
+        PxhelmError: for YAML that is none, and for a field of another type than it has, in Go's words.
     """
     try:
         found = yaml.load_typed(go_string(data))
     except yaml.YamlError as e:
         raise PxhelmError(str(e)) from None
-    entries = (found.get("repositories") if isinstance(found, dict) else None) or []
-    return [_repository(one) for one in entries if isinstance(one, dict)]
+    entries = found.get("repositories") if isinstance(found, dict) else None
+    return [_repository(one) for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
 
 
 def _repository(entry: Mapping[str, Any]) -> Repository:
-    given = {ours: entry[theirs] for ours, theirs in _NAMES.items() if entry.get(theirs)}
-    given["password"] = Secret(str(given.get("password", "")))
+    given = {ours: _typed(entry[theirs], theirs) for ours, theirs in _NAMES.items() if entry.get(theirs)}
+    given["password"] = Secret(given.get("password", ""))
     return Repository(**{"name": "", "url": "", **given})
+
+
+def _typed(value: object, name: str) -> Any:
+    """Return a field's value; what is no bool is never taken for one that switches a check off."""
+    if isinstance(value, bool) if name in _SWITCHES else not isinstance(value, dict | list):
+        return value if name in _SWITCHES else scalar_text(value)
+    kind = next((name for of, name in _KINDS if isinstance(value, of)), "number")
+    wanted = "bool" if name in _SWITCHES else "string"
+    raise PxhelmError(
+        f"error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go struct field "
+        f"Entry.repositories.{name} of type {wanted}"
+    )
 
 
 def repositories_text(repositories: Iterable[Repository]) -> bytes:

@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from pxhelm.errors import PxhelmError
 from pxhelm.repo.index import (
     Entry,
     Index,
@@ -135,3 +136,30 @@ def test_known_repositories_come_back_as_they_were_written():
 
 def test_a_password_is_not_shown():
     assert "secret" not in repr(Repository("a", "https://h", password=Secret("secret")))
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        (
+            b'insecure_skip_tls_verify: "false"',
+            "string into Go struct field Entry.repositories.insecure_skip_tls_verify of type bool",
+        ),
+        (
+            b"pass_credentials_all: 1",
+            "number into Go struct field Entry.repositories.pass_credentials_all of type bool",
+        ),
+        (b"url: [http://a]", "array into Go struct field Entry.repositories.url of type string"),
+    ],
+)
+def test_a_field_of_another_type_is_refused_as_helm_refuses_it(field, message):
+    with pytest.raises(PxhelmError) as found:
+        load_repositories(b"repositories:\n- name: a\n  " + field + b"\n")
+    assert found.value.message == f"error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {message}"
+
+
+def test_scalars_are_texts_where_texts_are_wanted():
+    (one,) = load_repositories(
+        b"repositories:\n- {name: 5, url: http://a, username: true, insecure_skip_tls_verify: true}\n"
+    )
+    assert (one.name, one.username, one.insecure) == ("5", "true", True)
