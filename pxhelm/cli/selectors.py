@@ -106,9 +106,8 @@ def field_of(document: Document, key: str) -> str:
 
     The live value counts where there is one: what is not ours has no spec.
     """
-    value = value_at(document, _ELSEWHERE.get(key, key))
-    if value is None:
-        value = value_at(document, key)
+    places = (_ELSEWHERE.get(key, key), key, _LIVE.get(key, key))
+    value = next((found for place in places if (found := value_at(document, place)) is not None), None)
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None or isinstance(value, dict | list) else str(value)
@@ -121,6 +120,10 @@ _ELSEWHERE = {
     "spec.type": "status.type",
     "status.vmid": "status.binding.vmid",
 }
+
+
+_LIVE = {"spec.guest": "status.guest", "spec.storage": "status.storage", "spec.content": "status.content"}
+"""Where a field stands of what is not ours; a manifest's own word is another one than Proxmox'."""
 
 
 def value_at(document: Document, path: str) -> object:

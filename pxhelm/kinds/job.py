@@ -1,7 +1,7 @@
 """Something that is done once: a command, a snapshot, a backup, a question by HTTP; the body of hooks and tests.
 
 A job whose spec changed is another one and is done again; one that failed is done again by the next apply. One that was cut
-off, so that nobody knows how far it came, is done again only with ``retry: true`` (engine.md D15).
+off, so that nobody knows how far it came, is done again only with ``retry: true``.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def _doc(kind: Kind) -> str:
     for module in sorted(name for name in sys.modules if name.startswith("pxhelm.kinds.")):
         found = sys.modules[module]
         if any(value is kind for value in vars(found).values()):
-            return (found.__doc__ or "").strip()
+            return (found.__doc__ or "").strip().replace("``", "`")
     return ""
 
 
