@@ -1,4 +1,4 @@
-"""What the cluster says about itself: members, guests, tasks, rights; as generators of requests.
+"""What the cluster says about itself: version, clock, members, tasks; as generators of requests.
 
 Replies are read tolerantly: a key that is missing is a default, one that is unknown is ignored, because nodes of
 different versions answer in one cluster and rights hide parts. Never changes anything.
@@ -13,8 +13,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from pxhelm.errors import PxhelmError
-from pxhelm.proxmox.errors import ApiError, ErrorClass
-from pxhelm.proxmox.request import ApiGen, Param, Request, call
+from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.proxmox.task import TaskState, Upid
 
 GuestType = Literal["qemu", "lxc"]
@@ -61,73 +60,6 @@ class ClusterStatus:
     def addresses(self) -> dict[str, str]:
         """Address by name, for ``Client.learn_nodes``."""
         return {node.name: node.address for node in self.nodes if node.address}
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterResource:
-    """One row of ``/cluster/resources``; a guest that may not be seen is missing without a word."""
-
-    id: str
-    """``qemu/100``, ``node/pve1``, ``storage/pve1/local``."""
-    type: str
-    """``qemu``, ``lxc``, ``node``, ``storage``, ``pool``, ``sdn``, ``network``."""
-    node: str = ""
-    vmid: int = 0
-    name: str = ""
-    status: str = ""
-    """``running``, ``stopped``, ``online``, ``available``; ``unknown`` until the node has reported."""
-    lock: str = ""
-    tags: tuple[str, ...] = ()
-    pool: str = ""
-    template: bool = False
-    hastate: str = ""
-    storage: str = ""
-    content: tuple[str, ...] = ()
-    plugintype: str = ""
-    shared: bool = False
-    uptime: int = 0
-    """Seconds."""
-    cpu: float = 0.0
-    """Used part of ``maxcpu``, 0 to 1."""
-    maxcpu: float = 0.0
-    mem: int = 0
-    """Bytes, as all sizes here."""
-    maxmem: int = 0
-    disk: int = 0
-    maxdisk: int = 0
-
-    @property
-    def is_guest(self) -> bool:
-        """Whether it is a VM or a container."""
-        return self.type in ("qemu", "lxc")
-
-    @property
-    def path(self) -> str:
-        """The API path of a guest."""
-        return guest_path(self.node, "qemu" if self.type == "qemu" else "lxc", self.vmid)
-
-
-@dataclass(frozen=True, slots=True)
-class PendingRow:
-    """One option of a guest: what it has, what it will have."""
-
-    key: str
-    value: object = None
-    """What the running guest has; None when the option is only pending."""
-    pending: object = None
-    """What it will have after a restart; None when nothing is pending."""
-    deletes: bool = False
-    """Whether the option will be gone after a restart."""
-    forced: bool = False
-    """Whether the volume will be freed with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A guest's options with what is pending, and the digest that belongs to them."""
-
-    digest: str
-    rows: tuple[PendingRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,56 +116,9 @@ def cluster_status() -> ApiGen[ClusterStatus]:
     return ClusterStatus(_text(head, "name"), _flag(head, "quorate"), by_name)
 
 
-def list_resources(kind: Literal["", "vm", "node", "storage", "sdn"] = "") -> ApiGen[tuple[ClusterResource, ...]]:
-    """List everything in the cluster that may be seen, in one call."""
-    rows = _rows((yield from call(Request("GET", "/cluster/resources", {"type": kind} if kind else {}))))
-    return tuple(_resource(row) for row in rows)
-
-
-def nextid_free(vmid: int) -> ApiGen[bool]:
-    """Say whether a VMID is free in the whole cluster, whatever may be seen of it; reserves nothing."""
-    try:
-        yield from call(Request("GET", "/cluster/nextid", {"vmid": vmid}))
-    except ApiError as error:
-        if error.cls is ErrorClass.TAKEN:
-            return False
-        raise
-    return True
-
-
-def next_vmid() -> ApiGen[int]:
-    """Return the lowest free VMID of the cluster's range; reserves nothing."""
-    return int(str((yield from call(Request("GET", "/cluster/nextid")))))
-
-
-def permissions(path: str = "") -> ApiGen[dict[str, frozenset[str]]]:
-    """Return the privileges of whoever asks, by path; only for ``path`` when given, inherited ones included."""
-    found = _mapping((yield from call(Request("GET", "/access/permissions", {"path": path} if path else {}))))
-    return {where: frozenset(granted) for where, granted in found.items() if isinstance(granted, Mapping)}
-
-
-def pending(node: str, kind: GuestType, vmid: int) -> ApiGen[Pending]:
-    """Ask for a guest's options, applied and pending, with their digest, in one call."""
-    path = f"{guest_path(node, kind, vmid)}/pending"
-    rows = _rows((yield from call(Request("GET", path, node=node))))
-    digest = next((str(row.get("value", "")) for row in rows if row.get("key") == "digest"), "")
-    return Pending(digest, tuple(_pending_row(row) for row in rows if row.get("key") != "digest"))
-
-
 def tasks() -> ApiGen[tuple[TaskEntry, ...]]:
     """List recent tasks of all nodes: a hint, never proof that there are no others (the list is cut)."""
     return _tasks((yield from call(Request("GET", "/cluster/tasks"))))
-
-
-def node_tasks(node: str, *, vmid: int = 0, since: int = 0, active: bool = False) -> ApiGen[tuple[TaskEntry, ...]]:
-    """List tasks of one node, running ones included, newest first; ``since`` in its own clock."""
-    where: dict[str, Param] = {"source": "active" if active else "all", "limit": 500}
-    if vmid:
-        where["vmid"] = vmid
-    if since:
-        where["since"] = since
-    path = f"/nodes/{quote(node, safe='')}/tasks"
-    return _tasks((yield from call(Request("GET", path, where, node=node))))
 
 
 def _tasks(data: object) -> tuple[TaskEntry, ...]:
@@ -248,40 +133,6 @@ def _tasks(data: object) -> tuple[TaskEntry, ...]:
         else:
             found.append(TaskEntry(Upid.parse(text), TaskState.of(status or "unexpected status"), status, ended))
     return tuple(found)
-
-
-def _resource(row: Mapping[str, Any]) -> ClusterResource:
-    return ClusterResource(
-        id=_text(row, "id"),
-        type=_text(row, "type"),
-        node=_text(row, "node"),
-        vmid=_integer(row, "vmid"),
-        name=_text(row, "name"),
-        status=_text(row, "status"),
-        lock=_text(row, "lock"),
-        tags=tuple(_text(row, "tags").replace(",", ";").replace(" ", ";").strip(";").split(";"))
-        if row.get("tags")
-        else (),
-        pool=_text(row, "pool"),
-        template=_flag(row, "template"),
-        hastate=_text(row, "hastate"),
-        storage=_text(row, "storage"),
-        content=tuple(sorted(c for c in _text(row, "content").split(",") if c)),
-        plugintype=_text(row, "plugintype"),
-        shared=_flag(row, "shared"),
-        uptime=_integer(row, "uptime"),
-        cpu=_number(row, "cpu"),
-        maxcpu=_number(row, "maxcpu"),
-        mem=_integer(row, "mem"),
-        maxmem=_integer(row, "maxmem"),
-        disk=_integer(row, "disk"),
-        maxdisk=_integer(row, "maxdisk"),
-    )
-
-
-def _pending_row(row: Mapping[str, Any]) -> PendingRow:
-    deleted = _integer(row, "delete")
-    return PendingRow(_text(row, "key"), row.get("value"), row.get("pending"), deleted > 0, deleted > 1)
 
 
 def _rows(data: object) -> list[Mapping[str, Any]]:

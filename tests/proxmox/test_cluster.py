@@ -5,7 +5,6 @@ import pytest
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox import cluster
 from pxhelm.proxmox.console import open_console
-from pxhelm.proxmox.errors import ApiError, Failure
 from pxhelm.proxmox.request import Response, drive
 from pxhelm.proxmox.task import TaskState
 
@@ -65,57 +64,6 @@ def test_a_single_node_is_its_own_cluster():
     assert (status.name, status.quorate, status.nodes[0].local) == ("", True, True)
 
 
-def test_guests_are_listed(stories):
-    seen = 0
-    for _, data in recorded(stories, "/cluster/resources", {"type": "vm"}):
-        for row, guest in zip(data, ask(cluster.list_resources("vm"), data), strict=True):
-            seen += 1
-            assert (guest.id, guest.vmid, guest.node) == (row["id"], row["vmid"], row["node"])
-            assert guest.is_guest
-            assert guest.pool == row.get("pool", "")
-            assert guest.path == f"/nodes/{row['node']}/{row['type']}/{row['vmid']}"
-    assert seen > 3
-
-
-def test_a_row_may_lack_nearly_everything():
-    rows = [{"id": "qemu/100", "type": "qemu", "tags": "a;b", "lock": "backup", "template": "1"}, {}, "junk"]
-    first, second = ask(cluster.list_resources(), rows)
-    assert (first.tags, first.lock, first.template, first.status) == (("a", "b"), "backup", True, "")
-    assert second.tags == ()
-    assert ask(cluster.list_resources(), None) == ()
-
-
-def test_a_vmid_is_free_or_taken():
-    proxmox = Proxmox("100")
-    assert proxmox.run(cluster.nextid_free(100)) is True
-    assert dict(proxmox.request.params) == {"vmid": 100}
-    taken = Failure("GET", "/cluster/nextid", 400, "Parameter verification failed.", {"vmid": "VM 100 already exists"})
-    assert ask(cluster.nextid_free(100), ApiError(taken)) is False
-    outside = Failure("GET", "/cluster/nextid", 400, "x", {"vmid": "value must have a minimum value of 100"})
-    with pytest.raises(ApiError, match="minimum"):
-        ask(cluster.nextid_free(1), ApiError(outside))
-    assert ask(cluster.next_vmid(), "101") == 101
-
-
-def test_rights_are_sets_by_path(stories):
-    for _, data in recorded(stories, "/access/permissions"):
-        assert ask(cluster.permissions(), data) == {path: set(granted) for path, granted in data.items()}
-
-
-def test_pending_rows_keep_the_digest_apart(stories):
-    kinds = set()
-    for path, data in recorded(stories, "/pending"):
-        found = ask(cluster.pending("pve1", "qemu", 100), data)
-        assert found.digest
-        assert {row.key for row in found.rows} == {row["key"] for row in data} - {"digest"}
-        for row, ours in zip([r for r in data if r["key"] != "digest"], found.rows, strict=True):
-            assert (ours.value, ours.pending) == (row.get("value"), row.get("pending"))
-            assert (ours.deletes, ours.forced) == (row.get("delete", 0) > 0, row.get("delete", 0) > 1)
-            kinds.add((ours.pending is not None, ours.deletes, ours.forced))
-        kinds.add("lxc" in path)
-    assert {(True, False, False), (False, True, False), (False, True, True)} <= kinds
-
-
 def test_tasks_are_read_with_their_state():
     upid = "UPID:pve1:0000027E:0002548B:6B0494BD:qmdestroy:100:root@pam:"
     rows = [
@@ -130,13 +78,6 @@ def test_tasks_are_read_with_their_state():
     running = TaskState.RUNNING
     assert [t.state for t in found] == [TaskState.OK, running, running, TaskState.FAILED, TaskState.UNKNOWN]
     assert found[0].upid.id == "100"
-
-
-def test_a_node_is_asked_for_the_tasks_of_a_guest():
-    proxmox = Proxmox([])
-    proxmox.run(cluster.node_tasks("pve1", vmid=100, since=7, active=True))
-    assert dict(proxmox.request.params) == {"source": "active", "limit": 500, "vmid": 100, "since": 7}
-    assert proxmox.request.node == "pve1"
 
 
 def test_the_clock_of_the_server_is_read_from_the_date():
