@@ -113,6 +113,7 @@ def locate(services: Services, reference: str, flags: ChartFlags, tell: Say) -> 
         raise PxhelmError(f"path {quote(name)} not found", hint="give the folder or the .tgz of a chart")
     sources.disk.make_folder(sources.cache)
     fetched = fetch(sources, name, flags, want_provenance=flags.verify)
+    services.came_from(name, fetched.url)
     lacking = flags.verify and fetched.provenance is None
     for line in fetched.said[:-1] if lacking else fetched.said:
         tell(line)

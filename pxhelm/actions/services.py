@@ -196,5 +196,9 @@ class Services(Protocol):
     def sources(self) -> Sources:
         """Where charts come from: files, repositories, registries."""
 
+    @property
+    def came_from(self) -> Callable[[str, str], None]:
+        """Remember that the chart was fetched from elsewhere: how it was called, and its URL (kinds.md 2.3)."""
+
     def rehearse(self) -> AbstractContextManager[Services]:
         """Hand out services over a fresh simulated cluster, which is gone afterwards."""

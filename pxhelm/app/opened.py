@@ -53,6 +53,8 @@ class Opened:
         self.random_bytes: Callable[[int], bytes] = os.urandom
         self.places: Mapping[str, str] = {}
         """What the global flags say about where things are kept; the environment says the rest."""
+        self.stranger = ""
+        """The chart from elsewhere that this command works on, if it may not name variables and files of this machine."""
         self._to_close: list[Any] = []
         self._met: Known | None = None
 
@@ -303,6 +305,20 @@ class Opened:
         from pxhelm.files import write_file
 
         write_file(path, f"{secret.reveal()}\n".encode(), mode=0o600)
+
+    def came_from(self, reference: str, url: str) -> None:
+        """Remember a chart from elsewhere, unless the context lists where it comes from."""
+        allowed = os.environ.get("PXHELM_ALLOW_VALUE_FROM", "").split(",")
+        known = [entry.rstrip("/") for entry in (*self._allow_value_from, *allowed) if entry]
+        if not any(name == entry or name.startswith(f"{entry}/") for name in (reference, url) for entry in known):
+            self.stranger = reference
+
+    @property
+    def _allow_value_from(self) -> tuple[str, ...]:
+        try:
+            return self.context.allow_value_from
+        except PxhelmError:  # no context: nothing is applied
+            return ()
 
     @cached_property
     def allowed(self) -> frozenset[str]:

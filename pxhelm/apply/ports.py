@@ -83,6 +83,8 @@ class Ports:
     """Whether a port answers, as seen from here."""
     allowed: frozenset[str] = frozenset()
     """What the operator allows manifests to do from this machine: ``commands``, ``ssh``, ``path:STORAGE``."""
+    stranger: Callable[[], str] = str
+    """The chart from elsewhere whose manifests may not read this machine; empty = none."""
     actor: str = ""
     """Who asked, for the journal."""
     tag: str = ""
@@ -212,6 +214,7 @@ def ports_of(services: ServicesPort, actor: str = "") -> Ports:
         read_secret=read_secret,
         errand=getattr(services, "errand", errands.do),
         allowed=getattr(services, "allowed", frozenset()),
+        stranger=lambda: getattr(services, "stranger", ""),
         write_secret=getattr(services, "write_secret", None) or no_file,
         user=getattr(services, "user", ""),
         actor=actor or "@".join(part for part in (services.process.user, services.process.holder.host) if part),

@@ -7,6 +7,7 @@ Reads only, but for ``keep``.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -35,12 +36,35 @@ def readied(
 
     def resolve(source: SecretSource) -> str:
         if source.source != "secretRef":
+            _refuse_strangers(ports, resource, source)
             return ports.read_secret(source).reveal()
         return _Lookup(ports, wanted, planning).read(resource, source).reveal()
 
     read = reveal(resource, resolve)
     unknown = {path: LATER for path, value in resource.leaves.items() if _is_later(value, read.leaves[path])}
     return replace(read, leaves={**read.leaves, **unknown}) if unknown else read
+
+
+def _refuse_strangers(ports: Ports, resource: Resource, source: SecretSource) -> None:
+    """Refuse what a chart from elsewhere would read on this machine (kinds.md 2.3)."""
+    stranger = ports.stranger()
+    if not stranger:
+        return
+    path = next((path for path, value in resource.leaves.items() if _names(value, source)), "")
+    raise PxhelmError(
+        f"cannot read a secret of {resource.key.address}: valueFrom.{source.source} would read"
+        f" {source.name or ' '.join(source.command)} on this machine, and the chart {stranger} comes from elsewhere",
+        code=ExitCode.REFUSED,
+        where=resource.locate(path) if resource.locate and path else None,
+        hint="keep it in a Secret of your own and name that with secretRef; or list where the chart comes from in the"
+        " context: allowValueFrom: […], or PXHELM_ALLOW_VALUE_FROM",
+    )
+
+
+def _names(value: Value, source: SecretSource) -> bool:
+    if isinstance(value, str) and value.startswith("{"):
+        return value == json.dumps({source.source: list(source.command) or source.name})
+    return value == source or (isinstance(value, SecretSource) and bool(value.document))
 
 
 def _is_later(value: Value, read: Value) -> bool:
@@ -63,7 +87,10 @@ class _Lookup:
             bases = {leaf.path: leaf.base for leaf in self.ports.store.objects.owned(stored.uid)}
             origin = bases.get(f"data.{source.key}")
         if origin is not None:
-            return self.ports.read_secret(source_of(origin))
+            found = source_of(origin)
+            if planned is not None:
+                _refuse_strangers(self.ports, planned, found)
+            return self.ports.read_secret(found)
         values = Manifest.load(stored.manifest).values if stored is not None else {}
         if source.key in values:
             return Secret(values[source.key])

@@ -109,6 +109,9 @@ class Context:
     allow_commands: bool = False
     """Whether manifests may run programs of this machine: a Job's ``command``, a secret's ``valueFrom.command``."""
 
+    allow_value_from: tuple[str, ...] = ()
+    """Where charts come from that may name variables and files of this machine: repositories, registries, parts of URLs."""
+
     ssh: Ssh = field(default_factory=Ssh)
     """How files are put on nodes that the API does not take; without a host they are not."""
     shared_paths: Mapping[str, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from pxhelm.settings.limits import DEFAULT_LIMITS, Limits, read_limits
 from pxhelm.settings.model import Settings
 
 _TLS: Final = ("caFile", "fingerprint", "insecure", "serverName")
-_KEPT: Final = ("vmidRange", "tagGuests", "allowCommands", "ssh", "sharedPaths")
+_KEPT: Final = ("vmidRange", "tagGuests", "allowCommands", "allowValueFrom", "ssh", "sharedPaths")
 _SSH: Final = ("host", "options")
 """What only an editor writes: a context that is added again keeps it."""
 _KEYS: Final = ("name", "endpoints", "tokenID", "token", "user", "password", "tls", "namespace", *_KEPT)
@@ -103,6 +103,7 @@ class _Reader:
             vmid_range=self._range(entry.get("vmidRange"), (*place, "vmidRange")),
             tag_guests=self._yes(entry, place, "tagGuests"),
             allow_commands=self._yes(entry, place, "allowCommands"),
+            allow_value_from=self._charts(entry.get("allowValueFrom"), (*place, "allowValueFrom")),
             ssh=self._ssh(entry.get("ssh"), (*place, "ssh")),
             shared_paths=self._paths(entry.get("sharedPaths"), (*place, "sharedPaths")),
         )
@@ -113,6 +114,14 @@ class _Reader:
             if not isinstance(one, str):
                 self._refuse((*place, number), "an address such as https://pve1:8006")
         return tuple(map(normalize_endpoint, found))
+
+    def _charts(self, value: object, place: Place) -> tuple[str, ...]:
+        found = self._list(
+            value, place, "repositories of charts such as acme, https://charts.example.org, oci://host/path"
+        )
+        if not all(isinstance(one, str) and one for one in found):
+            self._refuse(place, "repositories of charts such as acme, https://charts.example.org, oci://host/path")
+        return tuple(map(str, found))
 
     def _source(self, value: object, place: Place) -> SecretSource:
         if value is None:

@@ -52,3 +52,24 @@ def test_a_secret_that_is_shown_once_is_its_owners_alone_even_over_an_open_file(
     with open_services(FLAGS) as services:
         services.write_secret(str(place), Secret("s3cret"))
     assert (place.read_text(), place.stat().st_mode & 0o777) == ("s3cret\n", 0o600)
+
+
+ACME = ("acme/web", "https://charts.example.org/web-1.0.0.tgz")
+
+
+@pytest.mark.parametrize(
+    ("listed", "chart", "strange"),
+    [
+        ("", ACME, True),
+        ("acme", ACME, False),
+        ("ac", ACME, True),
+        ("https://charts.example.org/", ("web", ACME[1]), False),
+        ("https://charts.example", ("web", ACME[1]), True),
+        ("other,oci://reg.example.org/charts", ("oci://reg.example.org/charts/web", ""), False),
+    ],
+)
+def test_a_chart_from_elsewhere_is_strange_unless_its_source_is_listed(home, monkeypatch, listed, chart, strange):
+    monkeypatch.setenv("PXHELM_ALLOW_VALUE_FROM", listed)
+    with open_services(FLAGS) as services:
+        services.came_from(*chart)
+        assert bool(services.stranger) is strange

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from pxhelm.errors import ExitCode
+from pxhelm.apply.engine import apply_plan
+from pxhelm.apply.planning import PlanRequest, plan_objects
+from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.secret import Secret
 from pxhelm.store.objects import ObjectKey as StoreKey
@@ -58,9 +60,6 @@ def test_a_value_is_read_where_the_secret_says(lab):
         asked.append(str(source))
         return Secret("hunter22")
 
-    from pxhelm.apply.engine import apply_plan
-    from pxhelm.apply.planning import PlanRequest, plan_objects
-
     ports = lab.ports(read_secret=read)
     wanted = lab.resources(SECRET % "{data: {app: {valueFrom: {env: APP}}}}", machine("app"))
     planned = plan_objects(ports, wanted, PlanRequest())
@@ -76,8 +75,6 @@ def test_a_value_is_read_where_the_secret_says(lab):
     ],
 )
 def test_a_reference_to_nothing_is_told_before_anything_is_written(lab, secret, message):
-    from pxhelm.errors import PxhelmError
-
     mark = lab.mark
     with pytest.raises(PxhelmError, match=message):
         lab.plan(*[text for text in (secret, machine("app")) if text])
@@ -95,3 +92,40 @@ def test_a_secret_goes_with_what_it_keeps(lab):
     lab.apply(SECRET % "{generate: {app: {}}}")
     assert lab.destroy(ObjectKey("Secret", "production", "db")).exit_code is ExitCode.OK
     assert values(lab) == {}
+
+
+STRANGER = "acme/web"
+HELD = "cloudInit: {user: ops, password: {valueFrom: {%s}}}"
+DOCUMENT = "cloudInit: {seedStorage: local, userData: {password: {valueFrom: {env: APP}}}}"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (vm(spec=f"  {HELD % 'env: APP'}\n"),),
+        (vm(spec=f"  {HELD % 'file: /etc/shadow'}\n"),),
+        (vm(spec=f"  {DOCUMENT}\n"),),
+        (SECRET % "{data: {app: {valueFrom: {env: APP}}}}", machine("app")),
+    ],
+    ids=["variable", "file", "document", "its own Secret"],
+)
+def test_a_chart_from_elsewhere_does_not_read_this_machine(lab, texts):
+    asked = []
+    ports = lab.ports(read_secret=asked.append, stranger=lambda: STRANGER)
+    mark = lab.mark
+    with pytest.raises(PxhelmError, match=f"the chart {STRANGER} comes from elsewhere") as caught:
+        plan_objects(ports, lab.resources(*texts), PlanRequest())
+    assert caught.value.code is ExitCode.REFUSED
+    assert caught.value.where.line
+    assert "secretRef" in caught.value.hint
+    assert not asked
+    assert lab.writes(mark) == []
+
+
+def test_a_chart_from_elsewhere_reads_a_secret_that_somebody_here_made(lab):
+    ports = lab.ports(read_secret=lambda _: Secret("hunter22"))
+    own = lab.resources(SECRET % "{data: {app: {valueFrom: {env: APP}}}}")
+    assert apply_plan(ports, plan_objects(ports, own, PlanRequest()), QUICK).exit_code is ExitCode.OK
+    strange = lab.ports(read_secret=lambda _: Secret("hunter22"), stranger=lambda: STRANGER)
+    planned = plan_objects(strange, lab.resources(machine("app")), PlanRequest())
+    assert apply_plan(strange, planned, QUICK).exit_code is ExitCode.OK

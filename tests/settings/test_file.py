@@ -69,7 +69,7 @@ def test_an_address_that_is_none_is_told(tmp_path, address):
     )
 
 
-WAYS = "  ssh: {host: 'root@{address}', options: [-i, key]}\n  sharedPaths: {nas: /mnt/nas}\n"
+WAYS = "  allowValueFrom: [acme]\n  ssh: {host: 'root@{address}', options: [-i, key]}\n  sharedPaths: {nas: /mnt/nas}\n"
 
 
 def test_a_context_that_is_added_again_keeps_what_only_an_editor_writes(tmp_path):
@@ -81,7 +81,9 @@ def test_a_context_that_is_added_again_keeps_what_only_an_editor_writes(tmp_path
     save_context(settings, HOME, make_current=True)
     again = loaded(tmp_path)
     kept = replace(HOME, vmid_range=(20000, 29999), tag_guests=True, allow_commands=True)
-    kept = replace(kept, ssh=Ssh("root@{address}", ("-i", "key")), shared_paths={"nas": "/mnt/nas"})
+    kept = replace(
+        kept, allow_value_from=("acme",), ssh=Ssh("root@{address}", ("-i", "key")), shared_paths={"nas": "/mnt/nas"}
+    )
     assert again.contexts["home"] == kept
     assert list(again.contexts) == ["home", "other"]
     assert again.current == "home"
