@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pxhelm.actions.inspect import Found, Waits, id_of, key_of
+from pxhelm.actions.inspect import Found, Query, Waits, id_of, key_of
 from pxhelm.actions.services import Services
+from pxhelm.actions.sets import counted
 from pxhelm.apply.memory import Memory, recall, target_of
 from pxhelm.apply.ports import ports_of
 from pxhelm.errors import PxhelmError
@@ -22,6 +23,7 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.mobility import anchors
 from pxhelm.resource.model import Existence, Live, Target, Value
+from pxhelm.resource.sets import KIND as SET
 from pxhelm.resource.stored import APPLIED
 from pxhelm.store.events import EventRecord
 from pxhelm.store.journal import Op, Step
@@ -60,6 +62,8 @@ def describe(services: Services, found: Found) -> Description:
     if found.kind not in KINDS or (KINDS[found.kind].store_only and found.stored is None):
         return Description(found)
     kind = KINDS[found.kind]
+    if found.kind == SET:
+        (found,) = counted(services, [found], Query((SET,)))
     memory: Memory | None = None
     target = Target(ObjectKey(found.kind, "", found.name), "", str(found.row.get("node") or ""), found.vmid)
     if found.stored is not None:

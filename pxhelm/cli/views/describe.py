@@ -98,6 +98,13 @@ def _binding(about: Description, now: float) -> Iterator[str]:
         yield _row("UUID", binding.guest_uuid)
 
 
+def _replicas(row: Mapping[str, Any]) -> str:
+    """Return how many members a set has, as ``kubectl describe`` says it; empty for what is no set."""
+    if "availableReplicas" not in row:
+        return ""
+    return f"{row['replicas']} desired | {row['updatedReplicas']} updated | {row['availableReplicas']} available"
+
+
 def _status(about: Description) -> Iterator[str]:
     found = about.found
     row = found.row
@@ -111,6 +118,7 @@ def _status(about: Description) -> Iterator[str]:
             "Type": row.get("plugintype"),
             "Nodes": ", ".join(row.get("where") or ()),
             "Guests": row.get("guests"),
+            "Replicas": _replicas(row),
         }
         values |= {"Size": gib(row.get("maxdisk")), "Used": gib(row.get("disk"))}
         yield from (_row(key, value) for key, value in values.items() if value not in ("", None))
