@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -135,7 +136,7 @@ class Runner:
         except PxhelmError as error:
             outcome = Outcome(Result.FAILED, "Failed", error.message, error.hint)
         except BaseException as bug:  # noqa: BLE001 - a worker's bug must reach the door, not vanish in a thread
-            outcome = Outcome(Result.FAILED, "Bug", f"{type(bug).__name__}: {bug}")
+            outcome = Outcome(Result.FAILED, "Bug", _where(bug), "this is a bug of pxhelm, please report it")
         finished.put((work.key, outcome))
 
     def _renew(self) -> None:
@@ -157,3 +158,9 @@ class Runner:
                 news = shared.watch.hear(listed) if listed is not None else shared.watch.deaf()
                 shared.news.notify_all()
             pause = how.first if news else min(pause * how.factor, how.longest)
+
+
+def _where(bug: BaseException) -> str:
+    """Return what went wrong and at which line of ours; never its message, which may hold a value of the user's."""
+    last = traceback.extract_tb(bug.__traceback__)[-1]
+    return f"{type(bug).__name__} at {last.filename.rpartition('/pxhelm/')[2]}:{last.lineno}"

@@ -220,3 +220,14 @@ def test_no_secret_is_in_the_store_the_plan_or_what_is_told(lab, tmp_path):
     assert canary.encode() not in stored
     assert canary not in dumps(Saved(planned.plan))
     assert canary not in repr(lab.told)
+
+
+def test_a_bug_is_told_by_its_place_and_holds_no_value(lab, monkeypatch):
+    def fail(_worker):
+        raise KeyError("s3cret")
+
+    monkeypatch.setattr("pxhelm.apply.worker.Worker.run", fail)
+    (one,) = lab.apply(vm("web")).objects
+    assert (one.outcome.result, one.outcome.reason) == (Result.FAILED, "Bug")
+    assert "KeyError at " in one.outcome.message
+    assert "s3cret" not in one.outcome.message
