@@ -50,7 +50,7 @@ def timeline(services: Services, kinds: Sequence[str], name: str, limit: int = 2
     if not found:
         raise PxhelmError(
             f"nothing is recorded of {kinds[0]} {name}",
-            hint="record the cluster with `pxhelm discover`; a guest can also be named by its VMID, vmid:101",
+            hint="record the cluster with `pxhelm discover`; a guest that is gone is named by its VMID, vmid:101",
         )
     return sorted(found, key=lambda change: -change.at)[:limit]
 
