@@ -31,13 +31,39 @@ class Program:
     functions: Mapping[str, Function]
     strict: bool
     spans: bool
+    like: Program | None = None
+    """The program of an equal source under another name, whose code this one runs."""
+    shared: bool = False
+    code: Emit | None = None
     emit: Emit | None = None
+
+    def under(self, tree: n.Tree) -> Program:
+        """Return the program of an equal tree under another name; they are compiled once."""
+        self.shared = True
+        return Program(tree, self.functions, self.strict, self.spans, self, shared=True)
 
     def body(self) -> Emit:
         """Return what writes the template to a frame."""
         if self.emit is None:
-            self.emit = Compiler(self).items(self.tree.root)
+            source = self.like or self
+            if source.code is None:
+                source.code = Compiler(source).items(source.tree.root)
+            self.emit = _naming(source.code, self.tree) if self.shared else source.code
         return self.emit
+
+
+def _naming(code: Emit, tree: n.Tree) -> Emit:
+    """Give the errors of shared code the name under which it runs."""
+
+    def emit(f: Frame) -> None:
+        try:
+            code(f)
+        except ExecError as error:
+            if error.named:
+                raise
+            raise error.under(tree.parse_name, tree.name) from None
+
+    return emit
 
 
 class Compiler:
@@ -48,6 +74,7 @@ class Compiler:
         self.functions = program.functions
         self.strict = program.strict
         self.spans = program.spans
+        self.shared = program.shared
         self.dot_is_element = False
         self.elements: set[int] = set()
 
@@ -64,7 +91,9 @@ class Compiler:
 
     def error(self, node: n.Node, message: str, cause: Exception | None = None) -> ExecError:
         """Make the error that blames ``node``."""
-        return ExecError(message, self.place(node.pos), self.tree.name, str(node), cause)
+        error = ExecError(message, self.place(node.pos), self.tree.name, str(node), cause)
+        error.named = not self.shared
+        return error
 
     def failing(self, node: n.Node, message: str) -> Get:
         """Return a closure that fails: what Go finds out only when it gets there."""

@@ -109,6 +109,7 @@ class Engine:
 
     def _programs(self, sources: Mapping[str, str], functions: Mapping[str, Function]) -> dict[str, Program]:
         programs: dict[str, Program] = {}
+        first: dict[int, Program] = {}
         for name, source in sources.items():
             try:
                 trees = _parsed(name, source)
@@ -117,8 +118,16 @@ class Engine:
             for tree in trees:
                 known = programs.get(tree.name)
                 if known is None or not tree.empty:
-                    programs[tree.name] = Program(tree, functions, self.strict, self.spans)
+                    programs[tree.name] = self._program(tree, functions, first)
         return programs
+
+    def _program(self, tree: n.Tree, functions: Mapping[str, Function], first: dict[int, Program]) -> Program:
+        """Return the program of a tree, or share the one of an equal tree, which has the same root (``_parsed``)."""
+        like = first.get(id(tree.root))
+        if like is not None and not self.spans:
+            return like.under(tree)
+        program = first[id(tree.root)] = Program(tree, functions, self.strict, self.spans)
+        return program
 
     def _one(self, name: str, data: object, programs: Mapping[str, Program]) -> Output:
         run = Run(programs, self.host, self.allowed, self.strict, self.lint)

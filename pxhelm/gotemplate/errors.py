@@ -5,7 +5,7 @@ Never renders itself for a terminal; ``str`` is Go's text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class ExecError(TemplateError):
     nested template or function that the message quotes.
     """
 
+    place: Place
+    named = True
+    """False as long as the template's name is that of another one with the same source."""
+
     def __init__(self, message: str, place: Place, template: str, context: str, cause: Exception | None = None) -> None:
         from pxhelm.golang.strconv import quote
 
@@ -51,6 +55,10 @@ class ExecError(TemplateError):
         self.template = template
         self.context = context
         self.cause = cause
+
+    def under(self, name: str, template: str) -> ExecError:
+        """Return the same error of the template that really ran; ``name``: what it was parsed under."""
+        return ExecError(self.message, replace(self.place, name=name), template, self.context, self.cause)
 
     def innermost(self) -> ExecError:
         """Return the deepest template error of the chain."""
