@@ -26,6 +26,7 @@ LAYER: Final = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 LEGACY_LAYER: Final = "application/tar+gzip"
 PROVENANCE: Final = "application/vnd.cncf.helm.chart.provenance.v1.prov"
 _READ, _WRITE = "pull", "pull,push"
+_MOST_PAGES: Final = 1_000
 _MOST_TAGS: Final = 100_000
 
 
@@ -52,13 +53,17 @@ class Registry:
     def tags(self, reference: str, access: Access) -> list[str]:
         """Return the tags of a repository, page by page; PxhelmError in Helm's words."""
         talk = self._talk(parse(reference), access, _READ)
-        url: str | None = f"{talk.root}/tags/list"
+        url = f"{talk.root}/tags/list"
         found: list[str] = []
-        while url is not None and len(found) < _MOST_TAGS:
+        for _ in range(_MOST_PAGES):
             answer = talk.send("GET", url).insist(HTTPStatus.OK)
-            page = [tag for tag in _items(answer.document(), "tags") if isinstance(tag, str)]
-            found += page
-            url = _at_registry(talk, url, answer.following, "next page") if answer.following and page else None
+            found += [tag for tag in _items(answer.document(), "tags") if isinstance(tag, str)]
+            following = answer.following
+            if not following or len(found) > _MOST_TAGS:
+                break
+            if talk.fell_back:  # the conversation goes on by its HTTPS name, and is sent as what was answered
+                following = following.replace("http://", "https://", 1)
+            url = _at_registry(talk, url, following, "next page")
         return found
 
     def resolve(self, reference: str, tag: str, access: Access) -> str:

@@ -245,6 +245,22 @@ def test_tags_come_page_by_page():
     assert scripted(answers)[1].tags("r.example/web", Access()) == ["1.0.0", "2.0.0"]
 
 
+def test_pages_of_a_plain_registry_may_name_it_in_full_and_be_empty():
+    import httpx
+
+    pages = iter(((["1.0.0"], "a"), ([], "b"), (["2.0.0"], "")))
+
+    def answers(_request):
+        tags, last = next(pages)
+        following = {"Link": f'<http://r.example/v2/web/tags/list?last={last}>; rel="next"'} if last else {}
+        return httpx.Response(200, json={"tags": tags}, headers=following)
+
+    script, client = scripted(answers)
+    client._states.plain.add("r.example")
+    assert client.tags("r.example/web", Access()) == ["1.0.0", "2.0.0"]
+    assert [request.url.scheme for request in script.sent] == ["http"] * 3
+
+
 def test_the_next_page_is_never_asked_of_another_host():
     import httpx
 
