@@ -118,7 +118,9 @@ def target_of(ports: Ports, key: ObjectKey, memory: Memory, op: str = "") -> Tar
     wants = wants_of(ports.kind_of(key.kind), None, memory.known.bases)
     fresh = any(WAITING in leaves for leaves in memory.known.bases.values())  # lists do not say which process runs
     if binding is None:
-        return Target(key, memory.known.uid, wants=wants, tag=ports.tag)
+        guest = ports.kind_of(key.kind).guest
+        mark = Marker(ports.installation, memory.known.uid, 0, op) if memory.known.uid and not guest else None
+        return Target(key, memory.known.uid, marker=mark, wants=wants, tag=ports.tag)
     marker = marker_of(ports, key, memory, binding.vmid, op)
     node = next((str(s.pre.get("node", "")) for s in reversed(memory.steps) if s.kind in CREATING), "")
     found = Target(key, memory.known.uid, node, binding.vmid, binding.guest_uuid, marker)

@@ -92,7 +92,7 @@ class ReleaseObjects:
         if stored is None:
             if subject.live.existence is not Existence.PRESENT or subject.kind.always:
                 return None  # what cannot be made is nobody's: each object owns its part of it
-            return self._taken() if adopts(subject) else Existing()
+            return self._taken() if adopts(subject, self.ports.installation) else Existing()
         if subject.kind.shared and stored.release and stored.release != self._release:
             return None  # another release declares it as well: what differs is a conflict of the plan
         unmade = subject.kind.guest and not subject.known.bound and not subject.known.creating

@@ -89,6 +89,7 @@ def policy_of(ports: Ports, request: PlanRequest) -> Policy:
         cluster=ports.cluster_name,
         manager=request.manager,
         fingerprint=ports.fingerprint,
+        installation=ports.installation,
         force_conflicts=request.force_conflicts,
         adopt=request.adopt,
         replace=request.replace,

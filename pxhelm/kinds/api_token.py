@@ -113,7 +113,7 @@ _DEFINED = Kind(
         Field("tokenID", "line", "tokenid", effect=_X),
         Field("privilegeSeparation", "bool", "privsep", default=True),
         Field("expire", "date-time", "expire", form="int", default=0),
-        Field("comment", "note", "comment", effect=Effect.METADATA),
+        Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
         replace(Field("rotate", "line", write_only=True), help="any text; another one makes a new secret (9.x)"),
         _to("secretRef.name", "the Secret that gets the token's secret, once"),
         _to("secretRef.key", "its key"),

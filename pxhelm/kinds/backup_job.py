@@ -59,7 +59,7 @@ _FIELDS: tuple[Field, ...] = (
     Field("tmpDir", "line", "tmpdir", root_only=True),
     Field("dumpDir", "line", "dumpdir", root_only=True),
     Field("remove", "bool", "remove", default=True, help="prune old backups"),
-    Field("comment", "line", "comment", effect=Effect.METADATA),
+    Field("comment", "line", "comment", effect=Effect.METADATA, marks=True),
 )
 HOME = natural.Home("/cluster/backup", "id", needs={"": ("schedule",)})
 

@@ -11,7 +11,7 @@ from pxhelm.resource.natural import Home, natural
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "name", effect=Effect.REPLACE, same=same_id),
     Field("cidr", "line", "cidr", effect=Effect.ONLINE, kept=True, help="an address, or a range such as 10.0.0.0/24"),
-    Field("comment", "line", "comment", effect=Effect.METADATA),
+    Field("comment", "line", "comment", effect=Effect.METADATA, marks=True),
 )
 FIREWALL_ALIAS = natural(
     Kind(

@@ -25,7 +25,7 @@ GROUP = natural(
         rank=14,
         fields=(
             Field("id", "line", "groupid", effect=Effect.REPLACE, same=same_id),
-            Field("comment", "note", "comment", effect=Effect.METADATA),
+            Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
         ),
         columns=(Column("MEMBERS", _members),),
     ),

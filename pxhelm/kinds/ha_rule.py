@@ -41,7 +41,7 @@ _FIELDS: tuple[Field, ...] = (
         help="of groups, before 9: stay where it is when a better node returns; since then a guest says ha.failback",
     ),
     Field("enabled", "bool", "disable", form="not", default=True),
-    Field("comment", "line", "comment", effect=Effect.METADATA),
+    Field("comment", "line", "comment", effect=Effect.METADATA, marks=True),
 )
 HOME = natural.Home(
     "/cluster/ha/rules", "rule", needs={"": ("type", "guests.names"), "resource-affinity": ("affinity",)}

@@ -63,7 +63,8 @@ def steps(change: Change) -> tuple[Step, ...]:
     for each in change.changes:
         if each.path == "comment":
             # without a call of its own, a comment is changed by renaming the set to what it is called
-            params: dict[str, Param] = {"name": name, "rename": name, "comment": str(each.after or "")}
+            told: dict[str, Param] = {"name": name, "rename": name, "comment": str(each.after or "")}
+            params = natural.marked(IP_SET, change, told)
             found.append(
                 Step("update", Request("POST", HOME.collection, params), Guard.NONE, ("comment",), each.effect)
             )
@@ -103,7 +104,7 @@ _DEFINED = Kind(
     rank=18,
     fields=(
         Field("id", "line", "name", effect=Effect.REPLACE, same=same_id),
-        Field("comment", "line", "comment", effect=Effect.METADATA),
+        Field("comment", "line", "comment", effect=Effect.METADATA, marks=True),
         Field(
             "entries.*",
             "record",

@@ -18,7 +18,7 @@ _FIELDS: tuple[Field, ...] = (
     Field("mode", "line", "mode", choices=("all", "any"), default="all"),
     Field("invertMatch", "bool", "invert-match", default=False),
     Field("enabled", "bool", "disable", form="not", default=True),
-    Field("comment", "line", "comment", effect=Effect.METADATA),
+    Field("comment", "line", "comment", effect=Effect.METADATA, marks=True),
 )
 
 

@@ -22,7 +22,7 @@ _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "name", effect=_X, same=same_id),
     Field("type", "line", effect=_X, choices=_TYPES, same=same_value, kept=True),
     Field("enabled", "bool", "disable", form="not", default=True),
-    Field("comment", "line", "comment", effect=Effect.METADATA),
+    Field("comment", "line", "comment", effect=Effect.METADATA, marks=True),
     Field("server", "line", "server", kept=True),
     Field("token", "secret", "token", write_only=True, kept=True, help="of Gotify"),
     Field("url", "line", "url", kept=True),

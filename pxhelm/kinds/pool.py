@@ -12,7 +12,7 @@ from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.guest_write import pool_request
-from pxhelm.resource.kind import Change, Column, Kind, Op
+from pxhelm.resource.kind import Change, Column, Kind, LeafChange, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Target, Value
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step
@@ -29,7 +29,7 @@ def _joined(path: str, wanted: Leaves, live: Live) -> bool:
 
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "poolid", effect=Effect.REPLACE, same=same_id, help="up to three names with / between them"),
-    Field("comment", "note", "comment", effect=Effect.METADATA),
+    Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
     Field("members.guests", "refs", "vms", "vmids", refers=("VirtualMachine", "Container"), same=_joined),
     Field("members.storages", "refs", "storage", refers=("Storage",), same=_joined),
 )
@@ -58,7 +58,7 @@ def observe(target: Target) -> ApiGen[Live]:
     storages = {str(row["storage"]) for row in members if row.get("type") == "storage" and "storage" in row}
     if storages:
         leaves["members.storages"] = tuple(sorted(storages))
-    comment = str(found.get("comment") or "").rstrip("\n")
+    comment = str(found.get("comment") or "").rstrip()
     return natural.live_of(POOL, HOME, pool, {"comment": comment or None}, leaves)
 
 
@@ -79,7 +79,7 @@ def steps(change: Change) -> tuple[Step, ...]:
         join = {p: v for p, v in wanted.items() if p.startswith("members.")}
     else:
         found = [
-            Step("update", pool_request("PUT", pool, {"comment": str(c.after or "")}), Guard.NONE, (c.path,), c.effect)
+            Step("update", pool_request("PUT", pool, _commented(change, c)), Guard.NONE, (c.path,), c.effect)
             for c in change.changes
             if c.path == "comment"
         ]
@@ -90,6 +90,10 @@ def steps(change: Change) -> tuple[Step, ...]:
         if each.path.startswith("members.") and each.op is Op.UNSET:
             found += _leave(change, pool, each.path)
     return tuple(found)
+
+
+def _commented(change: Change, comment: LeafChange) -> dict[str, Param]:
+    return natural.marked(POOL, change, {"comment": str(comment.after or "")})
 
 
 def _join(change: Change, pool: str, path: str, value: Value) -> list[Step]:

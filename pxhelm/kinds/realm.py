@@ -27,7 +27,7 @@ def _flag(path: str, wire: str, *, default: bool | None = False) -> Field:
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "realm", effect=Effect.REPLACE, same=same_id),
     Field("type", "line", "type", effect=Effect.REPLACE, choices=("ad", "ldap", "openid", "pam", "pve")),
-    Field("comment", "note", "comment", effect=Effect.METADATA),
+    Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
     _flag("default", "default"),
     _flag("autocreate", "autocreate"),
     Field("tfa.type", "line", "tfa.type", choices=("oath", "yubico")),

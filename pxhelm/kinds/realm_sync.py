@@ -25,7 +25,7 @@ REALM_SYNC = natural(
             Field("scope", "line", "scope", choices=("users", "groups", "both")),
             Field("removeVanished", "line", "remove-vanished", default="none", help="such as acl;entry;properties"),
             Field("enableNew", "bool", "enable-new", default=True),
-            Field("comment", "note", "comment", effect=Effect.METADATA),
+            Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
         ),
         columns=(
             Column("REALM", text("realm")),

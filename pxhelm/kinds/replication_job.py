@@ -33,7 +33,7 @@ _FIELDS: tuple[Field, ...] = (
     Field("enabled", "bool", "disable", form="not", default=True),
     Field("source", "line", "source", help="for a job whose guest is gone: Proxmox sets it by itself"),
     Field("removeJob", "line", "remove_job", choices=("local", "full"), write_only=True),
-    Field("comment", "note", "comment", effect=Effect.METADATA),
+    Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
 )
 HOME = natural.Home("/cluster/replication", "id", also={"type": "local"}, needs={"": ("guest", "target")})
 

@@ -63,7 +63,11 @@ def steps(change: Change) -> tuple[Step, ...]:
             Request(
                 "POST",
                 HOME.collection,
-                {"group": name, "rename": name, "comment": str(c.after or "") if c.op is Op.SET else ""},
+                natural.marked(
+                    SECURITY_GROUP,
+                    change,
+                    {"group": name, "rename": name, "comment": str(c.after or "") if c.op is Op.SET else ""},
+                ),
             ),
             Guard.NONE,
             (c.path,),
@@ -84,7 +88,7 @@ _DEFINED = Kind(
     rank=20,
     fields=(
         Field("id", "line", "group", effect=Effect.REPLACE, same=same_id, help="at most 18 characters"),
-        Field("comment", "note", "comment", effect=Effect.METADATA),
+        Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
         *firewall_rules.fields(),
     ),
     normalize=normalize,

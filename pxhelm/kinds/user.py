@@ -25,7 +25,7 @@ _FIELDS: tuple[Field, ...] = (
     Field("email", "line", "email", effect=_M),
     Field("firstName", "line", "firstname", effect=_M),
     Field("lastName", "line", "lastname", effect=_M),
-    Field("comment", "note", "comment", effect=_M),
+    Field("comment", "note", "comment", effect=_M, marks=True),
     Field("password", "secret", "password", write_only=True, help="in realm pve only; a later change needs a ticket"),
     Field("keys", "secret", "keys", write_only=True, help="ids of a second factor (legacy)"),
 )

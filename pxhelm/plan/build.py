@@ -47,6 +47,8 @@ class Policy:
     manager: str
     fingerprint: Fingerprint
     force_conflicts: bool = False
+    installation: str = ""
+    """Id that our marks carry."""
     adopt: bool = False
     """Take what exists under its own id and belongs to nobody (``--take-ownership``). Guests only by their annotation."""
     replace: frozenset[str] = frozenset()
@@ -125,7 +127,8 @@ def _end_domain(
 
 def situation_of(subject: Subject, view: View, policy: Policy) -> Situation:
     """Return what ``next_step`` is asked about a subject."""
-    adopting = adopts(subject) or (policy.adopt and not subject.kind.guest)
+    freely = policy.adopt and not subject.kind.guest and not _of_another(subject, policy.installation)
+    adopting = adopts(subject, policy.installation) or freely
     return Situation(
         kind=subject.kind,
         target=subject.target,
@@ -290,6 +293,11 @@ def _not_ours(s: Subject, policy: Policy) -> Blocked | None:
         )
     if s.known.uid or adopting or s.kind.always or s.kind.store_only:
         return None
+    if _of_another(s, policy.installation):
+        owner = s.live.marker.installation if s.live.marker is not None else ""
+        message = f"cannot create {s.key.address}: it exists and belongs to another pxhelm ({owner})"
+        hint = f"let the other one go of it, or take it with the annotation {_PREFIX}adoption-policy: AdoptAll"
+        return Blocked(s.key, "Exists", message, hint)
     message = f"cannot create {s.key.address}: it exists and is not managed by pxhelm"
     return Blocked(
         s.key,
@@ -299,11 +307,19 @@ def _not_ours(s: Subject, policy: Policy) -> Blocked | None:
     )
 
 
-def adopts(s: Subject) -> bool:
-    """Tell whether the manifest says that what exists already is to be taken over."""
+def _of_another(s: Subject, installation: str) -> bool:
+    """Whether an object with an id of its own says that it is somebody else's; what says that it is ours may be taken back."""
+    marker = s.live.marker
+    return not s.kind.guest and marker is not None and marker.installation != installation
+
+
+def adopts(s: Subject, installation: str) -> bool:
+    """Tell whether the manifest says that what exists already is to be taken over; ``installation`` is ours."""
     annotations = s.desired.annotations if s.desired is not None else {}
     policy = annotations.get(f"{_PREFIX}adoption-policy", "MustMatch")
     marked = s.live.marker is not None and s.live.marker.vmid == s.live.vmid
+    if not s.kind.guest:
+        marked = _of_another(s, installation)
     source = annotations.get(f"{_PREFIX}adopt-from", "")
     wanted = policy == "AdoptIfUnowned" or (source == f"vmid:{s.live.vmid}" and s.live.vmid != 0)
     return policy == "AdoptAll" or (wanted and not marked)

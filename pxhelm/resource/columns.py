@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from pxhelm.resource.identity import split_comment
 from pxhelm.resource.kind import Column
 
 Row = Mapping[str, object]
@@ -12,7 +13,7 @@ GIB = 1 << 30
 
 def text(key: str) -> Callable[[Row], str]:
     """Return the reader of a cell that is shown as it is."""
-    return lambda row: "" if row.get(key) is None else str(row[key])
+    return lambda row: "" if row.get(key) is None else split_comment(str(row[key]))[0]
 
 
 def gib(value: object) -> str:

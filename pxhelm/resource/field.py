@@ -48,6 +48,8 @@ class Field:
     """Cannot be read back: compared with what was last applied, never with the cluster."""
     kept: bool = False
     """Cannot be unset: when nobody wants it any more, it stays as it is (a MAC, a node, a power state)."""
+    marks: bool = False
+    """The text after which an object that has an id of its own says whose it is (engine.md D2.6)."""
     restored: bool = False
     """Cannot be unset: when nobody wants it any more, it becomes what it was before it was applied first."""
     same: SameRule | None = None

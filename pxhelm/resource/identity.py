@@ -61,6 +61,22 @@ class Marker:
         return replace(self, deleting=op)
 
 
+_MARK = re.compile(r"(?:^|\s)px:([A-Za-z0-9][\w.-]*)/([0-9a-f]{8})\s*$")
+
+
+def split_comment(text: str) -> tuple[str, Marker | None]:
+    """Return a comment without the mark at its end, and the mark, whose uid is cut; for objects with an id of their own."""
+    found = _MARK.search(text)
+    if found is None:
+        return text, None
+    return text[: found.start()], Marker(found[1], found[2], 0, "")
+
+
+def join_comment(text: str, marker: Marker) -> str:
+    """Return a comment with a short mark at its end: ``px:INSTALLATION/UID``; people read these in lists."""
+    return f"{text} px:{marker.installation}/{marker.uid[:8]}".lstrip()
+
+
 def split_description(text: str) -> tuple[str, Marker | None]:
     """Return a description without its marker line and trailing newlines, and the marker."""
     found = _MARKER.search(text)

@@ -22,7 +22,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.encode import Encoded, encode
 from pxhelm.resource.forms import form_of
 from pxhelm.resource.gates import version_problem
-from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.identity import ObjectKey, join_comment, split_comment
 from pxhelm.resource.kind import Change, Kind, LeafChange, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.references import unresolved
@@ -125,18 +125,52 @@ def listing(home: Home) -> ApiGen[Mapping[str, Mapping[str, object]]]:
     """Return the rows of all objects by their ids."""
     rows = yield from call(Request("GET", home.collection, dict(home.query)))
     found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    return {str(row[home.parameter]): row for row in found if row.get(home.parameter)}
+    return {str(row[home.parameter]): unmarked(row) for row in found if row.get(home.parameter)}
+
+
+def unmarked(row: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a row of a list without the mark that says whose it is."""
+    told = {key: split_comment(str(row[key])) for key in ("comment", "description") if row.get(key)}
+    return {**row, **{key: text for key, (text, marker) in told.items() if marker is not None}}
 
 
 def live_of(kind: Kind, home: Home, name: str, data: Mapping[str, object], more: Leaves | None = None) -> Live:
-    """Return an object from what a read said, with leaves that stand elsewhere."""
+    """Return an object from what a read said, with leaves that stand elsewhere; the mark of its comment is no part of it."""
+    param = _marking(kind)
+    text, marker = split_comment(text_of(data[param])) if param and data.get(param) else ("", None)
+    if marker is not None:
+        data = {**data, param: text}
     raw = {
         str(k): text_of(v)
         for k, v in data.items()
         if k not in ("digest", home.parameter) and v not in (None, "", [], {})
     }
     leaves: dict[str, Value] = {**decode_config(kind, raw), "id": name, **(more or {})}
-    return Live(Existence.PRESENT, leaves, leaves, raw, str(data.get("digest") or ""))
+    return Live(Existence.PRESENT, leaves, leaves, raw, str(data.get("digest") or ""), marker=marker)
+
+
+def _marking(kind: Kind) -> str:
+    """Return the parameter whose text ends with the mark; empty for kinds that have none."""
+    return next((each.wire for each in kind.fields if each.marks), "")
+
+
+def marked(kind: Kind, change: Change, params: Mapping[str, Param], *, new: bool = False) -> dict[str, Param]:
+    """Return parameters in which a comment that is written, or unset, still says whose the object is."""
+    found, param = dict(params), _marking(kind)
+    marker = change.target.marker or change.live.marker
+    if not param or marker is None:
+        return found
+    gone = found.get("delete")
+    names = list(gone) if isinstance(gone, (list, tuple)) else [n for n in str(gone or "").split(",") if n]
+    if param in names:
+        left = [name for name in names if name != param]
+        del found["delete"]
+        if left:
+            found["delete"] = left if isinstance(gone, (list, tuple)) else ",".join(str(name) for name in left)
+    elif param not in found and not new:
+        return found
+    found[param] = join_comment(str(found.get(param) or "").rstrip(), marker)
+    return found
 
 
 def steps(kind: Kind, home: Home, change: Change) -> tuple[Step, ...]:
@@ -183,6 +217,7 @@ def creation(kind: Kind, home: Home, change: Change, leaves: Leaves | None = Non
         params[home.parameter] = name
     params |= encode(kind, {}, writes, version=version).params
     path = home.path(name) if home.made_at_item else home.collection
+    params = marked(kind, change, params, new=True)
     return (Step("create", Request("POST", path, params), Guard.ABSENT, tuple(wanted), Effect.ONLINE),)
 
 
@@ -197,7 +232,7 @@ def update(
     if not encoded:
         return ()
     path = path or home.path(live_id(change))
-    params = changed_params(kind, encoded, live, load(version).endpoint("PUT", path))
+    params = marked(kind, change, changed_params(kind, encoded, live, load(version).endpoint("PUT", path)))
     guard = Guard.DIGEST if "digest" in params else Guard.NONE
     effect = max((c.effect for c in possible), default=Effect.ONLINE)
     return (Step("update", Request("PUT", path, params), guard, encoded.leaves, effect),)

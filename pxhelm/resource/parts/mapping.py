@@ -15,7 +15,7 @@ from pxhelm.resource.step import Step
 
 _COMMON: tuple[Field, ...] = (
     Field("id", "line", "id", effect=Effect.REPLACE, same=same_id),
-    Field("comment", "note", "description", effect=Effect.METADATA),
+    Field("comment", "note", "description", effect=Effect.METADATA, marks=True),
 )
 
 
