@@ -19,7 +19,7 @@ from pxhelm.events import Warned
 from pxhelm.kinds import KINDS
 from pxhelm.plan.leaf import shown
 from pxhelm.proxmox.request import Request, call
-from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.identity import ObjectKey, unmarked
 from pxhelm.resource.model import Existence, Live, Target
 from pxhelm.store.bindings import BindingState
 from pxhelm.store.inventory import Observation, changed
@@ -201,7 +201,7 @@ class _Look:
         for kind, path, key in (("Storage", "/storage", "storage"), ("Pool", "/pools", "poolid")):
             data = self.services.cluster.run_all([call(Request("GET", path))])[0] if kind in kinds else []
             for row in data if isinstance(data, list) else []:
-                plain = {k: v for k, v in row.items() if k not in (*_SECRETS, "type", "digest", key)}
+                plain = {k: v for k, v in unmarked(row).items() if k not in (*_SECRETS, "type", "digest", key)}
                 found[f"{kind.lower()}/{row.get(key)}"] = plain
         return found
 
@@ -219,7 +219,7 @@ class _Look:
             self._read.add(kind.name)
             word = kind.name.lower()
             for name, row in rows.items():
-                plain = {key: value for key, value in row.items() if key not in _SECRETS}
+                plain = {key: value for key, value in unmarked(row).items() if key not in _SECRETS}
                 told = {**plain, "type": word, word: name, "subtype": row.get("type")}
                 yield self._seen(kind.name, f"{word}/{name}", told, owners.get((kind.name, name), ""))
 

@@ -7,6 +7,7 @@ description that names its own VMID, so that a copy of a managed guest is never 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 _MARKER = re.compile(r"<!-- pxhelm:1((?: [a-z]=[^\s>]+)+) -->")
@@ -70,6 +71,12 @@ def split_comment(text: str) -> tuple[str, Marker | None]:
     if found is None:
         return text, None
     return text[: found.start()], Marker(found[1], found[2], 0, "")
+
+
+def unmarked(row: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a row of a list without the mark that says whose it is."""
+    told = {key: split_comment(str(row[key])) for key in ("comment", "description") if row.get(key)}
+    return {**row, **{key: text for key, (text, marker) in told.items() if marker is not None}}
 
 
 def join_comment(text: str, marker: Marker) -> str:

@@ -22,7 +22,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.encode import Encoded, encode
 from pxhelm.resource.forms import form_of
 from pxhelm.resource.gates import version_problem
-from pxhelm.resource.identity import ObjectKey, join_comment, split_comment
+from pxhelm.resource.identity import ObjectKey, join_comment, split_comment, unmarked
 from pxhelm.resource.kind import Change, Kind, LeafChange, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.references import unresolved
@@ -126,12 +126,6 @@ def listing(home: Home) -> ApiGen[Mapping[str, Mapping[str, object]]]:
     rows = yield from call(Request("GET", home.collection, dict(home.query)))
     found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     return {str(row[home.parameter]): unmarked(row) for row in found if row.get(home.parameter)}
-
-
-def unmarked(row: Mapping[str, object]) -> Mapping[str, object]:
-    """Return a row of a list without the mark that says whose it is."""
-    told = {key: split_comment(str(row[key])) for key in ("comment", "description") if row.get(key)}
-    return {**row, **{key: text for key, (text, marker) in told.items() if marker is not None}}
 
 
 def live_of(kind: Kind, home: Home, name: str, data: Mapping[str, object], more: Leaves | None = None) -> Live:
