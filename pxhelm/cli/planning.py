@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 owner_flags = all_of(
     click.option("--field-manager", default="pxhelm", metavar="NAME", help="name under which fields are owned"),
     flag("--force-conflicts", help="take over fields that another manager owns"),
+    flag("--skip-conflicts", help="leave such fields to their owner, and apply the rest"),
+    flag("--adopt-live", help="own such fields together, with the value that they have, and apply the rest"),
     flag("--take-ownership", "--adopt", "adopt", help="take over objects that exist and belong to nobody"),
     texts("--replace", metavar="KIND/NAME", help="allow this object to be destroyed and made anew; * for all"),
     flag("--free-volumes", help="free the volumes of disks that are removed, instead of detaching them"),
@@ -85,7 +87,19 @@ def manifest_request(options: dict[str, Any]) -> ManifestRequest:
     """Return what the manifest flags ask for."""
     from pxhelm.actions.objects import ManifestRequest
 
-    names = ("free-volumes", "allow-offline", "allow-lockout", "apply-pending", "keep-network")
+    ways = [name for name in ("force_conflicts", "skip_conflicts", "adopt_live") if options[name]]
+    if len(ways) > 1:
+        given = " and ".join(f"--{name.replace('_', '-')}" for name in ways)
+        raise PxhelmError(f"cannot do both {given}", code=ExitCode.USAGE, hint="give one of them")
+    names = (
+        "skip-conflicts",
+        "adopt-live",
+        "free-volumes",
+        "allow-offline",
+        "allow-lockout",
+        "apply-pending",
+        "keep-network",
+    )
     return ManifestRequest(
         files=tuple(options["files"]),
         manager=f"kubectl:{options['field_manager']}",

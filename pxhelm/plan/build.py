@@ -191,7 +191,7 @@ def _plan_one(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:
 def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[str, ...]) -> ObjectPlan | Blocked:
     diff = difference(situation)
     if diff.conflicts:
-        return conflict(s.key, diff)
+        return conflict(s.kind, s.key, diff)
     stopped = _impossible(s, diff, policy)
     if stopped is not None:
         return stopped

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from pxhelm.plan.leaf import Fingerprint, as_leaf, base_of, covers, flow, shown
 from pxhelm.plan.model import Drift
@@ -22,6 +23,8 @@ from pxhelm.resource.model import Existence, Leaves, Live, Resource, Value
 from pxhelm.resource.table import table_of
 from pxhelm.resource.types import shown as spelt
 
+LEFT = "stays as it is"
+"""Ends the note on a leaf that was left to its owner."""
 IGNORE = "pxhelm.io/ignore-differences"
 IMPORT = "import"
 """The manager of what was found and taken over: it keeps a base for drift, and gives way to whoever applies."""
@@ -49,6 +52,22 @@ class Ownership:
         for manager, leaves in self.bases.items():
             if manager not in (self.manager, IMPORT, REBUILT) and path in leaves:
                 yield manager, leaves[path]
+
+
+class Rivals(Enum):
+    """What happens to a leaf that another manager owns with another value (engine.md D14), when it is not taken over."""
+
+    REFUSE = ""
+    """A conflict is reported, and nothing of the object is written."""
+    SKIP = "skip-conflicts"
+    """It stays as it is and its owner's; the rest is applied."""
+    ADOPT = "adopt-live"
+    """Its live value becomes ours, too; the rest is applied."""
+
+    @classmethod
+    def of(cls, options: Mapping[str, bool]) -> Rivals:
+        """Return what the options of a plan say."""
+        return next((each for each in (cls.SKIP, cls.ADOPT) if options.get(each.value)), cls.REFUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,8 @@ class Comparison:
     """The object was made by this operation: creation inputs that Proxmox shows may still be corrected."""
     force: bool = False
     """Take over leaves of other managers instead of reporting a conflict."""
+    rivals: Rivals = Rivals.REFUSE
+    """What else is done with them."""
     written: frozenset[str] = frozenset()
     """Leaves that this operation wrote and that cannot be read back."""
     unseen: frozenset[str] = frozenset()
@@ -117,6 +138,10 @@ def compare(c: Comparison) -> Diff:
             notes.append(f"{path} was changed outside pxhelm, and stays so (drift-policy: Ignore)")
             continue
         rivals = [] if c.force else [r for r in c.ownership.others(path) if r[1] != base and not _yields(c, r[0])]
+        if rivals and c.rivals is not Rivals.REFUSE:
+            owned |= _left(c, path, rivals[0][1])
+            notes.append(f"{path} belongs to {rivals[0][0]}, and {LEFT}")
+            continue
         if rivals:
             conflicts += [Conflict(path, owner, theirs, value) for owner, theirs in rivals]
             continue
@@ -141,6 +166,14 @@ def compare(c: Comparison) -> Diff:
         (*notes, *_pending(c, wanted)),
         owned,
     )
+
+
+def _left(c: Comparison, path: str, theirs: object) -> dict[str, object]:
+    """Return the base of a leaf that stays as its other owner has it; none when it was not ours and does not become so."""
+    if c.rivals is Rivals.ADOPT:
+        live = leafwise.live_value(c.live, path)
+        return {path: theirs if live is None else base_of(live, c.fingerprint)}
+    return {path: c.ownership.mine[path]} if path in c.ownership.mine else {}
 
 
 def originals(mine: Mapping[str, object]) -> dict[str, Value]:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pxhelm.errors import ExitCode, PxhelmError
-from pxhelm.plan.diff import Comparison, Diff, compare, originals
-from pxhelm.plan.leaf import as_leaf
+from pxhelm.plan.diff import Comparison, Diff, Rivals, compare, field_of, originals
+from pxhelm.plan.leaf import as_leaf, flow, shown
 from pxhelm.plan.model import Blocked, ObjectPlan
 from pxhelm.plan.observe import Verdict, identify
 from pxhelm.plan.situation import Situation
@@ -23,6 +23,7 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Change, Kind
 from pxhelm.resource.model import Existence, Live, Resource
 from pxhelm.resource.step import Step
+from pxhelm.resource.types import shown as shown_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def difference(s: Situation) -> Diff:
             s.fingerprint,
             created=s.created,
             force=s.force,
+            rivals=Rivals.of(s.options),
             written=s.written,
             unseen=s.unseen,
         )
@@ -112,7 +114,7 @@ def next_step(s: Situation, bound: ObjectPlan | None) -> Decision:
             return Wait("BeingMade", f"VMID {s.live.vmid} is being made")
     diff = difference(s)
     if diff.conflicts:
-        return conflict(s.target.key, diff)
+        return conflict(s.kind, s.target.key, diff)
     try:
         steps = steps_of(s, diff)
     except PxhelmError as error:
@@ -161,18 +163,25 @@ def foreign(s: Situation) -> Blocked:
     )
 
 
-def conflict(key: object, diff: Diff) -> Blocked:
+def conflict(kind: Kind, key: ObjectKey, diff: Diff) -> Blocked:
     """Return the refusal that lists every leaf that somebody else owns."""
-    from pxhelm.plan.leaf import shown
-
-    assert isinstance(key, ObjectKey)
-    lines = [f"{c.path}: {c.owner} has {shown(c.theirs)}, wanted is {shown(c.ours)}" for c in diff.conflicts]
+    lines = [
+        f"{c.path}: {c.owner} has {_spelt(kind, c.path, c.theirs)}, wanted is {_spelt(kind, c.path, c.ours)}"
+        for c in diff.conflicts
+    ]
     return Blocked(
         key,
         "Conflict",
         f"cannot change {key.address}: {len(lines)} of its leaves belong to others: {'; '.join(lines)}",
-        "take them over with --force-conflicts, leave them out of the manifest, or write the same value",
+        "take them over with --force-conflicts, apply the rest with --skip-conflicts, leave them out of the manifest, or"
+        " write the same value",
     )
+
+
+def _spelt(kind: Kind, path: str, value: object) -> str:
+    """Return a base value as a manifest spells it; secrets as ``***``."""
+    each, plain = field_of(kind, path), shown(value)
+    return flow(shown_as(each.type, as_leaf(value)) if each is not None and plain == value else plain)
 
 
 def holds(bound: ObjectPlan, step: Step) -> bool:

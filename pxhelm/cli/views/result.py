@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from pxhelm.plan.diff import LEFT
 from pxhelm.plan.leaf import shown
 from pxhelm.plan.model import Action
 
@@ -61,7 +62,9 @@ def waiting(one: ObjectResult) -> list[dict[str, Any]]:
 
 
 def notes(result: ApplyResult) -> Iterator[str]:
-    """Yield what somebody has to do after it: restarts."""
+    """Yield what was left to others, and what somebody has to do after it: restarts."""
+    for planned in result.plan.objects:
+        yield from (f"{planned.key.address}: {note}" for note in planned.notes if note.endswith(LEFT))
     for o in result.objects:
         paths = ", ".join(each["path"] for each in waiting(o))
         if paths:
