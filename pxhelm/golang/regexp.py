@@ -143,15 +143,23 @@ class _Subject:
         return at - _WIDER * bisect_left(self._replaced, at)
 
 
+def _search(pattern: Any, raw: bytes, at: int) -> Any:
+    """Return the first match from an offset on; one that RE2 sees inside a character is none to Go."""
+    found = pattern.search(raw, at)
+    while found is not None and found.start() < len(raw) and raw[found.start()] & 0xC0 == 0x80:
+        found = pattern.search(raw, found.start() + 1)
+    return found
+
+
 def matches(pattern: Any, text: str) -> bool:
     """Whether the pattern is found anywhere in the text."""
-    return pattern.search(_Subject(text).raw) is not None
+    return _search(pattern, _Subject(text).raw, 0) is not None
 
 
 def find(pattern: Any, text: str) -> str:
     """Return the first match, empty when there is none."""
     subject = _Subject(text)
-    found = pattern.search(subject.raw)
+    found = _search(pattern, subject.raw, 0)
     return go_string(subject.cut(*found.span())) if found else ""
 
 
@@ -170,7 +178,7 @@ def _width(raw: bytes, at: int) -> int:
 def _all_spans(pattern: Any, raw: bytes, limit: int) -> Iterator[tuple[int, int]]:
     at, previous, count = 0, -1, 0
     while at <= len(raw) and (limit < 0 or count < limit):
-        found = pattern.search(raw, at)
+        found = _search(pattern, raw, at)
         if found is None:
             return
         start, end = found.span()
@@ -239,7 +247,7 @@ def _replace(pattern: Any, text: str, expand: Callable[[Any, _Subject], bytes]) 
     out: list[bytes] = []
     last = at = 0
     while at <= len(raw):
-        found = pattern.search(raw, at)
+        found = _search(pattern, raw, at)
         if found is None:
             break
         start, end = found.span()

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from pxhelm.golang.strconv import format_float
 from pxhelm.golang.times import Time
 from pxhelm.golang.toml_decode import LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME, TomlError, key_part, quoted
-from pxhelm.golang.value import kind_name, type_name
+from pxhelm.golang.value import Struct, kind_name, type_name
 
 _INDENT = "  "
 _LAYOUTS = {
@@ -23,8 +24,26 @@ _LAYOUTS = {
 def encode(value: object) -> str:
     """Print a value as the library's encoder does; TomlError with its text."""
     encoder = _Encoder()
-    encoder.encode((), value)
+    encoder.encode((), _with_fields(value))
     return "".join(encoder.out)
+
+
+def _with_fields(value: object) -> Any:
+    """Return the value with a map of its fields for each Go struct; nil fields are left out."""
+    if isinstance(value, dict):
+        return {name: _with_fields(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_fields(item) for item in value]
+    fields: dict[str, str] | None = getattr(value, "GO_FIELDS", None)
+    if fields is None:
+        return value
+    embedded = getattr(value, "GO_LAYOUT", {})
+    found = {name: getattr(value, at) for name, at in fields.items()}
+    return Struct(
+        (name, _with_fields(item))
+        for name, item in found.items()
+        if not getattr(item, "GO_NIL", False) and not (name in embedded and hasattr(item, "GO_FIELDS"))
+    )
 
 
 class _Encoder:
@@ -81,8 +100,12 @@ class _Encoder:
 
 def _ordered(value: dict[str, object]) -> Iterator[str]:
     tables = [name for name, item in value.items() if _is_table(item)]
-    yield from sorted(name for name in value if name not in set(tables))
-    yield from sorted(tables)
+    direct = [name for name in value if name not in set(tables)]
+    if isinstance(value, Struct):  # whose fields have an order
+        yield from (*direct, *tables)
+    else:
+        yield from sorted(direct)
+        yield from sorted(tables)
 
 
 def _is_table(value: object) -> bool:

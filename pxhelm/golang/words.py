@@ -39,7 +39,7 @@ def pascal_case(text: str) -> str:
         start += 1
     out = [text[:start]]
     if start == len(text):
-        return text
+        return text + text[-1]  # the library takes the last for a letter, too
     first_upper = _is_upper(text[start])
     current = upper_rune(text[start])
     if start == len(text) - 1:

@@ -9,7 +9,7 @@ import re
 from functools import cmp_to_key
 
 from pxhelm.golang.strconv import format_float
-from pxhelm.golang.value import Struct
+from pxhelm.golang.value import Struct, type_name
 from pxhelm.golang.yaml_scalar import V2, V3, Dialect, scalar
 
 _SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./+=@%~*&|<>!?-]*(?: [A-Za-z0-9_./+=~*&|<>!?@%-]+)*\Z")
@@ -132,6 +132,8 @@ class Emitter:
         if isinstance(item, bool):
             return "true" if item else "false"
         if isinstance(item, int):
+            if not self._json_numbers and type(item) is not int and type_name(item) == "time.Duration":
+                return str(item)
             return int.__repr__(item)
         if isinstance(item, float):
             return self._float(item)

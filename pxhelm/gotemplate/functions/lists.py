@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from pxhelm.golang.cast import to_int64
 from pxhelm.golang.text import to_string
-from pxhelm.golang.value import GoList, Ints, Lists, NilList, deep_equal, kind_name
+from pxhelm.golang.value import GoList, Ints, Lists, NilList, Uint8, deep_equal, kind_name
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError, function
 
 NIL_POINTER = "runtime error: invalid memory address or nil pointer dereference"
@@ -24,7 +24,7 @@ def _items(value: object, refusal: str) -> list[object]:
     if isinstance(value, list):
         return value
     if isinstance(value, bytes):
-        return list(value)
+        return list(map(Uint8, value))
     if value is None:
         raise FunctionError(NIL_POINTER)
     raise FunctionError(f"{refusal} {kind_name(value)}")
@@ -153,7 +153,7 @@ def concat(*lists: object) -> list[object]:
             raise FunctionError(NIL_POINTER)
         if not isinstance(value, list | bytes):
             raise FunctionError(f"Cannot concat type {kind_name(value)} as list")
-        found.extend(value)
+        found.extend(_items(value, ""))
     return found or NilList()
 
 
