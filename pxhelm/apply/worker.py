@@ -189,9 +189,16 @@ class Worker:
         self.view = view or self.view
         return c.Seen(self.ports.now(), live, view)
 
-    def _send(self, asked: c.Send) -> Event:
+    def _holds(self) -> None:
+        """See that the object is still ours; LeaseLost when another worker has it (engine.md D8.2).
+
+        A process that was paused, or that waited for a connection, must not send late what others have gone on from.
+        """
         if self.shared.clock() - self.held.at > STOP_AFTER:
-            self.shared.leases.renew(self.held)  # LeaseLost: another worker has the object, nothing is sent
+            self.shared.leases.renew(self.held)
+
+    def _send(self, asked: c.Send) -> Event:
+        self._holds()
         try:
             data: object = None
             lines: tuple[str, ...] = ()
@@ -202,7 +209,7 @@ class Worker:
             else:
                 version = self.job.situation.surroundings.version
                 request = self.shared.sdn.over(asked.request, version, stages=self.work.kind.domain == SDN_CHANGES.name)
-                data = self.ports.cluster.run(call(request))
+                data = self.ports.cluster.run(call(replace(request, gate=self._holds)))
                 self.shared.sdn.applied(request)
         except ApiError as error:
             return c.Refused(self.ports.now(), error)

@@ -244,6 +244,8 @@ class _Door:
             if self._transport is None:
                 self._transport = self._opener(self.endpoint)
             transport = self._transport
+        if request.gate is not None:
+            request.gate()
         if request.upload is None and request.download is None:
             return transport.send(request.method, request.path, pairs, headers)
         if not hasattr(transport, "send_file"):

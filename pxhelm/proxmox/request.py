@@ -59,6 +59,8 @@ class Request:
     download: Download | None = None
     node: str = ""
     """The node that owns the object, preferred as the endpoint; empty = any."""
+    gate: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    """Called when it is about to be sent, after all waiting for a connection; what it raises keeps it from being sent."""
 
     @property
     def writes(self) -> bool:

@@ -193,6 +193,27 @@ def test_no_more_than_six_requests_at_once_reach_a_node():
     assert 2 <= most <= 6
 
 
+def test_a_gate_is_asked_after_the_wait_for_a_connection_and_keeps_a_request_back():
+    lost = threading.Event()
+
+    def gate():
+        if lost.is_set():
+            raise PxhelmError("the lease passed to another worker")
+
+    with FakeServer(lambda _seen: Answer(delay=0.3)) as server:
+        one = client(server.endpoint, limits=Limits(in_flight=1, per_endpoint=1))
+        first = threading.Thread(target=lambda: one.send(Request("POST", "/first", gate=gate)))
+        first.start()
+        while not server.seen:
+            time.sleep(0.01)
+        second = threading.Timer(0.1, lost.set)
+        second.start()
+        with pytest.raises(PxhelmError, match="another worker"):
+            one.send(Request("POST", "/second", gate=gate))
+        first.join()
+        assert [seen.path for seen in server.seen] == ["/api2/json/first"]
+
+
 def test_the_owning_node_is_asked_once_the_cluster_told_where_it_is():
     status = [
         {"type": "cluster"},
