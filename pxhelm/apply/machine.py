@@ -196,7 +196,8 @@ def _wait_for_effect(m: State, step: Step) -> Part:
     tries = m.count("effect", *signature(step))
     if tries > 6:
         leaves = f" ({', '.join(step.leaves)})" if step.leaves else ""
-        m.stop("NoEffect", f"the {step.verb}{leaves} was accepted, and nothing changed", result=Result.FAILED)
+        told = f"the {step.verb}{leaves} was accepted, and nothing changed"
+        m.stop("NoEffect", told, step.unseen, result=Result.FAILED)
     yield from m.pause(min(0.5 * 2**tries, 10.0))
 
 

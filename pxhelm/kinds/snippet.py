@@ -186,7 +186,8 @@ def _to_node(change: Change, content: bytes, node: str) -> Step:
 def _step(change: Change, delivery: Delivery, to: str) -> Step:
     assert change.desired is not None
     what = (*change.desired.leaves, f"nodes {delivery.node}".strip())
-    return Step("deliver", _NOTHING, Guard.NONE, what, Effect.ONLINE, errand=delivery, detail={"to": to})
+    unseen = f"{to} has the file now, and storage {delivery.storage} does not show it: is that its folder, and does it take snippets?"
+    return Step("deliver", _NOTHING, Guard.NONE, what, Effect.ONLINE, errand=delivery, detail={"to": to}, unseen=unseen)
 
 
 SNIPPET = Kind(

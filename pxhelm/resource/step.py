@@ -99,5 +99,7 @@ class Step:
     """The guest that it is about, when the object is none: by it the task of a lost answer is found."""
     limit: float = 0.0
     """Seconds after which its task is stopped; 0 = never."""
+    unseen: str = ""
+    """What to look at when it succeeded and nothing of it is to be seen."""
     detail: dict[str, str] = field(default_factory=dict)
     """Words for people: ``{"from": "debian-12-template (9000)"}``."""
