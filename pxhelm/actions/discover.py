@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pxhelm.actions.authors import author, read_deeds
-from pxhelm.actions.inspect import GUESTS, NETWORK, NODE, TASK, Found, Row, id_of, list_rows, merge_storages
+from pxhelm.actions.inspect import Found, id_of
+from pxhelm.actions.rows import GUESTS, NETWORK, NODE, TASK, Row, list_rows, merge_storages
 from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned

@@ -6,30 +6,24 @@ and asks nobody. A guest is ours when a binding of the store says so (ADR 3), wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
 from pxhelm.actions.live import LIVE
 from pxhelm.actions.own import JOB, NAMESPACE, annotations_in, guests_in, manifest_in, namespaces, ran
+from pxhelm.actions.rows import EVENT, GUESTS, MERGED, NODE, TASK, Row, list_rows, recorded_rows
 from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
-from pxhelm.events import Warned
 from pxhelm.kinds import CATALOGUE, KINDS
 from pxhelm.kinds import NAMES as WORDS
 from pxhelm.plan.remembered import REMEMBERED
-from pxhelm.proxmox.request import ApiGen, Request, call
-from pxhelm.resource.columns import duration
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.bindings import Binding, BindingState
-from pxhelm.store.inventory import Observation
 from pxhelm.store.objects import ObjectKey as StoreKey
 from pxhelm.store.objects import ObjectQuery, StoredObject
 
-Row = Mapping[str, Any]
-NODE, TASK, NETWORK, EVENT = "Node", "Task", "Network", "Event"
-GUESTS = {"qemu": "VirtualMachine", "lxc": "Container"}
 LIVE_NAMES: Mapping[str, tuple[str, ...]] = {
     NODE: ("nodes", "node", "no"),
     TASK: ("tasks", "task"),
@@ -274,12 +268,6 @@ def _named(name: str, here: list[Found], everything: list[Found], query: Query) 
 # what the cluster, or the inventory, lists
 
 
-def list_rows(guests_only: bool = False) -> ApiGen[list[Row]]:
-    """Return the rows of ``/cluster/resources``."""
-    data = yield from call(Request("GET", "/cluster/resources", {"type": "vm"} if guests_only else {}))
-    return [row for row in data if isinstance(row, Mapping)] if isinstance(data, list) else []
-
-
 def _everything(services: Services, query: Query) -> Iterator[Found]:
     recorded = query.cached or bool(query.at)
     if not recorded:
@@ -294,8 +282,8 @@ def _everything(services: Services, query: Query) -> Iterator[Found]:
         return
     rows: list[Row] = []
     if recorded:
-        rows = _recorded_rows(services, query.at)
-    elif set(listed) & {*_GUEST_KINDS, NODE, *_MERGE}:
+        rows = recorded_rows(services, query.at)
+    elif set(listed) & {*_GUEST_KINDS, NODE, *MERGED}:
         rows = services.cluster.run(list_rows(set(listed) <= _GUEST_KINDS))
     known = _Known(services, listed)
     for kind in listed:
@@ -313,58 +301,13 @@ _GUEST_KINDS = frozenset(GUESTS.values())
 
 def _rows_by_id(services: Services, kind: str, rows: list[Row], *, cached: bool) -> dict[str, Row]:
     """Return the rows of a kind with natural keys: of the one list where it shows them, else of the kind's own."""
-    if kind in _MERGE:
-        return _MERGE[kind](rows)
+    if kind in MERGED:
+        return MERGED[kind](rows)
     if cached:
         word = kind.lower()
         return {str(row[word]): {**row, "type": row.get("subtype")} for row in rows if row.get("type") == word}
     listing = KINDS[kind].listing
     return dict(services.cluster.run(listing())) if listing is not None else {}
-
-
-def _recorded_rows(services: Services, at: float) -> list[Row]:
-    inventory, cluster = services.store.inventory, services.place.cluster
-    if at:
-        held = inventory.at(cluster, at)
-        if not held:
-            raise PxhelmError(
-                f"nothing is recorded of cluster {cluster} at that time",
-                hint="`pxhelm discover` records; a later time may have something",
-            )
-        return [_row_of(one) for one in held if one.kind != TASK]
-    seen = inventory.list(cluster)
-    if not seen:
-        raise PxhelmError(
-            f"nothing is recorded of cluster {services.place.context}", hint="record it with `pxhelm discover`"
-        )
-    age = duration(max(1.0, services.now().timestamp() - min(one.at for one in seen)))
-    services.listen(Warned(f"as recorded up to {age} ago; the cluster was not asked"))
-    return [_row_of(one) for one in seen if one.kind != TASK]
-
-
-def _row_of(seen: Observation) -> Row:
-    """Return what was recorded as the list has it: guests are recorded by their configuration."""
-    kind, _, name = seen.ref.partition("/")
-    leaves = seen.current
-    if kind not in GUESTS:
-        return leaves if leaves.get("type") == kind else {"type": kind, kind: name, "nodes": None, "where": []}
-    cores, sockets = leaves.get("cpu.cores"), leaves.get("cpu.sockets")
-    disks = [v for path, v in leaves.items() if path.endswith(".size") and path.split(".")[0] in ("disks", "rootfs")]
-    return {
-        "type": kind,
-        "id": seen.ref,
-        "vmid": int(name),
-        "name": leaves.get("hostname"),
-        "node": seen.node,
-        "status": seen.status,
-        "maxcpu": (cores or 1) * (sockets or 1),
-        "maxmem": leaves.get("memory.size"),
-        "maxdisk": disks[0] if disks else None,
-        "pool": leaves.get("pool"),
-        "tags": ";".join(leaves.get("tags") or ()),
-        "template": bool(leaves.get("isTemplate")),
-        "uid": seen.uid,
-    }
 
 
 def _recorded_tasks(services: Services, query: Query) -> Iterator[Found]:
@@ -374,37 +317,6 @@ def _recorded_tasks(services: Services, query: Query) -> Iterator[Found]:
     for row in sorted(known, key=lambda row: -int(row.get("starttime") or 0)):
         if row.get("upid"):
             yield Found(TASK, str(row["upid"]), row=row)
-
-
-def merge_storages(rows: Iterable[Row]) -> dict[str, Row]:
-    """Return one row per storage: one that is not shared has the room of all its nodes. Merged rows stay as they are."""
-    found: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        if row.get("type") != "storage":
-            continue
-        name = str(row.get("storage"))
-        if "where" in row:
-            found[name] = dict(row)
-            continue
-        if name not in found:
-            found[name] = {**row, "node": None, "nodes": 0, "where": []}
-        elif not row.get("shared"):
-            for key in ("disk", "maxdisk"):
-                found[name][key] = int(found[name].get(key) or 0) + int(row.get(key) or 0)
-        if row.get("status") == "available":
-            found[name]["nodes"] += 1
-            found[name]["where"].append(str(row.get("node")))
-    return dict(found)
-
-
-def _pools(rows: Iterable[Row]) -> dict[str, Row]:
-    rows = list(rows)
-    names = [str(row.get("pool")) for row in rows if row.get("type") == "pool"]
-    count = {name: sum(row.get("pool") == name and row.get("type") in GUESTS for row in rows) for name in names}
-    return {name: {"type": "pool", "pool": name, "guests": count[name]} for name in names}
-
-
-_MERGE: Mapping[str, Callable[[Iterable[Row]], dict[str, Row]]] = {"Storage": merge_storages, "Pool": _pools}
 
 
 class _Known:

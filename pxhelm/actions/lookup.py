@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pxhelm.actions.inspect import NODE, Found, Query, find, id_of
+from pxhelm.actions.inspect import Found, Query, find, id_of
+from pxhelm.actions.rows import NODE
 from pxhelm.errors import PxhelmError
 from pxhelm.kinds import KINDS
 from pxhelm.resource.export import importable, spec_of_leaves

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pxhelm.actions.inspect import GUESTS, Row, list_rows
+from pxhelm.actions.rows import GUESTS, Row, list_rows
 from pxhelm.apply.ports import ports_of
 from pxhelm.apply.restore import Found, Marked, Restoration, former, plan_restoration, restore
 from pxhelm.errors import PxhelmError

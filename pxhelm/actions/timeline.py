@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pxhelm.actions.discover import VOLATILE
-from pxhelm.actions.inspect import GUESTS, NETWORK, NODE, Found, is_in
+from pxhelm.actions.inspect import Found, is_in
+from pxhelm.actions.rows import GUESTS, NETWORK, NODE
 from pxhelm.actions.services import Services
 from pxhelm.errors import PxhelmError
 from pxhelm.store.bindings import BindingState

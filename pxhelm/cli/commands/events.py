@@ -54,7 +54,8 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
 
 
 def _events(services: Services, options: dict[str, Any]) -> list[Found]:
-    from pxhelm.actions.inspect import EVENT, Query, find, kinds_of
+    from pxhelm.actions.inspect import Query, find, kinds_of
+    from pxhelm.actions.rows import EVENT
 
     found = find(services, Query((EVENT,), all_namespaces=options["all_namespaces"]))
     if options["types"]:

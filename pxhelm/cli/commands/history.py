@@ -32,7 +32,8 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
 
     kind, slash, name = arguments[0].partition("/")
     if slash:
-        from pxhelm.actions.inspect import NETWORK, kinds_of
+        from pxhelm.actions.inspect import kinds_of
+        from pxhelm.actions.rows import NETWORK
         from pxhelm.actions.timeline import timeline
         from pxhelm.cli.views.timeline import timeline_text
 

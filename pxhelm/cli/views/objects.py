@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pxhelm.actions.health import ready
-from pxhelm.actions.inspect import EVENT, TASK, Found, tags_of
+from pxhelm.actions.inspect import Found, tags_of
+from pxhelm.actions.rows import EVENT, TASK
 from pxhelm.cli.views.live import COLUMNS, UNNAMED, moment
 from pxhelm.cli.views.table import plain_table
 from pxhelm.kinds import KINDS

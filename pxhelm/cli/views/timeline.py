@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from pxhelm.actions.inspect import GUESTS
+from pxhelm.actions.rows import GUESTS
 from pxhelm.actions.timeline import Change
 from pxhelm.cli.views.document import FORMATS
 from pxhelm.cli.views.plan import show_leaf
