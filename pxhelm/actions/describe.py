@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pxhelm.actions.inspect import Found, Query, Waits, id_of, key_of
+from pxhelm.actions.inspect import Closer, Found, Pending, Query, Waits, id_of, key_of
 from pxhelm.actions.services import Services
 from pxhelm.actions.sets import counted
 from pxhelm.apply.memory import Memory, recall, target_of
@@ -29,15 +29,6 @@ from pxhelm.store.events import EventRecord
 from pxhelm.store.journal import Op, Step
 
 _OPERATIONS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """An option that the running guest has not taken over yet."""
-
-    path: str
-    current: object
-    after_restart: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +78,7 @@ def describe(services: Services, found: Found) -> Description:
 
 
 def look_closer(services: Services, found: Sequence[Found], *, others: bool = False) -> list[Found]:
-    """Return the same with ``drifted`` and ``os_type`` told: one read for each, all at once, beside a look round.
+    """Return the same with ``drifted``, ``closer`` and ``os_type`` told: one read for each, all at once, beside a look round.
 
     Guests that are not ours are read only when ``others`` says so: they cannot drift.
     """
@@ -114,11 +105,13 @@ def look_closer(services: Services, found: Sequence[Found], *, others: bool = Fa
         if isinstance(live, Live) and live.existence is Existence.PRESENT:
             one = found[n]
             bases = memories[key_of(one)].known.bases if one.stored else {}
-            drifted = bool(_drift(KINDS[one.kind], bases, live)) if one.stored else None
+            drift = _drift(KINDS[one.kind], bases, live)
+            drifted = bool(drift) if one.stored else None
             os_type = str(live.intended.get("osType") or "")
             looked[n] = replace(
                 _told(one, KINDS[one.kind], bases, (live, view)),
                 drifted=drifted,
+                closer=Closer(live, drift, _pending(live)),
                 os_type=os_type,
                 row={**one.row, "osType": os_type} if os_type else one.row,
             )

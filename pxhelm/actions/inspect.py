@@ -18,8 +18,10 @@ from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.kinds import CATALOGUE, KINDS
 from pxhelm.kinds import NAMES as WORDS
+from pxhelm.plan.model import Drift
 from pxhelm.plan.remembered import REMEMBERED
 from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.model import Live
 from pxhelm.store.bindings import Binding, BindingState
 from pxhelm.store.objects import ObjectKey as StoreKey
 from pxhelm.store.objects import ObjectQuery, StoredObject
@@ -81,6 +83,24 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """An option that the running guest has not taken over yet."""
+
+    path: str
+    current: object
+    after_restart: object
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """What only the object's own configuration tells."""
+
+    live: Live
+    drift: tuple[Drift, ...] = ()
+    pending: tuple[Pending, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """One thing: as the cluster lists it, as the store knows it, or both."""
 
@@ -101,6 +121,8 @@ class Found:
     """What a guest has only after its next start; None when nobody looked."""
     anchored: tuple[str, ...] | None = None
     """What keeps a guest on its node; None when nobody looked."""
+    closer: Closer | None = None
+    """Its own configuration; None when nobody looked."""
     os_type: str = ""
     """What a guest's configuration says of its system; empty when nobody looked."""
 

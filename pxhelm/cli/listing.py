@@ -41,6 +41,12 @@ class Listing:
         return len(self.queries) == len(self.queries[0].names) == 1
 
     @property
+    def close(self) -> bool:
+        """Whether the objects' own configurations are read: for wide tables, and for what is named and printed whole."""
+        named = all(query.names for query in self.queries)
+        return self.output.form == "wide" or (named and self.print_one is not None)
+
+    @property
     def kinds(self) -> tuple[str, ...]:
         """Every kind that is asked for."""
         return tuple(dict.fromkeys(kind for query in self.queries for kind in query.kinds))
@@ -162,7 +168,7 @@ def choose(services: Services, listing: Listing, missing: list[NotFoundError]) -
     from pxhelm.actions.inspect import find_all
 
     found = find_all(services, listing.queries, missing)
-    found = selected(services, found, listing.kinds, listing.options, wide=listing.output.form == "wide")
+    found = selected(services, found, listing.kinds, listing.options, close=listing.close)
     if listing.options["sort_by"]:
         from pxhelm.cli.views.objects import document
         from pxhelm.cli.views.printer import ordered_by
@@ -173,7 +179,7 @@ def choose(services: Services, listing: Listing, missing: list[NotFoundError]) -
 
 
 def selected(
-    services: Services, found: list[Found], kinds: Sequence[str], options: Mapping[str, Any], *, wide: bool = False
+    services: Services, found: list[Found], kinds: Sequence[str], options: Mapping[str, Any], *, close: bool = False
 ) -> list[Found]:
     """Return what label and field selectors leave, looked at more closely where that is asked for."""
     from pxhelm.cli.selectors import CLOSER, field_test, label_test
@@ -188,7 +194,7 @@ def selected(
         recorded = bool(options.get("cached")), float(options.get("moment") or 0.0)
         found = counted(services, found, Query((KIND,), (), True, False, *recorded))
     asked = options["field_selector"]
-    if (wide or any(field in asked for field in CLOSER)) and not (options.get("cached") or options.get("moment")):
+    if (close or any(field in asked for field in CLOSER)) and not (options.get("cached") or options.get("moment")):
         from pxhelm.actions.describe import look_closer
 
         found = look_closer(services, found, others="status.osType" in asked)

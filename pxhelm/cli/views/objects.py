@@ -12,6 +12,7 @@ from typing import Any
 from pxhelm.actions.health import ready
 from pxhelm.actions.inspect import Found, tags_of
 from pxhelm.actions.rows import EVENT, TASK
+from pxhelm.cli.views.closer import closer_status
 from pxhelm.cli.views.live import COLUMNS, UNNAMED, moment
 from pxhelm.cli.views.table import plain_table
 from pxhelm.kinds import KINDS
@@ -117,6 +118,7 @@ def conditions(one: Found) -> list[Document]:
     found: list[Document] = [{"type": "Ready", "status": ready(one)}]
     if one.drifted is not None:
         found.append({"type": "Drifted", "status": str(one.drifted)})
+        found.append({"type": "Synced", "status": str(not one.drifted)})
     if one.waits is not None:
         found.append(_condition("NeedsRestart", "OptionsPending", one.waits.restart))
         found.append(_condition("GuestActionNeeded", "CloudInitPending", one.waits.boot))
@@ -201,6 +203,8 @@ def _status(one: Found) -> Document:
         }
         if one.drifted is not None:
             status["drifted"] = one.drifted
+    if one.closer is not None:
+        status |= closer_status(one.kind, one.closer)
     return status
 
 

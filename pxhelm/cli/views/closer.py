@@ -1,0 +1,61 @@
+"""The status that only an object's own configuration tells (kinds.md 11): devices, what is pending, what drifted. Reads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pxhelm.actions.inspect import Closer
+from pxhelm.kinds import KINDS
+from pxhelm.plan.leaf import shown
+from pxhelm.resource.table import table_of
+from pxhelm.resource.types import shown as spelt
+
+Document = dict[str, Any]
+_DEVICE = ("volume", "size", "mac")
+_UNUSED = "unused"
+
+
+def closer_status(kind: str, closer: Closer) -> Document:
+    """Return the parts of the status; those that hold nothing are left out, but for ``drift``."""
+    live = closer.live
+    drift = [
+        {"path": one.path, "base": _spelt(kind, one.path, one.base), "live": _spelt(kind, one.path, one.live)}
+        for one in closer.drift
+    ]
+    if not KINDS[kind].guest:
+        return {"drift": drift, **({"digest": live.digest} if live.digest else {})}
+    unused = sorted((key, text) for key, text in live.raw.items() if key.startswith(_UNUSED))
+    found: Document = {
+        "devices": _devices(kind, live.intended),
+        "unusedVolumes": [{"slot": key, "volume": text} for key, text in unused],
+        "pending": [
+            {
+                "path": one.path,
+                "current": _spelt(kind, one.path, one.current),
+                "desired": _spelt(kind, one.path, one.after_restart),
+            }
+            for one in closer.pending
+        ],
+        "digest": live.digest,
+    }
+    return {name: value for name, value in found.items() if value} | {"drift": drift}
+
+
+def _devices(kind: str, leaves: Mapping[str, object]) -> Document:
+    """Return volume and size of what holds data, and the MAC of what is on a network, by slot."""
+    found: Document = {}
+    for path, value in sorted(leaves.items()):
+        slot, _, what = path.rpartition(".")
+        if what in _DEVICE and slot and value is not None and (slot == "rootfs" or slot.count(".") == 1):
+            found.setdefault(slot.rpartition(".")[2], {})[what] = _spelt(kind, path, value)
+    return {slot: each for slot, each in found.items() if "volume" in each or "mac" in each}
+
+
+def _spelt(kind: str, path: str, value: object) -> object:
+    """Return a canonical value as a manifest spells it, secrets as ``***``."""
+    plain = shown(value)
+    place = table_of(KINDS[kind].fields, KINDS[kind].slots).place(path)
+    if place is None or plain is not value or isinstance(value, list | tuple):
+        return list(plain) if isinstance(plain, tuple) else plain
+    return spelt(place.field.type, value)  # type: ignore[arg-type]  # a scalar leaf
