@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pxhelm.golang.duration import Duration
 from pxhelm.golang.strconv import NumError, parse_float, parse_int
+from pxhelm.golang.value import Int64
 
 _HALF = 2**63
 
@@ -23,6 +24,9 @@ def float_to_int(number: float) -> int:
 
 def to_int64(value: object) -> int:
     """Return an int64: texts by their base prefix (``010`` is 8), floats cut, 0 for all else."""
+    kind = type(value)
+    if kind is int or kind is Int64:
+        return wrap64(int(value))  # type: ignore[call-overload]  # told by type()
     if value is None:
         return 0
     if isinstance(value, int):  # bool too

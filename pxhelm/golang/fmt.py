@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
 from pxhelm.golang.fmt_numbers import PLAIN, Flags
 from pxhelm.golang.fmt_verbs import print_value
@@ -35,20 +36,28 @@ def value_text(value: object) -> str:
 
 def action_text(value: object) -> str:
     """Return what an action prints: ``%v``, for which a method of the pointer, too, may print a struct that has a place."""
-    if type(value) not in _WITHOUT_METHODS and hasattr(value, "GO_POINTER_STRING"):
-        return str(value)
-    return result_text(value)
+    fast = _FAST.get(type(value))
+    if fast is not None:
+        return fast(value)
+    return str(value) if getattr(value, "GO_POINTER_STRING", False) else _pointed_to(value)
 
 
 def result_text(value: object) -> str:
     """Return what an action prints of a function's result: ``%v`` of what a pointer points to."""
+    fast = _FAST.get(type(value))
+    return fast(value) if fast is not None else _pointed_to(value)
+
+
+def _pointed_to(value: object) -> str:
     text = value_text(value)
-    if text[:1] == "&" and type(value) not in _WITHOUT_METHODS and type_name(value)[:1] == "*":
-        return text[1:]
-    return text
+    return text[1:] if text[:1] == "&" and type_name(value)[:1] == "*" else text
 
 
-_WITHOUT_METHODS = frozenset((str, bool, float, int, dict, list))
+_FAST: dict[type, Callable[[Any], str]] = {
+    str: str, int: int.__repr__, float: format_float, bool: {True: "true", False: "false"}.__getitem__,
+    dict: value_text, list: value_text,
+}  # fmt: skip
+"""How values are printed that are no pointers and have no methods."""
 
 
 def sprint(args: Sequence[object], text: Callable[[object], str] = value_text) -> str:

@@ -34,26 +34,36 @@ def merged(target: Dict, source: Dict, *, overwrite: bool) -> Dict:
 
 
 def _merge(target: Dict, source: Dict, overwrite: bool) -> None:
-    for key in list(source):
-        if key not in source:  # gone, or merged into itself, meanwhile
-            continue
+    wanted = "" if type(target) is dict else _element_type(target)
+    for key in list(source):  # which may grow meanwhile, when it is merged into itself
         item, mine = source[key], target.get(key)
-        if item is None:
-            if overwrite:
-                _set(target, key, None, source)
+        if type(item) in _SCALARS and not wanted:
+            if overwrite or mine is None or (not mine and _empty(mine)):
+                target[key] = item
             continue
-        if isinstance(item, dict):
+        if item is None:
+            if not overwrite:
+                continue
+        elif isinstance(item, dict):
             _merge_map(mine, item, overwrite)
             if isinstance(mine, dict) and mine:
                 continue
         elif isinstance(item, list | bytes):
-            if key in target and _element_type(target) == "string":
-                raise GoPanicError("reflect: call of reflect.Value.IsNil on string Value")
-            _set(target, key, item if overwrite or mine is None else mine, None)
+            if wanted:
+                _check_list(item if overwrite or mine is None else mine, wanted, present=key in target)
             if not _empty(mine):
+                if overwrite:
+                    target[key] = item
                 continue
+        elif not (overwrite or _empty(mine)):
+            continue
         if overwrite or _empty(mine):
-            _set(target, key, item, source)
+            if wanted:
+                _check(_element_type(source) or "interface {}", wanted)
+            target[key] = item
+
+
+_SCALARS = frozenset((str, int, float, bool))
 
 
 def _merge_map(mine: object, item: Dict, overwrite: bool) -> None:
@@ -68,14 +78,16 @@ def _empty(value: object) -> bool:
     return value is None or (not value and isinstance(value, str | int | float | list | dict | bytes))
 
 
-def _set(target: Dict, key: str, item: object, source: Dict | None) -> None:
-    """Set a key; ``source`` is the map that the item is an element of, None when it stands for itself."""
-    wanted = _element_type(target)
-    if wanted:
-        given = type_name(item) if source is None else _element_type(source) or "interface {}"
-        if given != wanted:
-            raise GoPanicError(f"reflect.Value.SetMapIndex: value of type {given} is not assignable to type {wanted}")
-    target[key] = item
+def _check(given: str, wanted: str) -> None:
+    if given != wanted:
+        raise GoPanicError(f"reflect.Value.SetMapIndex: value of type {given} is not assignable to type {wanted}")
+
+
+def _check_list(item: object, wanted: str, *, present: bool) -> None:
+    """Refuse a list for a typed map, as mergo stumbles over it."""
+    if present and wanted == "string":
+        raise GoPanicError("reflect: call of reflect.Value.IsNil on string Value")
+    _check(type_name(item), wanted)
 
 
 def _element_type(values: Dict) -> str:

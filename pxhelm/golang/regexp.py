@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -118,20 +118,22 @@ class _Subject:
     __slots__ = ("_bytes", "_replaced", "raw")
 
     def __init__(self, text: str) -> None:
-        self._replaced: list[int] = []
+        self._replaced: Sequence[int] = ()
         """Where in ``raw`` a byte was replaced."""
         try:
             self._bytes = self.raw = text.encode()
             return
         except UnicodeEncodeError:
             self._bytes = go_bytes(text)
+        replaced = []
         pieces = _NOT_UTF8.split(go_string(self._bytes))
         self.raw = _REPLACEMENT.join(pieces).encode()
         at = 0
         for piece in pieces[:-1]:
             at += len(piece.encode())
-            self._replaced.append(at)
+            replaced.append(at)
             at += _WIDER + 1
+        self._replaced = replaced
 
     def cut(self, start: int, end: int | None = None) -> bytes:
         """Return the bytes of the text from one offset in ``raw`` to another."""
@@ -143,23 +145,31 @@ class _Subject:
         return at - _WIDER * bisect_left(self._replaced, at)
 
 
-def _search(pattern: Any, raw: bytes, at: int) -> Any:
-    """Return the first match from an offset on; one that RE2 sees inside a character is none to Go."""
-    found = pattern.search(raw, at)
-    while found is not None and found.start() < len(raw) and raw[found.start()] & 0xC0 == 0x80:
-        found = pattern.search(raw, found.start() + 1)
-    return found
+def _searcher(pattern: Any, raw: bytes) -> Callable[[bytes, int], Any]:
+    """Return what finds the first match from an offset on; one that RE2 sees inside a character is none to Go."""
+    search: Callable[[bytes, int], Any] = pattern.search
+    if raw.isascii():
+        return search
+
+    def found_at_a_character(raw: bytes, at: int) -> Any:
+        found = search(raw, at)
+        while found is not None and found.start() < len(raw) and raw[found.start()] & 0xC0 == 0x80:
+            found = search(raw, found.start() + 1)
+        return found
+
+    return found_at_a_character
 
 
 def matches(pattern: Any, text: str) -> bool:
     """Whether the pattern is found anywhere in the text."""
-    return _search(pattern, _Subject(text).raw, 0) is not None
+    raw = _Subject(text).raw
+    return _searcher(pattern, raw)(raw, 0) is not None
 
 
 def find(pattern: Any, text: str) -> str:
     """Return the first match, empty when there is none."""
     subject = _Subject(text)
-    found = _search(pattern, subject.raw, 0)
+    found = _searcher(pattern, subject.raw)(subject.raw, 0)
     return go_string(subject.cut(*found.span())) if found else ""
 
 
@@ -177,8 +187,9 @@ def _width(raw: bytes, at: int) -> int:
 
 def _all_spans(pattern: Any, raw: bytes, limit: int) -> Iterator[tuple[int, int]]:
     at, previous, count = 0, -1, 0
+    search = _searcher(pattern, raw)
     while at <= len(raw) and (limit < 0 or count < limit):
-        found = _search(pattern, raw, at)
+        found = search(raw, at)
         if found is None:
             return
         start, end = found.span()
@@ -244,10 +255,11 @@ def replace_all_literal(pattern: Any, text: str, replacement: str) -> str:
 def _replace(pattern: Any, text: str, expand: Callable[[Any, _Subject], bytes]) -> str:
     subject = _Subject(text)
     raw = subject.raw
+    search = _searcher(pattern, raw)
     out: list[bytes] = []
     last = at = 0
     while at <= len(raw):
-        found = _search(pattern, raw, at)
+        found = search(raw, at)
         if found is None:
             break
         start, end = found.span()

@@ -242,6 +242,14 @@ def function_names() -> frozenset[str]:
 _NESTED = "rendering template has a nested reference name: {}: unable to execute template"
 
 
+def _handed_on(data: object) -> object:
+    """Return the dot as a function hands it on: a struct that had a place in Go has none any more."""
+    if type(data) is dict or not hasattr(data, "go_moved"):
+        return data
+    moved: object = data.go_moved()
+    return moved
+
+
 def _include(run: Run, name: str, data: object) -> str:
     count = run.included.get(name, 0)
     if count > MAX_INCLUDES:
@@ -250,7 +258,7 @@ def _include(run: Run, name: str, data: object) -> str:
     if program is None:
         raise FunctionError(f"template: no template {quote(name)} associated with template {quote('gotpl')}")
     run.included[name] = count + 1
-    frame = Frame(run, data, program.tree.slots)
+    frame = Frame(run, _handed_on(data), program.tree.slots)
     run.step(frame)
     try:
         program.body()(frame)
@@ -276,7 +284,7 @@ def _tpl(run: Run, text: str, data: object) -> str:
     run.depth += 1
     run.programs = programs
     program = programs["gotpl"]
-    frame = Frame(run, data, program.tree.slots)
+    frame = Frame(run, _handed_on(data), program.tree.slots)
     run.step(frame)
     try:
         program.body()(frame)

@@ -19,11 +19,14 @@ class MismatchError(Exception):
     """A value that does not fit a parameter; the engine adds the position."""
 
 
+_EMPTY_OR_NOT = (bool, int, float, str, bytes, list, dict, tuple, complex)
+
+
 def truth(value: object) -> bool:
     """Tell what ``if`` sees: false, 0, nil and everything empty are false, any struct is true."""
     if value is None:
         return False
-    if isinstance(value, bool | int | float | str | bytes | list | dict | tuple | complex):
+    if isinstance(value, _EMPTY_OR_NOT):
         return bool(value)
     return True
 

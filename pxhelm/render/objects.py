@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pxhelm.chart.encode import dependency_json, maintainer_json, metadata_json
 from pxhelm.chart.model import Dependency, Maintainer, Metadata
@@ -102,7 +102,7 @@ class KubeVersion:
     GO_TYPE = "chartutil.KubeVersion"
     GO_FIELDS: Final = {"Version": "version", "Major": "major", "Minor": "minor"}
     GO_METHODS: Final = {"String": "__str__", "GitVersion": "__str__"}
-    GO_POINTER_STRING: Final = True
+    GO_POINTER_STRING: ClassVar[bool] = True
     """String is a method of the pointer: an action prints by it, fmt the fields."""
 
     def __init__(self, version: model.KubeVersion) -> None:
@@ -113,9 +113,22 @@ class KubeVersion:
     def __str__(self) -> str:
         return self.version
 
+    def go_moved(self) -> KubeVersion:
+        """Return the same without a place of its own."""
+        moved = _MovedKubeVersion.__new__(_MovedKubeVersion)
+        moved.version, moved.major, moved.minor = self.version, self.major, self.minor
+        return moved
+
     def go_json(self) -> dict[str, str]:
         """Return the object that Go's JSON has for it."""
         return {"Version": self.version, "Major": self.major, "Minor": self.minor}
+
+
+class _MovedKubeVersion(KubeVersion):
+    """It after a function handed it on: an action, too, prints its fields."""
+
+    __slots__ = ()
+    GO_POINTER_STRING = False
 
 
 class HelmVersion:

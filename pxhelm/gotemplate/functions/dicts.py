@@ -78,48 +78,38 @@ def dict_(*pairs: object) -> Dict:
     return found
 
 
-def _all_merged(target: Dict, sources: tuple[Dict, ...], *, overwrite: bool) -> Dict:
+def _merged(target: Dict, sources: tuple[Dict, ...], *, overwrite: bool, must: bool) -> object:
     try:
         for source in sources:
             if source is not target:
                 target = merged(target, source, overwrite=overwrite)
     except GoPanicError as error:
         raise FunctionError(str(error)) from None
+    except DifferentTypesError as error:
+        if must:
+            raise FunctionError(str(error)) from None
+        return ""
     return _plain(target)
 
 
 def merge(target: Dict, *sources: Dict) -> object:
     """Fill what is missing or empty in the first map from the others, in place; the empty text if that fails."""
-    return _unless_different(target, sources, overwrite=False)
+    return _merged(target, sources, overwrite=False, must=False)
 
 
 def merge_overwrite(target: Dict, *sources: Dict) -> object:
     """Overwrite the first map with the others, in place; the empty text if that fails."""
-    return _unless_different(target, sources, overwrite=True)
+    return _merged(target, sources, overwrite=True, must=False)
 
 
-def _unless_different(target: Dict, sources: tuple[Dict, ...], *, overwrite: bool) -> object:
-    try:
-        return _all_merged(target, sources, overwrite=overwrite)
-    except DifferentTypesError:
-        return ""
-
-
-def must_merge(target: Dict, *sources: Dict) -> Dict:
+def must_merge(target: Dict, *sources: Dict) -> object:
     """Fill what is missing or empty in the first map from the others, in place."""
-    return _or_failed(target, sources, overwrite=False)
+    return _merged(target, sources, overwrite=False, must=True)
 
 
-def must_merge_overwrite(target: Dict, *sources: Dict) -> Dict:
+def must_merge_overwrite(target: Dict, *sources: Dict) -> object:
     """Overwrite the first map with the others, in place."""
-    return _or_failed(target, sources, overwrite=True)
-
-
-def _or_failed(target: Dict, sources: tuple[Dict, ...], *, overwrite: bool) -> Dict:
-    try:
-        return _all_merged(target, sources, overwrite=overwrite)
-    except DifferentTypesError as error:
-        raise FunctionError(str(error)) from None
+    return _merged(target, sources, overwrite=True, must=True)
 
 
 def values_(values: Dict) -> list[object]:
