@@ -216,7 +216,7 @@ def _origin(compiler: Compiler, node: n.Node) -> Get | None:
     match node:
         case n.Field():
             return lambda f: f.dot
-        case n.Variable(slot=slot) if slot >= 0:
+        case n.Variable(names=[_, _, *_], slot=slot) if slot >= 0:
             return lambda f: f.vars[slot]
         case n.Chain(node=n.Pipe() as inner):
             # Compiled only when it is asked for: parentheses nest.
