@@ -14,7 +14,7 @@ import time
 from collections import Counter
 
 from tests.fuzz.cases import generate
-from tests.fuzz.explained import explanation
+from tests.fuzz.explained import elsewhere, explanation
 from tests.fuzz.oracle import Helm
 from tests.fuzz.ours import compare
 from tests.fuzz.shrinking import shrink
@@ -22,6 +22,8 @@ from tests.fuzz.shrinking import shrink
 BATCH = 400
 AGAIN = 40
 """How often Helm is asked again before a difference counts: one of the answers that it gives by chance is none."""
+AFRESH = 8
+"""How many new processes are asked what stays unexplained."""
 
 
 class Comparison:
@@ -61,7 +63,7 @@ class Comparison:
         if any(not compare(data, other) for other in answers):
             self.counts["one of Helm's answers"] += 1
             return
-        reason = explanation(data, answers)
+        reason = explanation(data, answers) or elsewhere(data, answers, self.helm.afresh(data, AFRESH))
         if reason:
             self.counts[f"explained: {reason}"] += 1
             return

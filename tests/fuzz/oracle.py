@@ -40,6 +40,15 @@ class Helm:
             found += self._ask(cases[len(found) :])
         return found
 
+    def afresh(self, case, times):
+        """Return the answers of so many new processes: each has its memory elsewhere."""
+        found = []
+        for _ in range(times):
+            if self.process is not None:
+                self._end()
+            found += self.answers([case])
+        return found
+
     def _ask(self, cases):
         """Return the answers up to the one that ended the program."""
         if self.process is None:
