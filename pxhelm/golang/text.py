@@ -75,7 +75,10 @@ def split(text: str, separator: str, limit: int = -1) -> list[str]:
     if limit == 0:
         return []
     if separator:
-        return text.split(separator, limit - 1 if limit > 0 else -1)
+        most = limit - 1 if limit > 0 else -1
+        if not separator.isascii() and _SURROGATES.search(separator):  # may be a part of a character
+            return [go_string(piece) for piece in go_bytes(text).split(go_bytes(separator), most)]
+        return text.split(separator, most)
     if limit < 0 or limit > len(text):
         return list(text)
     return [*text[: limit - 1], text[limit - 1 :]] if text else []
