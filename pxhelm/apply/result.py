@@ -70,6 +70,7 @@ _CODES = {
     "Stale": ExitCode.CONFLICT,
     "Pending": ExitCode.CONFLICT,
     "Refused": ExitCode.REFUSED,
+    "Lock": ExitCode.REFUSED,
     "NotInPlan": ExitCode.REFUSED,
     "Locked": ExitCode.LOCKED,
 }

@@ -19,7 +19,8 @@ def show(error: PxhelmError, *, debug: bool = False) -> None:
     if isinstance(error, StageError):
         for one in error.errors:
             _say(f"  {one.where}: {one.message}" if one.where else f"  {one.message}")
-            _show_excerpt(one.where)
+            if one.where is not None and one.where.text:
+                _show_lines(one.where)
             _show_rendered(one.rendered)
             _show_hint(one)
     else:

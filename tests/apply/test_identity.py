@@ -185,6 +185,7 @@ def test_a_locked_guest_is_blocked_and_never_unlocked(lab):
     mark = lab.mark
     result = lab.apply(vm(cores=2))
     assert outcome(result).reason == "Lock"
+    assert result.exit_code is ExitCode.REFUSED
     assert "backup" in outcome(result).message
     assert lab.writes(mark) == []
     assert lab.plan(vm()).plan.empty
