@@ -24,26 +24,33 @@ _LAYOUTS = {
 def encode(value: object) -> str:
     """Print a value as the library's encoder does; TomlError with its text."""
     encoder = _Encoder()
-    encoder.encode((), _with_fields(value))
+    encoder.encode((), _as_maps(value))
     return "".join(encoder.out)
 
 
-def _with_fields(value: object) -> Any:
-    """Return the value with a map of its fields for each Go struct; nil fields are left out."""
-    if isinstance(value, dict):
-        return {name: _with_fields(item) for name, item in value.items()}
+def _as_maps(value: object) -> Any:
+    """Return a map of its fields for a Go struct, and a list with such maps; nil fields are left out.
+
+    One level deep: what a map holds is looked at when it is printed, so that an error before it is told first.
+    """
     if isinstance(value, list):
-        return [_with_fields(item) for item in value]
+        return [_as_maps(item) for item in value]
     fields: dict[str, str] | None = getattr(value, "GO_FIELDS", None)
     if fields is None:
         return value
     embedded = getattr(value, "GO_LAYOUT", {})
     found = {name: getattr(value, at) for name, at in fields.items()}
     return Struct(
-        (name, _with_fields(item))
+        (name, item)
         for name, item in found.items()
         if not getattr(item, "GO_NIL", False) and not (name in embedded and hasattr(item, "GO_FIELDS"))
     )
+
+
+def _opened(value: dict[str, object]) -> dict[str, object]:
+    """Return a map with what it holds as maps."""
+    items = ((name, _as_maps(item)) for name, item in value.items())
+    return Struct(items) if isinstance(value, Struct) else dict(items)
 
 
 class _Encoder:
@@ -85,6 +92,7 @@ class _Encoder:
         self._map(key, value)
 
     def _map(self, key: tuple[str, ...], value: dict[str, object]) -> None:
+        value = _opened(value)
         for name in _ordered(value):
             if value[name] is not None:
                 self.encode((*key, name), value[name])
@@ -156,6 +164,7 @@ def _float(number: float) -> str:
 
 
 def _inline(value: dict[str, object]) -> str:
+    value = _opened(value)
     names = list(_ordered(value))
     tables = [name for name in names if _is_table(value[name])]
     direct = names[: len(names) - len(tables)]
