@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cmp_to_key
 
+from pxhelm.golang import json
 from pxhelm.golang.strconv import format_float
 from pxhelm.golang.value import Struct, type_name
 from pxhelm.golang.yaml_scalar import V2, V3, Dialect, scalar
@@ -19,6 +20,8 @@ _KEYWORDS = frozenset(
 _PLAIN_ORDER = re.compile(r"[A-Za-z./-]*\Z")
 _MULTILINE = re.compile("[\n\r\x85\u2028\u2029]")
 _MAX_SIMPLE_KEY = 128
+_MAX_JSON_KEY = 1024
+"""Characters of a key that goyaml finds in the JSON which sigs.k8s.io/yaml has it read."""
 _DEEP = 2000
 """Columns after which to look for a value that holds itself."""
 
@@ -79,6 +82,8 @@ class Emitter:
             self._value(item, indent, indent + len(text) + 2)
 
     def _complex(self, key: str, item: object, indent: int) -> None:
+        if self._json_numbers and len(json.marshal(key)) > _MAX_JSON_KEY:
+            raise ValueError("yaml: did not find expected ',' or '}'")
         out = self.out
         out.append("? " + scalar(key, indent + 2, indent + 2, self._dialect))
         out.append((" " * indent if out[-1].endswith("\n") else "\n" + " " * indent) + ":")

@@ -80,9 +80,9 @@ def _compile_range(compiler: Compiler, node: n.Branch) -> Emit:
                 run.count(f, 1)
             f.dot = element
             if element_slot >= 0:
-                variables[element_slot] = element
                 if index_slot >= 0:
                     variables[index_slot] = index
+                variables[element_slot] = element  # last: both may be one variable
             try:
                 body(f)
             except ContinueLoop:

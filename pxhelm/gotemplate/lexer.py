@@ -79,8 +79,10 @@ class Token(NamedTuple):
         if self.kind in KEYWORDS or self.kind == DOT:
             return f"<{self.text}>"
         from pxhelm.golang.strconv import quote
+        from pxhelm.golang.value import go_bytes
 
-        return f"{quote(self.text[:10])}..." if len(self.text) > 10 else quote(self.text)
+        long = len(go_bytes(self.text)) > 10  # bytes, of which ten characters are shown
+        return f"{quote(self.text[:10])}..." if long else quote(self.text)
 
 
 _token: Callable[[tuple[str, str, int, int]], Token] = partial(tuple.__new__, Token)
