@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from typing import Final, NoReturn
 
+from pxhelm.golang.value import go_bytes
 from pxhelm.gotemplate import lexer as lx
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.constants import ConstantError, parse_number, unquote
@@ -84,11 +85,14 @@ class _Parser:
 
     # errors
 
-    def fail(self, message: str) -> NoReturn:
+    def fail(self, message: str, token: Token | None = None) -> NoReturn:
+        """Raise the error in the line that Go counts, and where in it the token is that Go does not tell."""
         line = self.last.line
+        spot = token if token is not None and token.line == line else self.last
         lines = self.source.split("\n")
         text = lines[line - 1] if 0 < line <= len(lines) else ""
-        raise ParseError(message, Place(self.name, line, 0, text))
+        before = self.source[self.source.rfind("\n", 0, spot.pos) + 1 : spot.pos]
+        raise ParseError(message, Place(self.name, line, len(go_bytes(before)) if text.startswith(before) else 0, text))
 
     def unexpected(self, token: Token, context: str) -> NoReturn:
         if token.kind == lx.ERROR:
@@ -97,8 +101,8 @@ class _Parser:
                 extra = f" in action started at {self.name}:{self.action_line}"
                 if token.text.endswith(" action"):
                     extra = extra.removeprefix(" in action")
-            self.fail(f"{token}{extra}")
-        self.fail(f"unexpected {token} in {context}")
+            self.fail(f"{token}{extra}", token)
+        self.fail(f"unexpected {token} in {context}", token)
 
     def expect(self, kind: str, context: str) -> Token:
         token = self.next_solid()
@@ -394,7 +398,7 @@ class _Parser:
 
     def identifier(self, token: Token) -> n.Node:
         if token.text not in self.functions:
-            self.fail(f"function {_quoted(token.text)} not defined")
+            self.fail(f"function {_quoted(token.text)} not defined", token)
         return n.Identifier(token.pos, token.text)
 
     def variable(self, token: Token) -> n.Node:
@@ -406,7 +410,7 @@ class _Parser:
                     return n.Variable(pos, (text,), slot)
                 known = True
         if not known:
-            self.fail(f"undefined variable {_quoted(text)}")
+            self.fail(f"undefined variable {_quoted(text)}", token)
         return n.Variable(pos, (text,), -1)
 
     def string(self, token: Token) -> n.Node:
