@@ -48,3 +48,23 @@ def split_list(text: str, separators: str) -> list[str]:
     for separator in separators[1:]:
         text = text.replace(separator, separators[0])
     return [item.strip() for item in text.split(separators[0]) if item.strip()]
+
+
+def map_form(
+    items: Callable[[Mapping[str, WireValue]], Mapping[str, Value]],
+    join: Callable[[Mapping[str, Value]], WireValue | None],
+) -> Form:
+    """Return the form of one entry of a map that stands in one parameter."""
+
+    def read(content: Mapping[str, WireValue], _key: str, slot: str) -> Value:
+        return items(content).get(slot)
+
+    def write(content: Content, _key: str, slot: str, value: Value) -> None:
+        known = dict(items(content))
+        if value is None:
+            known.pop(slot, None)
+        else:
+            known[slot] = value
+        put(content, "", join(known))
+
+    return Form(read, write)

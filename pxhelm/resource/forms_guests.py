@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from pxhelm.proxmox.wire import Value as WireValue
-from pxhelm.resource.form import Content, Form, number_of, put, split_list, truth
+from pxhelm.resource.form import Content, Form, map_form, number_of, put, split_list, truth
 from pxhelm.resource.model import Value
 from pxhelm.resource.quantities import MIB
 
@@ -78,48 +78,29 @@ def _hotplug_write(content: Content, key: str, _slot: str, value: Value) -> None
     put(content, key, None if value is None else ",".join(str(item) for item in value) or "0")
 
 
-def _env_items(content: Mapping[str, WireValue]) -> dict[str, str]:
+def _env_items(content: Mapping[str, WireValue]) -> dict[str, Value]:
     text = str(content.get("", ""))
-    return dict(item.split("=", 1) for item in text.split("\0") if "=" in item)
+    return _pairs(text.split("\0"))
 
 
-def _env_read(content: Mapping[str, WireValue], _key: str, slot: str) -> Value:
-    return _env_items(content).get(slot)
-
-
-def _env_write(content: Content, _key: str, slot: str, value: Value) -> None:
-    items = _env_items(content)
-    if value is None:
-        items.pop(slot, None)
-    else:
-        items[slot] = str(value)
-    put(content, "", "\0".join(f"{k}={v}" for k, v in sorted(items.items())) or None)
-
-
-def _dirs_items(content: Mapping[str, WireValue]) -> dict[str, str]:
+def _dirs_items(content: Mapping[str, WireValue]) -> dict[str, Value]:
     value = content.get("", "")
-    items = value if isinstance(value, list) else split_list(str(value), ",")
-    return dict(item.split("=", 1) for item in items if "=" in item)
+    return _pairs(value if isinstance(value, list) else split_list(str(value), ","))
 
 
-def _dirs_read(content: Mapping[str, WireValue], _key: str, slot: str) -> Value:
-    return _dirs_items(content).get(slot)
+def _pairs(items: Iterable[str]) -> dict[str, Value]:
+    return {name: value for name, equals, value in (item.partition("=") for item in items) if equals}
 
 
-def _dirs_write(content: Content, _key: str, slot: str, value: Value) -> None:
-    items = _dirs_items(content)
-    if value is None:
-        items.pop(slot, None)
-    else:
-        items[slot] = str(value)
-    put(content, "", ",".join(f"{k}={v}" for k, v in sorted(items.items())) or None)
+def _joined(separator: str) -> Callable[[Mapping[str, Value]], WireValue | None]:
+    return lambda items: separator.join(f"{name}={value}" for name, value in sorted(items.items())) or None
 
 
 GUEST_FORMS: Mapping[str, Form] = {
     "hotplug": Form(_hotplug_read, _hotplug_write),
     "smbios": Form(_smbios_read, _smbios_write),
-    "env": Form(_env_read, _env_write),
-    "dirs": Form(_dirs_read, _dirs_write),
+    "env": map_form(_env_items, _joined("\0")),
+    "dirs": map_form(_dirs_items, _joined(",")),
     "balloon-minimum": Form(_minimum_read, _minimum_write),
     "balloon-enabled": Form(_ballooning_read, _ballooning_write),
 }

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from pxhelm.proxmox.wire import Value as WireValue
-from pxhelm.resource.form import Content, Form
+from pxhelm.resource.form import Content, Form, map_form
 from pxhelm.resource.model import Value
 from pxhelm.resource.types import pairs
 
@@ -41,30 +41,6 @@ def _records(names: Mapping[str, str]) -> Form:
             content.pop("", None)
             return
         content[""] = [",".join(f"{names[name]}={each}" for name, each in pairs(record).items()) for record in value]
-
-    return Form(read, write)
-
-
-def _map_form(
-    items: Callable[[Mapping[str, WireValue]], Mapping[str, Value]],
-    join: Callable[[Mapping[str, Value]], WireValue | None],
-) -> Form:
-    """Return the form of one entry of a map that stands in one parameter."""
-
-    def read(content: Mapping[str, WireValue], _key: str, slot: str) -> Value:
-        return items(content).get(slot)
-
-    def write(content: Content, _key: str, slot: str, value: Value) -> None:
-        known = dict(items(content))
-        if value is None:
-            known.pop(slot, None)
-        else:
-            known[slot] = value
-        joined = join(known)
-        if joined is None:
-            content.pop("", None)
-        else:
-            content[""] = joined
 
     return Form(read, write)
 
@@ -160,8 +136,8 @@ SECTION_FORMS: Mapping[str, Form] = {
     "usb-map": _records({"node": "node", "id": "id", "path": "path", "comment": "description"}),
     "dhcp-ranges": _records({"start": "start-address", "end": "end-address"}),
     "dir-map": _records({"node": "node", "path": "path"}),
-    "priorities": _map_form(_priorities, _print_priorities),
-    "headers": _map_form(_headers, _print_headers),
+    "priorities": map_form(_priorities, _print_priorities),
+    "headers": map_form(_headers, _print_headers),
     "base64": Form(_base64_read, _base64_write),
     "tag-list": Form(_tags_read, _tags_write),
     "ha-guests": Form(_guest_read, _guest_write),

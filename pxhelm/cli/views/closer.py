@@ -20,7 +20,7 @@ def closer_status(kind: str, closer: Closer) -> Document:
     """Return the parts of the status; those that hold nothing are left out, but for ``drift``."""
     live = closer.live
     drift = [
-        {"path": one.path, "base": _spelt(kind, one.path, one.base), "live": _spelt(kind, one.path, one.live)}
+        {"path": one.path, "base": spelled(kind, one.path, one.base), "live": spelled(kind, one.path, one.live)}
         for one in closer.drift
     ]
     if not KINDS[kind].guest:
@@ -32,8 +32,8 @@ def closer_status(kind: str, closer: Closer) -> Document:
         "pending": [
             {
                 "path": one.path,
-                "current": _spelt(kind, one.path, one.current),
-                "desired": _spelt(kind, one.path, one.after_restart),
+                "current": spelled(kind, one.path, one.current),
+                "desired": spelled(kind, one.path, one.after_restart),
             }
             for one in closer.pending
         ],
@@ -48,14 +48,14 @@ def _devices(kind: str, leaves: Mapping[str, object]) -> Document:
     for path, value in sorted(leaves.items()):
         slot, _, what = path.rpartition(".")
         if what in _DEVICE and slot and value is not None and (slot == "rootfs" or slot.count(".") == 1):
-            found.setdefault(slot.rpartition(".")[2], {})[what] = _spelt(kind, path, value)
+            found.setdefault(slot.rpartition(".")[2], {})[what] = spelled(kind, path, value)
     return {slot: each for slot, each in found.items() if "volume" in each or "mac" in each}
 
 
-def _spelt(kind: str, path: str, value: object) -> object:
+def spelled(kind: str, path: str, value: object) -> object:
     """Return a canonical value as a manifest spells it, secrets as ``***``."""
     plain = shown(value)
-    place = table_of(KINDS[kind].fields, KINDS[kind].slots).place(path)
-    if place is None or plain is not value or isinstance(value, list | tuple):
-        return list(plain) if isinstance(plain, tuple) else plain
+    place = table_of(KINDS[kind].fields, KINDS[kind].slots).place(path) if kind in KINDS else None
+    if place is None or plain is not value or plain is None or isinstance(plain, list | tuple):
+        return plain
     return spelt(place.field.type, value)  # type: ignore[arg-type]  # a scalar leaf

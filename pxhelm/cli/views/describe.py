@@ -12,13 +12,12 @@ from typing import Any
 from pxhelm.actions.describe import Description
 from pxhelm.actions.health import ready
 from pxhelm.actions.inspect import tags_of
+from pxhelm.cli.views.closer import spelled
 from pxhelm.cli.views.objects import conditions, document, phase
 from pxhelm.cli.views.terminal import harmless
 from pxhelm.kinds import KINDS
 from pxhelm.plan.leaf import shown
 from pxhelm.resource.columns import duration, gib
-from pxhelm.resource.table import table_of
-from pxhelm.resource.types import shown as spelt
 from pxhelm.store.journal import Op, Step
 
 _LABEL = 14
@@ -224,13 +223,10 @@ def _plain(value: object) -> object:
 
 
 def _spelt(kind: str, path: str, value: object) -> str:
-    """Return a canonical value as a manifest spells it, secrets as ``***``."""
-    plain = shown(value)
+    """Return a value as ``spelled`` has it, as text of one line."""
+    plain = spelled(kind, path, value)
     if plain is None:
         return "(unset)"
-    place = table_of(KINDS[kind].fields, KINDS[kind].slots).place(path) if kind in KINDS else None
-    if place is not None and not isinstance(plain, list) and plain is value:
-        plain = spelt(place.field.type, value)  # type: ignore[arg-type]  # a scalar leaf
     if isinstance(plain, bool):
         return "true" if plain else "false"
     if isinstance(plain, list | tuple):
