@@ -21,7 +21,7 @@ def explanation(case, answers):
     """Return why we may differ from all of Helm's answers to a case, ``""`` when nothing we know explains it."""
     if not case.get("op"):
         ours = answer_of_ours(case)
-        reason = next((reason for reason, holds in RULES.items() if holds(answers[0], ours)), "")
+        reason = next((reason for reason, holds in RULES.items() if any(holds(a, ours) for a in answers)), "")
         if reason:
             return reason
     distinct = len({str(answer) for answer in answers})
