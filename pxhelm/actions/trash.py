@@ -17,7 +17,7 @@ from pxhelm.apply.memory import Manifest
 from pxhelm.apply.planning import Planned, PlanRequest
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.proxmox.request import ApiGen, Param, Request, call
-from pxhelm.resource.aside import is_trashed, original
+from pxhelm.resource.aside import guest_name, is_trashed, original
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.objects import ObjectKey as StoreKey
 
@@ -36,6 +36,13 @@ class Trashed:
     def key(self) -> ObjectKey:
         """The key it had before."""
         return original(key_of(self.found))
+
+    @property
+    def taken_out(self) -> bool:
+        """Whether it is used again: by hand, or because bringing it back was cut off. Emptying the trash spares it."""
+        row = self.found.row
+        name = str(row.get("name") or "")
+        return row.get("status") == "running" or bool(name and guest_name(name) != name)
 
     @property
     def until(self) -> float:

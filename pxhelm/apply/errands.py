@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import os
-import ssl
 import subprocess
 import time
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from pxhelm.apply.deliveries import NO_WAY, Ways, deliver
+from pxhelm.apply.reach import status_of
 from pxhelm.proxmox.errors import ApiError, ErrorClass, Failure
+from pxhelm.resource.readiness import Reach
 from pxhelm.resource.step import Delivery, Errand
 
 _PAUSE = 1.0
@@ -40,21 +41,12 @@ def _until_answered(errand: Errand) -> tuple[str, ...]:
 def _ask(errand: Errand) -> str:
     """Return why the answer is not the one that is expected; empty when it is."""
     parts = urlsplit(errand.url)
-    host, port = parts.hostname or "", parts.port
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    context = ssl._create_unverified_context() if errand.insecure else ssl.create_default_context()  # noqa: S323, SLF001
-    made = (
-        http.client.HTTPSConnection(host, port, timeout=_ANSWER, context=context)
-        if parts.scheme == "https"
-        else http.client.HTTPConnection(host, port, timeout=_ANSWER)
-    )
+    port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        made.request("GET", path, headers={"User-Agent": "pxhelm"})
-        found = made.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
+        found = status_of(Reach(parts.hostname or "", port, parts.scheme, path), _ANSWER, verify=not errand.insecure)
+    except (OSError, HTTPException) as error:
         return str(getattr(error, "strerror", None) or f"{error}" or type(error).__name__).lower()
-    finally:
-        made.close()
     return "" if found == errand.status else f"it answered with status {found}, not {errand.status}"
 
 

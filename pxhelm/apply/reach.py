@@ -20,16 +20,22 @@ def reach(target: Reach) -> bool:
         except OSError:
             return False
         return True
-    context = ssl._create_unverified_context()  # noqa: S323, SLF001 - a guest that was just made has no known certificate
-    made = (
-        http.client.HTTPSConnection(target.host, target.port, timeout=_PROBE, context=context)
-        if target.scheme == "https"
-        else http.client.HTTPConnection(target.host, target.port, timeout=_PROBE)
-    )
     try:
-        made.request("GET", target.path)
-        return made.getresponse().status < 500
+        return status_of(target, _PROBE, verify=False) < 500  # a guest that was just made has no known certificate
     except (OSError, http.client.HTTPException):
         return False
+
+
+def status_of(page: Reach, seconds: float, *, verify: bool) -> int:
+    """Return the status with which a page answers; OSError or HTTPException when it does not within so many seconds."""
+    context = ssl.create_default_context() if verify else ssl._create_unverified_context()  # noqa: S323, SLF001
+    made = (
+        http.client.HTTPSConnection(page.host, page.port, timeout=seconds, context=context)
+        if page.scheme == "https"
+        else http.client.HTTPConnection(page.host, page.port, timeout=seconds)
+    )
+    try:
+        made.request("GET", page.path, headers={"User-Agent": "pxhelm"})
+        return made.getresponse().status
     finally:
         made.close()

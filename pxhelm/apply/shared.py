@@ -28,9 +28,9 @@ class Settings:
     lock_timeout: float = 0.0
     """Seconds to wait for another worker's lease on an object."""
     polling: Polling = POLLING
+    """How a task is asked for that the cluster's list does not show."""
     contact: float = 60.0
     """Seconds that a node may take to answer after its network was reloaded."""
-    """How a task is asked for that the cluster's list does not show."""
     listing: Polling = LISTING
     """How the cluster is asked for its list of tasks; anew from the first pause whenever a task has ended."""
 

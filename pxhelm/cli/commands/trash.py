@@ -81,6 +81,12 @@ def empty(session: cli.Session, **options: Any) -> int:
     with showing() as listen, open_services(session.flags, listen) as services:
         there = trashed(services, all_namespaces=options["all_namespaces"])
         going = there if options["everything"] else expired(there, services.now().timestamp())
+        for one in (one for one in going if one.taken_out):
+            click.echo(
+                f"note: {one.found.name} is left alone: it runs or has its own name again; `pxhelm undelete` ends that",
+                err=True,
+            )
+        going = [one for one in going if not one.taken_out]
         if not going:
             click.echo("nothing in the trash is due", err=True)
             return ExitCode.OK
