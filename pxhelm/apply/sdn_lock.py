@@ -54,7 +54,12 @@ class SdnLock:
             known = self.ports.schema_of(version).endpoint("POST", _LOCK) is not None
             if stages and known and not self.token:
                 self._take()
-            return replace(request, params={**request.params, "lock-token": self.token}) if self.token else request
+            return self._with_token(request) if self.token else request
+
+    def _with_token(self, request: Request) -> Request:
+        """Return the request with the token. Applying gives the lock back only if told so, whatever the schema's default says."""
+        release = {"release-lock": True} if request.path == _APPLY else {}
+        return replace(request, params={**request.params, "lock-token": self.token, **release})
 
     def applied(self, request: Request) -> None:
         """Note that a request was answered: applying what is staged has given the lock back."""

@@ -1,7 +1,7 @@
 """What the parts of the SDN configuration share: what is staged against what runs, and the lock of the whole of it.
 
 As in PVE::Network::SDN: whoever holds the lock's token is the only one who may write; applying or reverting gives the lock
-back unless that is refused.
+back when that is asked for.
 """
 
 from __future__ import annotations
@@ -111,7 +111,11 @@ def unlock(call: Call) -> None:
 
 
 def given_back(call: Call, change: Callable[[World], None]) -> None:
-    """Apply or revert, and give the lock back to whoever holds it, unless ``release-lock`` says otherwise."""
+    """Apply or revert, and give the lock back to whoever holds it, if ``release-lock`` says so.
+
+    Its default of 1 stands in the schema alone: the server reads what was sent and fills in no defaults
+    (PVE::API2::Network::SDN, ``extract_param``).
+    """
     change(call.world)
-    if call.params.get("lock-token") and call.params.get("release-lock", 1):
+    if call.params.get("lock-token") and call.params.get("release-lock"):
         call.state.delete("sdn", "lock")
