@@ -308,8 +308,7 @@ class Opened:
 
     def came_from(self, reference: str, url: str) -> None:
         """Remember a chart from elsewhere, unless the context lists where it comes from."""
-        allowed = os.environ.get("PXHELM_ALLOW_VALUE_FROM", "").split(",")
-        known = [entry.rstrip("/") for entry in (*self._allow_value_from, *allowed) if entry]
+        known = [entry.rstrip("/") for entry in self._allow_value_from]
         if not any(name == entry or name.startswith(f"{entry}/") for name in (reference, url) for entry in known):
             self.stranger = reference
 
@@ -322,10 +321,9 @@ class Opened:
 
     @cached_property
     def allowed(self) -> frozenset[str]:
-        """What manifests may do from this machine, by the context or the environment: ``commands``, ``ssh``, ``path:STORAGE``."""
-        commands = os.environ.get("PXHELM_ALLOW_COMMANDS", "") in ("1", "true") or self.context.allow_commands
+        """What manifests may do from this machine, ``commands``, ``ssh``, ``path:STORAGE``."""
         ways = self.ways
-        found = {"commands": commands, "ssh": bool(ways.host)}
+        found = {"commands": self.context.allow_commands, "ssh": bool(ways.host)}
         return frozenset(
             (*(name for name, is_so in found.items() if is_so), *(f"path:{name}" for name in ways.folders))
         )
@@ -335,10 +333,8 @@ class Opened:
         """How files get to storages past the API."""
         from pxhelm.apply.deliveries import Ways
 
-        context, said = self.context, os.environ.get("PXHELM_SHARED_PATHS", "")
-        folders = dict(pair.partition("=")[::2] for pair in said.split(",") if pair)
-        host = os.environ.get("PXHELM_SSH") or context.ssh.host
-        return Ways(host, context.ssh.options, {**context.shared_paths, **folders})
+        context = self.context
+        return Ways(context.ssh.host, context.ssh.options, context.shared_paths)
 
     def errand(self, errand: Errand | Delivery) -> tuple[str, ...]:
         """Do what a manifest wants done from this machine."""
@@ -385,7 +381,7 @@ def rehearsal(settings: Settings) -> Iterator[Opened]:
         fresh = replace(
             settings, directories=replace(settings.directories, data=Path(folder)), store_file=Path(folder) / "store.db"
         )
-        opened = Opened(fresh, Context(SIMULATOR), nobody)
+        opened = Opened(fresh, fresh.variables.on(Context(SIMULATOR)), nobody)
         try:
             yield opened
         finally:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.secret import Secret
 from pxhelm.settings.context import SIMULATOR, Context, SecretSource, normalize_endpoint
+from pxhelm.settings.environment import Variables
 from pxhelm.settings.file import read_file, remove_context, save_context, use_context
 from pxhelm.settings.limits import Limits, read_limits
 from pxhelm.settings.model import Directories, Settings
@@ -47,11 +48,10 @@ def load(environ: Mapping[str, str] | None = None, *, config_file: str = "", nam
         current=env.get("PXHELM_CONTEXT", ""),
         namespace=namespace or env.get("PXHELM_NAMESPACE", ""),
         store_file=Path(env["PXHELM_STORE"]).expanduser() if env.get("PXHELM_STORE") else None,
+        variables=Variables.read(env),
     )
     told = read_file(path, required=bool(config_file))
-    pace = _pace(env)
-    contexts = {name: replace(one, **pace) for name, one in told.contexts.items()}
-    settings = replace(settings, contexts=contexts, current=settings.current or told.current, limits=told.limits)
+    settings = replace(settings, contexts=told.contexts, current=settings.current or told.current, limits=told.limits)
     pairs = (part.partition("=") for part in env.get("PXHELM_LIMITS", "").split(",") if part.strip())
     found = {name.strip(): value for name, _, value in pairs}
     return replace(settings, limits=read_limits(found, settings.limits, "PXHELM_LIMITS")) if found else settings
@@ -63,7 +63,9 @@ def context_of(settings: Settings, flags: Mapping[str, Any], environ: Mapping[st
     context = settings.context(name) if name else None
     endpoint = flags.get("endpoint") or (environ.get("PXHELM_ENDPOINT", "") if not name else "")
     if endpoint:
-        base = context or (settings.context() if settings.current else _from_environment(environ))
+        base = context or (
+            settings.context() if settings.current else settings.variables.on(_from_environment(environ))
+        )
         context = replace(base, endpoints=(normalize_endpoint(endpoint),))
     changes: dict[str, Any] = {field: flags[name] for name, field in _TO_CONTEXT.items() if flags.get(name)}
     if token := flags.get("api_token"):
@@ -87,27 +89,10 @@ _TO_CONTEXT: Final = {
 """Global flags and the field of the context that each sets."""
 
 
-def _pace(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return how many requests the environment lets go, by the context's field; PxhelmError for what is no number."""
-    changes: dict[str, Any] = {}
-    for name, field, kind in (("PXHELM_BURST_LIMIT", "at_once", int), ("PXHELM_QPS", "per_second", float)):
-        text = environ.get(name, "")
-        try:
-            number = kind(text or 0)
-        except ValueError:
-            number = -1
-        if not 0 <= number < float("inf"):
-            raise PxhelmError(f"cannot use {name}: {text} is no number of requests", code=ExitCode.USAGE)
-        if number:
-            changes[field] = number
-    return changes
-
-
 def _from_environment(environ: Mapping[str, str]) -> Context:
     return Context(
         "environment",
         token_id=environ.get("PXHELM_TOKEN_ID", ""),
         token=SecretSource(env="PXHELM_TOKEN"),
         fingerprint=environ.get("PXHELM_FINGERPRINT", ""),
-        **_pace(environ),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.settings.context import SIMULATOR, Context
+from pxhelm.settings.environment import Variables
 from pxhelm.settings.limits import DEFAULT_LIMITS, Limits
 
 
@@ -53,14 +54,16 @@ class Settings:
     store_file: Path | None = None
     """From ``PXHELM_STORE``; else ``pxhelm.db`` in the data directory."""
     limits: Limits = DEFAULT_LIMITS
+    variables: Variables = field(default_factory=Variables)
+    """What the environment says over every context."""
 
     def context(self, name: str = "") -> Context:
         """Return the named context, or the current one; PxhelmError when there is none."""
         wanted = name or self.current
         if wanted == SIMULATOR and SIMULATOR not in self.contexts:
-            return Context(SIMULATOR)
+            return self.variables.on(Context(SIMULATOR))
         if wanted in self.contexts:
-            return self.contexts[wanted]
+            return self.variables.on(self.contexts[wanted])
         if not wanted:
             raise PxhelmError(
                 "cannot reach a cluster: no context is set",
