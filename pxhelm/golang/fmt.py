@@ -13,7 +13,7 @@ from typing import Any
 from pxhelm.golang.fmt_numbers import PLAIN, Flags
 from pxhelm.golang.fmt_verbs import print_value
 from pxhelm.golang.strconv import format_float
-from pxhelm.golang.value import type_name
+from pxhelm.golang.value import joined, runes, type_name
 
 __all__ = ["action_text", "result_text", "sprint", "sprintf", "sprintln", "type_name", "value_text"]
 
@@ -70,7 +70,7 @@ def sprint(args: Sequence[object], text: Callable[[object], str] = value_text) -
             parts.append(" ")
         parts.append(text(arg))
         was_string = is_string
-    return "".join(parts)
+    return joined("".join(parts))
 
 
 def sprintln(args: Sequence[object]) -> str:
@@ -88,7 +88,7 @@ def sprintf(template: str, args: Sequence[object]) -> str:
             if not (kind is str if verb == "s" else kind is int if verb == "d" else kind is str or kind is int):
                 break
         else:
-            return python % tuple(args)
+            return joined(python % tuple(args))
     return _Printf(template, args).run()
 
 
@@ -134,7 +134,7 @@ class _Printf:
             self._verb(self._flags(end), end)
         if not self.reordered and self.number < len(self.args):
             self._extra()
-        return "".join(self.out)
+        return joined("".join(self.out))
 
     def _flags(self, end: int) -> Flags:
         self.good = True
@@ -172,7 +172,7 @@ class _Printf:
         if self.at >= end:
             self.out.append("%!(NOVERB)")
             return
-        verb = text[self.at]
+        verb = runes(text[self.at])
         self.at += 1
         if verb == "%":
             self.out.append("%")

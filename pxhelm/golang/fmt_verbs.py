@@ -166,7 +166,8 @@ class _Printer:
                 return self._hex(raw)
             case "q":
                 return self._quoted(go_string(raw))
-        return f"[{' '.join(self._any(Uint8(b), depth + 1) for b in raw)}]"
+        items = [self._any(Uint8(b), depth + 1) for b in raw]
+        return f"[]uint8{{{', '.join(items)}}}" if flags.sharp_v else f"[{' '.join(items)}]"
 
     # composites
 

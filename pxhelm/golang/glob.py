@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import Protocol
 
-from pxhelm.golang.value import go_bytes
+from pxhelm.golang.value import go_bytes, runes
 
 
 class GlobError(ValueError):
@@ -43,6 +43,8 @@ class _LinearPattern:
 @lru_cache(maxsize=256)
 def compile_glob(pattern: str) -> Pattern:
     """Return a pattern for whole paths (use ``fullmatch``); GlobError when it cannot be read."""
+    if "\ufffd" in runes(pattern):
+        raise GlobError("could not read rune")
     out: list[str] = []
     at = depth = 0
     while at < len(pattern):

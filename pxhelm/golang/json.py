@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pxhelm.golang.strconv import NumError, decimal_digits, format_float, parse_float, quote
-from pxhelm.golang.value import NilMap, Struct, go_string, type_name
+from pxhelm.golang.value import NilMap, Struct, go_bytes, runes, type_name
 
 
 class JsonError(ValueError):
@@ -144,11 +144,7 @@ def _object(value: dict[Any, object], form: tuple[str, str, bool], depth: int) -
 
 def _byte_order(key: object) -> str:
     shown = str(key)
-    return (
-        shown
-        if shown.isascii()
-        else go_string(shown.encode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape").decode("latin-1")
-    )
+    return shown if shown.isascii() else go_bytes(shown).decode("latin-1")
 
 
 def _scalar(value: object, form: tuple[str, str, bool], depth: int) -> str:
@@ -197,7 +193,7 @@ def unmarshal(source: str) -> object:
     if _SURROGATE.search(source):
         source = _SURROGATE.sub(_paired, source)
     try:
-        return _json.loads(source, parse_int=_float, parse_float=_float, parse_constant=_refuse, strict=True)
+        return _json.loads(runes(source), parse_int=_float, parse_float=_float, parse_constant=_refuse, strict=True)
     except (ValueError, RecursionError):
         return _Reader(source).document()
 
@@ -230,7 +226,7 @@ class _Reader:
         self._check()
         try:
             found: object = _json.loads(
-                re.sub("[\udc80-\udcff]", "\ufffd", self._source),
+                runes(self._source),
                 parse_int=self._number,
                 parse_float=self._number,
                 strict=False,

@@ -36,6 +36,7 @@ _CODES = {
     "invalid named capture group": "invalid named capture",
     "pattern too large - compile failed": "expression too large",
 }
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _SIZE = re.compile(r"\{(\d+)(,?)(\d*)\}\??\Z")
 _MOST = 1000
@@ -54,7 +55,7 @@ def compile_pattern(pattern: str) -> Any:
     try:
         if "\\C" in pattern and _ANY_BYTE.match(re.sub(r"\\Q.*?(?:\\E|\Z)", "", pattern, flags=re.DOTALL)):
             raise RegexpError("error parsing regexp: invalid escape sequence: `\\C`")
-        return re2.compile(go_bytes(pattern), options)
+        return re2.compile(go_bytes(_NOT_UTF8.sub("\udcff", pattern)), options)  # RE2 takes some that are none
     except re2.error as error:
         raise RegexpError(_worded(error.args[0], pattern)) from None
 
@@ -86,6 +87,9 @@ def _argument(code: str, argument: str, pattern: str) -> str:
         return ""
     if code == "invalid repetition size":
         return argument.rstrip("?")
+    if code == "invalid UTF-8":
+        found = _NOT_UTF8.search(pattern)
+        return pattern[found.start() :] if found else argument
     if code in ("missing )", "unexpected )"):
         return pattern
     if argument.startswith("(?<") and argument in pattern:
@@ -107,7 +111,6 @@ def _can_backquote(text: str) -> bool:
     return not any(c == "`" or (c < " " and c != "\t") or c in "\x7f\ufeff" or "\ud800" <= c <= "\udfff" for c in text)
 
 
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _REPLACEMENT = "\ufffd"
 _WIDER = len(_REPLACEMENT.encode()) - 1
 
@@ -126,7 +129,7 @@ class _Subject:
         except UnicodeEncodeError:
             self._bytes = go_bytes(text)
         replaced = []
-        pieces = _NOT_UTF8.split(go_string(self._bytes))
+        pieces = _NOT_UTF8.split(text)
         self.raw = _REPLACEMENT.join(pieces).encode()
         at = 0
         for piece in pieces[:-1]:

@@ -11,13 +11,12 @@ from collections.abc import Callable
 
 from pxhelm.golang.fmt import value_text
 from pxhelm.golang.strconv import format_float
-from pxhelm.golang.value import go_bytes, go_string
+from pxhelm.golang.value import go_bytes, go_string, joined, runes
 
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 """What ``unicode.IsSpace`` takes for white space; Python's strip takes more."""
 
 _SPACES = re.compile(f"[{SPACE}]+")
-_SURROGATES = re.compile("[\udc80-\udcff]")
 
 
 class GoPanicError(Exception):
@@ -46,11 +45,6 @@ def sprint(value: object) -> str:
     return value_text(value)
 
 
-def runes(text: str) -> str:
-    """Return the text as ``[]rune`` and back makes it: bytes that are not UTF-8 are replacement characters."""
-    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
-
-
 def cut(text: str, start: int, end: int) -> str:
     """Return the bytes from ``start`` to ``end``; GoPanicError as a slice expression out of bounds."""
     ascii_ = text.isascii()
@@ -76,7 +70,7 @@ def split(text: str, separator: str, limit: int = -1) -> list[str]:
         return []
     if separator:
         most = limit - 1 if limit > 0 else -1
-        if not separator.isascii() and _SURROGATES.search(separator):  # may be a part of a character
+        if _is_partial(separator):
             return [go_string(piece) for piece in go_bytes(text).split(go_bytes(separator), most)]
         return text.split(separator, most)
     if limit < 0 or limit > len(text):
@@ -84,9 +78,45 @@ def split(text: str, separator: str, limit: int = -1) -> list[str]:
     return [*text[: limit - 1], text[limit - 1 :]] if text else []
 
 
+def _is_partial(text: str) -> bool:
+    """Whether the text may be a part of a character, to be looked for among bytes."""
+    return not text.isascii() and runes(text) != text
+
+
+def contains(text: str, part: str) -> bool:
+    """Whether the bytes of one text are in another."""
+    return go_bytes(part) in go_bytes(text) if _is_partial(part) else part in text
+
+
+def has_prefix(text: str, prefix: str) -> bool:
+    """Whether a text begins with the bytes of another."""
+    return go_bytes(text).startswith(go_bytes(prefix)) if _is_partial(prefix) else text.startswith(prefix)
+
+
+def has_suffix(text: str, suffix: str) -> bool:
+    """Whether a text ends with the bytes of another."""
+    return go_bytes(text).endswith(go_bytes(suffix)) if _is_partial(suffix) else text.endswith(suffix)
+
+
+def trim_prefix(text: str, prefix: str) -> str:
+    """Remove a beginning, bytewise."""
+    if _is_partial(prefix):
+        return go_string(go_bytes(text).removeprefix(go_bytes(prefix)))
+    return text.removeprefix(prefix)
+
+
+def trim_suffix(text: str, suffix: str) -> str:
+    """Remove an ending, bytewise."""
+    if _is_partial(suffix):
+        return go_string(go_bytes(text).removesuffix(go_bytes(suffix)))
+    return text.removesuffix(suffix)
+
+
 def replace(text: str, old: str, new: str) -> str:
     """Replace all, as ``strings.Replace``; an empty ``old`` is found before each character and at the end."""
-    return text.replace(old, new)
+    if _is_partial(old):
+        return go_string(go_bytes(text).replace(go_bytes(old), go_bytes(new)))
+    return joined(text.replace(old, new))
 
 
 def trim_space(text: str) -> str:

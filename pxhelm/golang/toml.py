@@ -12,7 +12,7 @@ from typing import Any
 from pxhelm.golang.strconv import format_float
 from pxhelm.golang.times import Time
 from pxhelm.golang.toml_decode import LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME, TomlError, key_part, quoted
-from pxhelm.golang.value import Struct, kind_name, type_name
+from pxhelm.golang.value import Struct, kind_name, sorted_texts, type_name
 
 _INDENT = "  "
 _LAYOUTS = {
@@ -112,8 +112,8 @@ def _ordered(value: dict[str, object]) -> Iterator[str]:
     if isinstance(value, Struct):  # whose fields have an order
         yield from (*direct, *tables)
     else:
-        yield from sorted(direct)
-        yield from sorted(tables)
+        yield from sorted_texts(direct)
+        yield from sorted_texts(tables)
 
 
 def _is_table(value: object) -> bool:

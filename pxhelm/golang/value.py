@@ -8,6 +8,13 @@ bool is a subclass of int: test for it first.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
+_PARTS = re.compile("[\udcc2-\udcf4][\udc80-\udcbf]")
+"""Bytes that may be a character together."""
+_BYTE = re.compile("[\udc80-\udcff]")
+
 
 class Int64(int):
     """A Go int64: an int that ``typeOf`` and ``printf %T`` name otherwise; arithmetic gives plain int."""
@@ -23,6 +30,22 @@ def go_bytes(text: str) -> bytes:
 def go_string(raw: bytes) -> str:
     """Return the Go string that holds these bytes."""
     return raw.decode("utf-8", "surrogateescape")
+
+
+def runes(text: str) -> str:
+    """Return the text as ``[]rune`` and back makes it: bytes that are not UTF-8 are replacement characters."""
+    return text if text.isascii() else _BYTE.sub("\ufffd", text)
+
+
+def joined(text: str) -> str:
+    """Return what was put together as a Go string: parts of a character that met are that character."""
+    return text if text.isascii() or _PARTS.search(text) is None else go_string(go_bytes(text))
+
+
+def sorted_texts(texts: Iterable[str]) -> list[str]:
+    """Return texts in the order of their bytes."""
+    found = sorted(texts)
+    return found if "".join(found).isascii() else sorted(found, key=go_bytes)
 
 
 class GoList(list[object]):

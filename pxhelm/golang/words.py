@@ -8,9 +8,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
-from pxhelm.golang.text import SPACE, lower_rune, runes, upper_rune
+from pxhelm.golang.text import SPACE, lower_rune, upper_rune
+from pxhelm.golang.value import runes
 
-_INVALID = "\ufffd"
+
+def _is_invalid(char: str) -> bool:
+    return char == "\ufffd" or "\udc80" <= char <= "\udcff"
 
 
 def _is_connector(char: str) -> bool:
@@ -65,12 +68,12 @@ def pascal_case(text: str) -> str:
 
 def snake_case(text: str) -> str:
     """Return ``http_server`` for ``HTTPServer`` (xstrings.ToSnakeCase)."""
-    return _joined(runes(text), "_")
+    return _joined(text, "_")
 
 
 def kebab_case(text: str) -> str:
     """Return ``http-server`` for ``HTTPServer`` (xstrings.ToKebabCase)."""
-    return _joined(runes(text), "-")
+    return _joined(text, "-")
 
 
 _NONE, _NUMBER, _UPPER, _ALPHABET, _CONNECTOR, _PUNCTUATION, _OTHER = range(7)
@@ -104,7 +107,7 @@ class _Words:
         if start >= len(text):
             return _NONE, ""
         first = start
-        while first < len(text) and text[first] == _INVALID:
+        while first < len(text) and _is_invalid(text[first]):
             first += 1
         if first == len(text):
             self._at = first
@@ -126,19 +129,38 @@ class _Words:
         return kind, text[start:end]
 
     def _run(self, at: int, belongs: Callable[[str], bool]) -> int:
-        at += 1
-        while at < len(self._text) and (self._text[at] == _INVALID or belongs(self._text[at])):
-            at += 1
+        char, end = self._text[at], at + 1
+        while belongs(char):
+            at = end
+            if at == len(self._text):
+                break
+            char, end = self._next(at, char)
         return at
 
-    def _upper_end(self, at: int) -> int:
+    def _next(self, at: int, previous: str) -> tuple[str, int]:
+        """Return the next character that is one, and where it ends; the previous one when none is left."""
+        while at < len(self._text):
+            if not _is_invalid(self._text[at]):
+                return self._text[at], at + 1
+            at += 1
+        return previous, at
+
+    def _upper_end(self, first: int) -> int:
         text = self._text
-        at += 1
-        if at < len(text) and _is_upper(text[at]):
-            end = self._run(at - 1, _is_upper)
-            # the last of several capitals begins the next word: HTTPServer
-            return end - 1 if end < len(text) and _is_alphabet(text[end]) else end
-        return self._run(at - 1, _is_low)
+        at = first + 1
+        if at == len(text):
+            return at
+        char, end = self._next(at, text[first])
+        if not _is_upper(char):
+            return self._run(end - 1, _is_low) if _is_alphabet(char) else at
+        start = at
+        while _is_upper(char):
+            start, at = at, end
+            if at == len(text):
+                return at
+            char, end = self._next(at, char)
+        # the last of several capitals begins the next word: HTTPServer
+        return start if _is_alphabet(char) else at
 
 
 def _is_low(char: str) -> bool:
@@ -152,7 +174,7 @@ def _is_other(char: str) -> bool:
 def _lowered(kind: int, word: str, connector: str) -> str:
     if kind not in (_UPPER, _CONNECTOR):
         return word
-    return "".join(connector if _is_connector(c) else lower_rune(c) if _is_upper(c) else c for c in word)
+    return "".join(connector if _is_connector(c) else lower_rune(c) if _is_upper(c) else c for c in runes(word))
 
 
 def _joined(text: str, connector: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pxhelm.golang.base64 import Base64Error, decode
 from pxhelm.golang.bounds import bounds
 from pxhelm.golang.strconv import format_float, format_float32, quote
-from pxhelm.golang.value import go_bytes, go_string
+from pxhelm.golang.value import go_bytes, go_string, runes, sorted_texts
 from pxhelm.golang.yaml_nodes import ALIAS, MAPPING, SCALAR, SEQUENCE, Node, YamlError
 from pxhelm.golang.yaml_resolve import BINARY, TIMESTAMP, TagError, resolve_tagged, short_tag
 
@@ -155,16 +155,16 @@ def to_json(value: object, *, numbers: bool = False) -> object:
         for typed, item in value.items():
             key = _key_text(_untyped(typed), item)  # a wrong key is told before what is wrong below it
             found[key] = to_json(item, numbers=numbers)
-        return found
+        if all(runes(key) == key for key in found):
+            return found
+        return {runes(key): found[key] for key in sorted_texts(found)}  # of two that are then alike the last counts
     if isinstance(value, list):
         return [to_json(item, numbers=numbers) for item in value]
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
         return value if numbers else float(value)
-    if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return value
+    return runes(value) if isinstance(value, str) else value
 
 
 def check_finite(value: object) -> None:
@@ -172,7 +172,7 @@ def check_finite(value: object) -> None:
     if isinstance(value, float) and not math.isfinite(value):
         raise YamlError(f"json: unsupported value: {format_float(value)}")
     if isinstance(value, dict):
-        for key in sorted(value):
+        for key in sorted_texts(value):
             check_finite(value[key])
     elif isinstance(value, list):
         for item in value:

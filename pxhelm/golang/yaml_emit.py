@@ -10,7 +10,7 @@ from functools import cmp_to_key
 
 from pxhelm.golang import json
 from pxhelm.golang.strconv import format_float
-from pxhelm.golang.value import Struct, type_name
+from pxhelm.golang.value import Struct, runes, sorted_texts, type_name
 from pxhelm.golang.yaml_scalar import V2, V3, Dialect, scalar
 
 _SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./+=@%~*&|<>!?-]*(?: [A-Za-z0-9_./+=~*&|<>!?@%-]+)*\Z")
@@ -187,7 +187,13 @@ def sorted_keys(value: dict[str, object], dialect: Dialect) -> list[str]:
     def order(a: str, b: str) -> int:
         return -1 if less(a, b) else 1
 
-    return sorted(sorted(value), key=cmp_to_key(order))
+    keys = sorted_texts(value)
+    if all(runes(key) == key for key in keys):
+        return sorted(keys, key=cmp_to_key(order))
+    if not dialect.digits_first:  # of keys that are alike in JSON it is the last that counts
+        keys = list({runes(key): key for key in keys}.values())
+    readable = cmp_to_key(order)
+    return sorted(keys, key=lambda key: readable(runes(key)))
 
 
 def _less(a: str, b: str, *, digits_first: bool = False) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from pxhelm.golang.value import go_bytes, go_string, runes
 from pxhelm.golang.yaml_nodes import YamlError
 
 END: Final = "\0"
@@ -59,13 +60,33 @@ _CHUNK: Final = 512
 _LOOKED_AHEAD: Final = 4
 
 
-def _unreadable_from(text: str) -> int:
-    """Return how far goyaml reads, in pieces of some bytes, before it meets a character that YAML may not hold."""
+def _unreadable_from(text: str) -> tuple[int, str]:
+    """Return how far goyaml reads, in pieces of some bytes, before it meets what YAML may not hold, and its complaint."""
     found = _CONTROL.search(text)
     if found is None:
-        return len(text) + _AHEAD
-    chunk = len(text[: found.start()].encode("utf-8", "surrogateescape")) // _CHUNK * _CHUNK
-    return len(text.encode("utf-8", "surrogateescape")[:chunk].decode("utf-8", "replace"))
+        return len(text) + _AHEAD, ""
+    raw = go_bytes(text)
+    bad = len(go_bytes(text[: found.start()]))
+    return len(raw[: bad // _CHUNK * _CHUNK].decode("utf-8", "replace")), _unreadable(raw[bad : bad + 4])
+
+
+def _unreadable(raw: bytes) -> str:
+    """Return what is wrong with the character that begins here (readerc.go)."""
+    width = next((width for width, mask, lead in _LEADS if raw[0] & mask == lead), 0)
+    if not width:
+        return "invalid leading UTF-8 octet"
+    if width > len(raw):
+        return "incomplete UTF-8 octet sequence"
+    if any(octet & 0xC0 != 0x80 for octet in raw[1:width]):
+        return "invalid trailing UTF-8 octet"
+    if width > 1 and raw[:2] < _SHORTEST[width]:
+        return "invalid length of a UTF-8 sequence"
+    return "invalid Unicode character" if width > 1 and runes(go_string(raw[:width]))[0] == "\ufffd" else _CONTROLS
+
+
+_LEADS = ((1, 0x80, 0), (2, 0xE0, 0xC0), (3, 0xF0, 0xE0), (4, 0xF8, 0xF0))
+_SHORTEST = {2: b"\xc2\x80", 3: b"\xe0\xa0", 4: b"\xf0\x90"}
+_CONTROLS: Final = "control characters are not allowed"
 
 
 class Scanner:
@@ -80,7 +101,7 @@ class Scanner:
         self.key_allowed = True
         """Whether a key without a question mark may begin here."""
         self._words = words
-        self._unreadable = _unreadable_from(text)
+        self._unreadable, self._complaint = _unreadable_from(text)
         self._tokens = [Token("stream start", self.mark, self.mark)]
         self._parsed = 0
         self._indents: list[int] = []
@@ -103,7 +124,7 @@ class Scanner:
 
     def _refuse_control(self, ahead: int) -> None:
         if self.pos + ahead > self._unreadable:
-            raise YamlError("yaml: control characters are not allowed")
+            raise YamlError(f"yaml: {self._complaint}")
 
     def skip_token(self) -> None:
         """Take the next token away."""

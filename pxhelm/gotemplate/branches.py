@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pxhelm.golang.fmt import result_text
-from pxhelm.golang.value import Uint8, go_bytes, type_name
+from pxhelm.golang.value import Uint8, sorted_texts, type_name
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.blame import last_visited
 from pxhelm.gotemplate.building import Compiler
@@ -111,7 +111,7 @@ def _pairs(value: object, *, two: bool) -> Iterable[tuple[object, object]] | Non
     if isinstance(value, dict):
         if not value:
             return None
-        return [(key, value[key]) for key in sorted_keys(value)]
+        return [(key, value[key]) for key in sorted_texts(value)]
     if value is None:
         return None
     if isinstance(value, int) and not isinstance(value, bool):
@@ -128,12 +128,3 @@ def _counted(limit: int) -> Iterator[tuple[object, object]]:
     if kind is int:
         return ((i, i) for i in range(limit))
     return ((kind(i), kind(i)) for i in range(limit))
-
-
-def sorted_keys(value: dict[str, object]) -> list[str]:
-    """Return the keys in Go's order: bytewise."""
-    keys = list(value)
-    if "".join(keys).isascii():
-        keys.sort()
-        return keys
-    return sorted(keys, key=go_bytes)

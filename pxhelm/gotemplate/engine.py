@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pxhelm.golang.strconv import quote
+from pxhelm.golang.value import joined
 from pxhelm.gotemplate import lexer
 from pxhelm.gotemplate import nodes as n
 from pxhelm.gotemplate.budget import Budget
@@ -163,10 +164,14 @@ def execution_order(names: Mapping[str, object]) -> list[str]:
     return sorted(names, key=lambda name: (name.count("/"), name.encode("utf-8", "surrogateescape")), reverse=True)
 
 
-def _finished(frame: Frame, run: Run) -> Output:
+def _written(frame: Frame) -> str:
     text = "".join(frame.out)
+    return joined(text.replace(NO_VALUE, "") if NO_VALUE in text else text)
+
+
+def _finished(frame: Frame, run: Run) -> Output:
     if run.spans is None:
-        return Output(text.replace(NO_VALUE, "") if NO_VALUE in text else text)
+        return Output(_written(frame))
     own = id(frame.out)
     by_piece = {number: (name, line) for out, number, name, line in run.spans if out == own}  # type: ignore[misc]
     spans: list[Span] = []
@@ -178,8 +183,8 @@ def _finished(frame: Frame, run: Run) -> Output:
             spans.append(Span(offset, *by_piece[number]))
         pieces.append(shown)
         offset += len(shown)
-    joined = "".join(pieces)
-    return Output(joined.replace(NO_VALUE, "") if NO_VALUE in joined else joined, tuple(spans))
+    whole = "".join(pieces)
+    return Output(whole.replace(NO_VALUE, "") if NO_VALUE in whole else whole, tuple(spans))
 
 
 # parsing
@@ -265,7 +270,7 @@ def _include(run: Run, name: str, data: object) -> str:
     except RecursionError:
         raise FunctionError(_NESTED.format(name)) from None
     run.included[name] = count
-    return "".join(frame.out)
+    return joined("".join(frame.out))
 
 
 def _tpl(run: Run, text: str, data: object) -> str:
@@ -295,8 +300,7 @@ def _tpl(run: Run, text: str, data: object) -> str:
     finally:
         run.programs = outer
         run.depth -= 1
-    found = "".join(frame.out)
-    return found.replace(NO_VALUE, "") if NO_VALUE in found else found
+    return _written(frame)
 
 
 class _TplError(FunctionError, TemplateError):

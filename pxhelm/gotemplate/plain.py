@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from pxhelm.golang import json
+from pxhelm.golang.value import joined
 from pxhelm.gotemplate.budget import Budget
 from pxhelm.gotemplate.builtins import BUILTINS
 from pxhelm.gotemplate.compiler import Program
@@ -41,7 +42,7 @@ class PlainTemplate:
         run = Run(self._programs, host or Host(), Budget(), False, False)
         frame = Frame(run, data, program.tree.slots)
         program.body()(frame)
-        return "".join(frame.out)
+        return joined("".join(frame.out))
 
 
 def run_plain(name: str, source: str, host: Host, environ: Mapping[str, str], data: object = None) -> str:

@@ -9,15 +9,19 @@ import base64
 import binascii
 import ipaddress
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pxhelm.golang.base64 import Base64Error, decode
+from pxhelm.golang.strconv import quote
 from pxhelm.golang.text import to_string
-from pxhelm.golang.value import go_bytes, go_string
+from pxhelm.golang.value import go_bytes, go_string, runes
 from pxhelm.gotemplate.signature import Function, FunctionError, function
 
 _DAY_SECONDS = 86400
+_FIRST_YEAR = 1950
+"""Of the dates that can be encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,32 +100,59 @@ def _given_key(pem: str) -> Any:
         raise FunctionError(f"parsing private key: {error}") from None
 
 
-def _names(ips: object, dns: object) -> list[Any]:
-    from cryptography import x509
+def _listed(names: object) -> list[object]:
+    return names if isinstance(names, list) else []
 
-    found: list[Any] = []
-    for name in dns if isinstance(dns, list) else []:
-        if not isinstance(name, str):
-            raise FunctionError(f"error processing alternate dns name: {to_string(name)} is not a string")
-        found.append(x509.DNSName(name))
-    for address in ips if isinstance(ips, list) else []:
-        if not isinstance(address, str):
-            raise FunctionError(f"error parsing ip: {to_string(address)} is not a string")
-        try:
-            found.append(x509.IPAddress(ipaddress.ip_address(address)))
-        except ValueError:
-            raise FunctionError(f"error parsing ip: {address}") from None
-    return found
+
+def _address(text: object) -> Any:
+    if not isinstance(text, str):
+        raise FunctionError(f"error parsing ip: {to_string(text)} is not a string")
+    try:
+        found = ipaddress.ip_address(text if "%" not in text else "")
+    except ValueError:
+        raise FunctionError(f"error parsing ip: {text}") from None
+    return getattr(found, "ipv4_mapped", None) or found
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What a certificate is to say."""
+    """What a certificate is to say, as the template gives it."""
 
     name: str
     days: int
-    alternates: tuple[Any, ...] = ()
+    ips: object = None
+    dns: object = None
     is_ca: bool = False
+
+    def alternates(self) -> list[Any]:
+        """Return the names that it stands for beside its own; FunctionError for what is none."""
+        from cryptography import x509
+
+        addresses = [x509.IPAddress(_address(text)) for text in _listed(self.ips)]
+        for name in _listed(self.dns):
+            if not isinstance(name, str):
+                raise FunctionError(f"error processing alternate dns name: {to_string(name)} is not a string")
+        if runes(self.name) != self.name:
+            raise FunctionError("error creating certificate: asn1: string not valid UTF-8")
+        for name in _listed(self.dns):
+            if not str(name).isascii():
+                raise FunctionError(
+                    f"error creating certificate: x509: {quote(str(name))} cannot be encoded as an IA5String"
+                )
+        return [*(x509.DNSName(str(name)) for name in _listed(self.dns)), *addresses]
+
+    def subject(self) -> Any:
+        """Return its own name, which may be longer than the standard allows, as in Go."""
+        from cryptography import x509
+
+        if not self.name:
+            return x509.Name([])
+        with warnings.catch_warnings(action="ignore"):
+            return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, self.name, _validate=False)])
+
+    def seconds(self) -> int:
+        """Return for how long it is valid, in the 64 bits that Go counts nanoseconds with."""
+        return ((_DAY_SECONDS * 10**9 * self.days + 2**63) % 2**64 - 2**63) // 10**9
 
 
 def _sign(host: Any, request: _Request, key: Any, parent: Any, parent_key: Any) -> Certificate:
@@ -133,16 +164,19 @@ def _sign(host: Any, request: _Request, key: Any, parent: Any, parent_key: Any) 
     from cryptography.hazmat.primitives.asymmetric import ed25519
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, request.name)] if request.name else [])
+    alternates = request.alternates()
+    subject = request.subject()
     start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(host.now()))
+    end = start + timedelta(seconds=request.seconds())
+    if end.year < _FIRST_YEAR:
+        raise FunctionError(f"error creating certificate: valid until {end.year}, before {_FIRST_YEAR}")
     builder = (
-        x509.CertificateBuilder()
+        # not by its methods: they refuse an end before the beginning, which Go does not
+        x509.CertificateBuilder(not_valid_before=start, not_valid_after=end)
         .subject_name(subject)
         .issuer_name(subject if parent is None else parent.subject)
         .public_key(key.public_key())
         .serial_number(int.from_bytes(host.random_bytes(16)) >> 1 or 1)
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(seconds=_DAY_SECONDS * request.days))
         .add_extension(_usage(is_ca=request.is_ca), critical=True)
         .add_extension(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
@@ -156,8 +190,8 @@ def _sign(host: Any, request: _Request, key: Any, parent: Any, parent_key: Any) 
     identifier = _identifier(parent)
     if identifier is not None:
         builder = builder.add_extension(identifier, critical=False)
-    if request.alternates:
-        builder = builder.add_extension(x509.SubjectAlternativeName(request.alternates), critical=not request.name)
+    if alternates:
+        builder = builder.add_extension(x509.SubjectAlternativeName(alternates), critical=not request.name)
     algorithm = None if isinstance(parent_key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     try:
         made = builder.sign(parent_key, algorithm)
@@ -231,14 +265,14 @@ def gen_self_signed(host: Any, *arguments: Any) -> Certificate:
     """Return a self-signed certificate: name, IPs, DNS names, days and, perhaps, its key."""
     name, ips, dns, days = arguments[:4]
     key = _given_key(arguments[4]) if len(arguments) > 4 else _new_key()
-    return _sign(host, _Request(name, days, tuple(_names(ips, dns))), key, None, key)
+    return _sign(host, _Request(name, days, ips, dns), key, None, key)
 
 
 def gen_signed(host: Any, *arguments: Any) -> Certificate:
     """Return a certificate signed by an authority: name, IPs, DNS names, days, authority and, perhaps, its key."""
     name, ips, dns, days, ca = arguments[:5]
     key = _given_key(arguments[5]) if len(arguments) > 5 else _new_key()
-    return _signed(host, _Request(name, days, tuple(_names(ips, dns))), ca, key)
+    return _signed(host, _Request(name, days, ips, dns), ca, key)
 
 
 def build_custom_cert(cert: str, key: str) -> Certificate:

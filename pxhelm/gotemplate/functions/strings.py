@@ -9,7 +9,7 @@ from pxhelm.golang import text as go
 from pxhelm.golang import words
 from pxhelm.golang.strconv import quote as go_quote
 from pxhelm.golang.text import GoPanicError, to_string
-from pxhelm.golang.value import StringMap, Strings, kind_name
+from pxhelm.golang.value import StringMap, Strings, joined, kind_name, runes
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError, function
 
 MAX_REPEAT = 64 << 20
@@ -63,14 +63,14 @@ def repeat(count: int, text: str) -> str:
         raise FunctionError("strings: negative Repeat count")
     if count * len(text) > MAX_REPEAT:
         raise FunctionError(f"result of {count * len(text)} bytes is larger than {MAX_REPEAT}")
-    return text * count
+    return joined(text * count)
 
 
 def trim_all(cutset: str, text: str) -> str:
     """Strip characters of a set from both ends; to Go a byte that is not UTF-8 is U+FFFD."""
     if text.isascii() or cutset.isascii():
         return text.strip(cutset) if cutset else text
-    wanted, seen = set(go.runes(cutset)), go.runes(text)
+    wanted, seen = set(runes(cutset)), runes(text)
     start, end = 0, len(text)
     while start < end and seen[start] in wanted:
         start += 1
@@ -81,12 +81,12 @@ def trim_all(cutset: str, text: str) -> str:
 
 def trim_suffix(suffix: str, text: str) -> str:
     """Remove an ending."""
-    return text.removesuffix(suffix)
+    return go.trim_suffix(text, suffix)
 
 
 def trim_prefix(prefix: str, text: str) -> str:
     """Remove a beginning."""
-    return text.removeprefix(prefix)
+    return go.trim_prefix(text, prefix)
 
 
 def wrap(width: int, text: str) -> str:
@@ -101,17 +101,17 @@ def wrap_with(width: int, separator: str, text: str) -> str:
 
 def contains(part: str, text: str) -> bool:
     """Whether the second text holds the first."""
-    return part in text
+    return go.contains(text, part)
 
 
 def has_prefix(prefix: str, text: str) -> bool:
     """Whether the second text begins with the first."""
-    return text.startswith(prefix)
+    return go.has_prefix(text, prefix)
 
 
 def has_suffix(suffix: str, text: str) -> bool:
     """Whether the second text ends with the first."""
-    return text.endswith(suffix)
+    return go.has_suffix(text, suffix)
 
 
 def quote(*values: object) -> str:
@@ -151,7 +151,7 @@ def nindent(spaces: int, text: str) -> str:
 
 def replace(old: str, new: str, text: str) -> str:
     """Replace every occurrence."""
-    return text.replace(old, new)
+    return go.replace(text, old, new)
 
 
 def plural(one: str, many: str, count: int) -> str:
@@ -172,7 +172,7 @@ def to_strings(value: object) -> Strings:
 
 def join(separator: str, value: object) -> str:
     """Join a list's elements as texts, without nils."""
-    return separator.join(to_strings(value))  # type: ignore[arg-type]  # a list of texts
+    return joined(separator.join(to_strings(value)))  # type: ignore[arg-type]  # a list of texts
 
 
 def split(separator: str, text: str) -> StringMap:
