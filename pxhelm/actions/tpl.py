@@ -37,6 +37,7 @@ def tpl(services: Services, request: TplRequest) -> str:
     """Return what the expression writes; PxhelmError with its place, in the template engine's words."""
     from pxhelm.gotemplate.engine import Engine, RenderFailedError
     from pxhelm.gotemplate.errors import ExecError, TemplateError
+    from pxhelm.gotemplate.objects import Values
     from pxhelm.gotemplate.signature import FunctionError
     from pxhelm.render.gotmpl import where_of
     from pxhelm.render.model import ReleaseInfo, RenderRequest
@@ -55,7 +56,7 @@ def tpl(services: Services, request: TplRequest) -> str:
     )
     templates = {t.name: t for t in arrange(asked, chart, coalesce(chart, values)) if not t.name.endswith(JINJA)}
     here = templates[f"{chart.path}/{_HERE}"]
-    here.root["Template"] = {"Name": here.name, "BasePath": here.base_path}
+    here.root["Template"] = Values({"Name": here.name, "BasePath": here.base_path})
     text = request.expression if "{{" in request.expression else f"{{{{ {request.expression} }}}}"
     try:
         with services.bounded():

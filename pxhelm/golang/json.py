@@ -173,7 +173,7 @@ def plain(value: object) -> Any:
         made = type(value) if isinstance(value, Struct | NilMap) else dict
         return made({str(key): plain(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain(item) for item in value] if value else value
     go_json = getattr(value, "go_json", None)
     if go_json is not None:
         shown = go_json()

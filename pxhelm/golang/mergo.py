@@ -45,7 +45,7 @@ def _merge(target: Dict, source: Dict, overwrite: bool) -> None:
             if not overwrite:
                 continue
         elif isinstance(item, dict):
-            _merge_map(mine, item, overwrite)
+            _merge_object(mine, item, overwrite)
             if isinstance(mine, dict) and mine:
                 continue
         elif isinstance(item, list | bytes):
@@ -55,8 +55,11 @@ def _merge(target: Dict, source: Dict, overwrite: bool) -> None:
                 if overwrite:
                     target[key] = item
                 continue
-        elif not (overwrite or _empty(mine)):
-            continue
+        else:
+            if kind_name(item) in ("struct", "ptr"):
+                _merge_object(mine, item, overwrite)
+            if not (overwrite or _empty(mine)):
+                continue
         if overwrite or _empty(mine):
             if wanted:
                 _check(_element_type(source) or "interface {}", wanted)
@@ -66,12 +69,30 @@ def _merge(target: Dict, source: Dict, overwrite: bool) -> None:
 _SCALARS = frozenset((str, int, float, bool))
 
 
-def _merge_map(mine: object, item: Dict, overwrite: bool) -> None:
+def _merge_object(mine: object, item: object, overwrite: bool) -> None:
+    """Merge what is below a key: a map into a map; what a map, struct or pointer cannot be merged into is refused."""
     if isinstance(mine, dict):
-        if not isinstance(mine, NilMap):
+        if isinstance(item, dict) and not isinstance(mine, NilMap):
             _merge(mine, item, overwrite)
-    elif mine is not None and not overwrite and kind_name(mine) == "ptr":
+        return
+    kind, given = kind_name(mine), kind_name(item)
+    if kind == "ptr" and given in ("map", "struct") and not overwrite:
         raise DifferentTypesError
+    if kind == "struct" and getattr(mine, "GO_FIELDS", None):
+        if given != "struct":
+            raise GoPanicError(f"reflect: call of reflect.Value.Field on {given} Value")
+        fields = _fields(item)
+        for number, own in enumerate(_fields(mine)):
+            if number >= len(fields):
+                raise GoPanicError("reflect: Field index out of range")
+            _merge_object(own, fields[number], overwrite)
+
+
+def _fields(struct: object) -> list[object]:
+    """Return what a Go struct holds, in its order."""
+    layout: dict[str, str] = getattr(struct, "GO_LAYOUT", None) or getattr(struct, "GO_FIELDS", {})
+    found = (getattr(struct, attribute) for attribute in layout.values())
+    return [value() if callable(value) else value for value in found]
 
 
 def _empty(value: object) -> bool:

@@ -53,12 +53,12 @@ def _compile_range(compiler: Compiler, node: n.Branch) -> Emit:
     element_slot = slots[-1] if slots else -1
     index_slot = slots[0] if len(slots) > 1 else -1
     saved = compiler.dot_is_element
+    otherwise = compiler.items(node.otherwise) if node.otherwise is not None else None  # the variable is no element yet
     compiler.dot_is_element = True
     if element_slot >= 0:
         compiler.elements.add(element_slot)
     body = compiler.items(node.body)
     compiler.dot_is_element = saved
-    otherwise = compiler.items(node.otherwise) if node.otherwise is not None else None
 
     def emit(f: Frame) -> None:
         found = get(f)

@@ -183,7 +183,7 @@ def index(value: object, *keys: object) -> object:
         elif value is None:
             raise FunctionError("index of nil pointer")
         else:
-            raise FunctionError(f"can't index item of type {type_name(value)}")
+            raise FunctionError(f"can't index item of type {type_name(value).removeprefix('*')}")
     return value
 
 

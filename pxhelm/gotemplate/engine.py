@@ -25,6 +25,7 @@ from pxhelm.gotemplate.calls import EngineFunction
 from pxhelm.gotemplate.compiler import Program
 from pxhelm.gotemplate.errors import BudgetError, ExecError, ParseError, Place, TemplateError
 from pxhelm.gotemplate.host import Host
+from pxhelm.gotemplate.objects import Values
 from pxhelm.gotemplate.parser import parse
 from pxhelm.gotemplate.runtime import Frame, Run
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError
@@ -97,7 +98,7 @@ class Engine:
                 if name.rpartition("/")[2].startswith("_") or templates[name].library:
                     continue
                 template = templates[name]
-                template.data["Template"] = {"Name": name, "BasePath": template.base_path}
+                template.data["Template"] = Values({"Name": name, "BasePath": template.base_path})
                 rendered[name] = self._one(name, template.data, programs)
         return rendered
 
