@@ -22,7 +22,7 @@ from pxhelm.plan.domains import Ending, Member, endings
 from pxhelm.plan.leaf import as_leaf
 from pxhelm.plan.next_step import wants_of
 from pxhelm.plan.observe import View, look_round, observe
-from pxhelm.plan.replacing import POLICY
+from pxhelm.plan.replacing import allowed
 from pxhelm.plan.subject import Known, Subject
 from pxhelm.resource.aside import original, replaced_key
 from pxhelm.resource.guest_seed import leaves_its_image
@@ -42,10 +42,17 @@ class Gathered:
     subjects: tuple[Subject, ...]
     view: View
     memories: Mapping[ObjectKey, Memory] = field(default_factory=dict)
+    named: Mapping[ObjectKey, Resource] = field(default_factory=dict)
+    """What is wanted beside guests, with references to guests by name."""
 
 
-def gather(ports: Ports, resources: Sequence[Resource], going: Collection[ObjectKey]) -> Gathered:
-    """Return the subjects of a plan: what is wanted and what shall go, each as the cluster and the store have it."""
+def gather(
+    ports: Ports, resources: Sequence[Resource], going: Collection[ObjectKey], remade: Collection[str] = ()
+) -> Gathered:
+    """Return the subjects of a plan: what is wanted and what shall go, each as the cluster and the store have it.
+
+    ``remade``: addresses of what the command allows to be made anew, ``*`` for all.
+    """
     vmids = Vmids(ports)
     namespaces = Namespaces.of(ports, resources)
     vmids.ranges = namespaces.ranges
@@ -64,7 +71,8 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
     kinds = {key: ports.kind_of(key.kind) for key in keys}
     guests = {key: _target(ports, key, memories[key], wanted.get(key)) for key in keys if kinds[key].guest}
     around = with_bindings(view.surroundings, _predict(vmids, memories, guests, view))
-    wanted = {key: with_guests(kinds[key], r, around) if not kinds[key].guest else r for key, r in wanted.items()}
+    named = {key: r for key, r in wanted.items() if not kinds[key].guest}
+    wanted |= {key: with_guests(kinds[key], r, around) for key, r in named.items()}
     ending = _endings(ports, wanted, memories, view.surroundings)
     keys = (*keys, *ending)
     kinds |= {key: each.kind for key, each in ending.items()}
@@ -75,18 +83,19 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         for key, target in targets.items()
     }
     seen = ports.cluster.run_all([observe(kinds[key], targets[key], view) for key in keys])
-    lives = {key: _live(found, targets[key]) for key, found in zip(keys, seen, strict=True)}
+    lives = {key: live_or_unknown(found, targets[key]) for key, found in zip(keys, seen, strict=True)}
     moved = {key: t for key, t in targets.items() if key in wanted and _elsewhere(kinds[key], wanted[key], t, lives)}
     for key, target in moved.items():  # what had another id is gone: whether the new one is there is another question
         targets[key] = replace(target, row={"id": kinds[key].identifier(wanted[key])})
-        lives[key] = _live(ports.cluster.run_all([observe(kinds[key], targets[key], view)])[0], targets[key])
+        lives[key] = live_or_unknown(ports.cluster.run_all([observe(kinds[key], targets[key], view)])[0], targets[key])
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
     left = leftovers(ports, view, [lives[k] for k in going if k not in wanted], _leaving(wanted, memories, lives))
-    predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted), view)
+    predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted, remade), view)
     targets |= predicted
     view = replace(view, surroundings=replace(view.surroundings, coming=coming(ports, wanted), leftovers=left))
     view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))
     view = replace(view, surroundings=with_templates(ports, wanted.values(), view))
+    view = replace(view, surroundings=with_bindings(view.surroundings, {key: targets[key] for key in guests}))
     wanted |= {key: each.resource for key, each in ending.items()}
     members = {key: each.members for key, each in ending.items()}
     subjects = tuple(
@@ -102,7 +111,7 @@ def gather(ports: Ports, resources: Sequence[Resource], going: Collection[Object
         )
         for key in keys
     )
-    return Gathered(subjects, view, memories)
+    return Gathered(subjects, view, memories, named)
 
 
 def _leaving(
@@ -119,6 +128,7 @@ def _leaving(
 class _Guests:
     targets: Mapping[ObjectKey, Target]
     wanted: Mapping[ObjectKey, Resource]
+    remade: Collection[str]
 
 
 def _foreseen(
@@ -128,7 +138,7 @@ def _foreseen(
     spares = {
         aside: Target(aside, "")
         for key, target in guests.targets.items()
-        if key in guests.wanted and target.vmid and guests.wanted[key].annotations.get(POLICY) == "CreateFirst"
+        if key in guests.wanted and target.vmid and allowed(guests.wanted[key], guests.remade)
         for aside in (replaced_key(key, target.vmid),)
     }
     known = {**dict.fromkeys(spares, Memory(Known())), **memories}
@@ -306,7 +316,8 @@ def _predict(
     return found
 
 
-def _live(found: Live | Exception, target: Target) -> Live:
+def live_or_unknown(found: Live | Exception, target: Target) -> Live:
+    """Return what was observed; what could not be is unknown, with the reason."""
     if isinstance(found, Live):
         return found
     if isinstance(found, PxhelmError):

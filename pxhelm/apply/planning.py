@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pxhelm.apply.anew import followed
 from pxhelm.apply.gather import gather
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.selecting import with_members, with_replaced
@@ -61,8 +62,11 @@ def plan_objects(ports: Ports, resources: Sequence[Resource], request: PlanReque
     that the manifests hold twice.
     """
     request = replace(request, delete=with_replaced(ports, resources, with_members(ports, resources, request.delete)))
-    found = gather(ports, resources, request.delete)
+    found = gather(ports, resources, request.delete, request.replace)
     plan = build(found.subjects, found.view, policy_of(ports, request))
+    with_new = followed(ports, found, plan)
+    if with_new is not found:
+        found, plan = with_new, build(with_new.subjects, with_new.view, policy_of(ports, request))
     plan = _by_rights(ports, plan, found.view.surroundings.version)
     return Planned(plan, {**{r.key: r for r in resources}, **wishes(plan)}, request)
 

@@ -86,7 +86,7 @@ def observe(target: Target) -> ApiGen[Live]:
 def steps(change: Change) -> tuple[Step, ...]:
     """Return the writes still missing: rules before options, so that what shuts comes after what lets in."""
     if change.live.existence is not Existence.PRESENT:
-        return ()
+        return _foreseen(change)
     place = next(
         (
             kind if kind == "cluster" else f"{kind}/{str(value).removeprefix('vmid:')}"
@@ -96,6 +96,18 @@ def steps(change: Change) -> tuple[Step, ...]:
         "cluster",
     )
     return firewall.steps(_at(place, change.live.raw.get("@guest", "")), change)
+
+
+def _foreseen(change: Change) -> tuple[Step, ...]:
+    """Return the writes for a guest that the same plan makes: where it will be is not known yet."""
+    vmid = (
+        str(change.desired.leaves.get("target.guest", "")).removeprefix("vmid:") if change.desired is not None else ""
+    )
+    kind = guest_type(int(vmid), change.surroundings) if vmid.isdigit() else ""
+    if change.op != "plan" or not kind:
+        return ()
+    there = replace(change.live, existence=Existence.PRESENT, raw={})
+    return firewall.steps(_at(f"guest/{vmid}", f"/nodes/NODE/{kind}/{vmid}"), replace(change, live=there))
 
 
 def refuse(change: Change) -> str:

@@ -14,7 +14,7 @@ from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
-from pxhelm.resource.kind import Change, Column, Kind
+from pxhelm.resource.kind import Change, Column, Kind, Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Target
 from pxhelm.resource.parts import ha_group
 from pxhelm.resource.references import guest_type
@@ -118,6 +118,13 @@ def refuse(change: Change) -> str:
     return ""
 
 
+def carried_off(live: Live, around: Surroundings) -> tuple[str, ...]:
+    """Return the guests of a rule: Proxmox removes one from which the last guest went. A group stays without any."""
+    names = live.intended.get("guests.names")
+    rules = isinstance(names, tuple) and not ha_group.is_before_rules(around.version)
+    return tuple(str(name) for name in names) if rules and isinstance(names, tuple) else ()
+
+
 def _guests(row: Mapping[str, object]) -> str:
     return str(row.get("resources") or "")
 
@@ -132,4 +139,11 @@ _DEFINED = Kind(
     fields=_FIELDS,
     columns=(Column("TYPE", text("type")), Column("GUESTS", _guests), Column("NODES", text("nodes"))),
 )
-HA_RULE = replace(natural.natural(_DEFINED, HOME), observe=observe, listing=listing, steps=steps, refuse=refuse)
+HA_RULE = replace(
+    natural.natural(_DEFINED, HOME),
+    observe=observe,
+    listing=listing,
+    steps=steps,
+    refuse=refuse,
+    carried_off=carried_off,
+)

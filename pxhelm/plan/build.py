@@ -18,7 +18,7 @@ from pxhelm.plan.leaf import Fingerprint
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of, unmakeable
 from pxhelm.plan.observe import Verdict, View, identify
-from pxhelm.plan.replacing import FIRST, POLICY, left_behind, made_first, policy_of, refusal
+from pxhelm.plan.replacing import FIRST, POLICY, allowed, left_behind, made_first, refusal
 from pxhelm.plan.rolling import kept, rolled, sets_of
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import held_back, postponed
@@ -337,7 +337,7 @@ def _impossible(s: Subject, diff: Diff, policy: Policy) -> Blocked | None:
     if not anew:
         return None
     assert s.desired is not None
-    if policy_of(s) in ("Recreate", "CreateFirst") or "*" in policy.replace or s.key.address in policy.replace:
+    if allowed(s.desired, policy.replace):
         protected = s.known.annotations.get(f"{_PREFIX}prevent-destroy") == "true"
         return _protected(s) if protected else None
     listed = "; ".join(f"{c.path}: {c.why}" for c in anew)

@@ -5,26 +5,26 @@ Pure. With ``replace-policy: CreateFirst`` the old guest stands aside, under a n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pxhelm.plan.subject import Subject
 from pxhelm.resource.aside import is_replaced, original
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.model import Leaves
+from pxhelm.resource.model import Leaves, Resource
 
 POLICY = "pxhelm.io/replace-policy"
 FIRST = "first"
 """Way of an object that is made anew before the old one goes."""
 
 
-def policy_of(s: Subject) -> str:
-    """Return the object's policy: ``Never``, ``Recreate`` or ``CreateFirst``."""
-    return s.desired.annotations.get(POLICY, "Never") if s.desired is not None else "Never"
+def allowed(wanted: Resource, told: Collection[str]) -> bool:
+    """Whether an object may be destroyed and made anew: its annotation says so, or the command with its address or ``*``."""
+    return wanted.annotations.get(POLICY) in ("Recreate", "CreateFirst") or bool({"*", wanted.key.address} & set(told))
 
 
 def made_first(s: Subject) -> bool:
     """Whether an object that has to be replaced is made anew before the old one goes."""
-    return policy_of(s) == "CreateFirst"
+    return s.desired is not None and s.desired.annotations.get(POLICY) == "CreateFirst"
 
 
 def pinned(leaves: Leaves) -> tuple[str, ...]:

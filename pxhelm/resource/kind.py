@@ -174,5 +174,7 @@ class Kind:
     listing: Callable[[], ApiGen[Mapping[str, Mapping[str, object]]]] | None = None
     """Read all objects of the kind in one go: Proxmox' id → a row, for ``get`` and import. None: ``/cluster/resources``
     lists them, or only the store knows them."""
+    carried_off: Callable[[Live, Surroundings], tuple[str, ...]] = lambda _live, _surroundings: ()
+    """References to the guests of which the last one takes the object along when it is destroyed."""
     refuse: Callable[[Change], str] = lambda _change: ""
     """Reason why the object must not be touched as asked (protection, policy); empty = none."""

@@ -141,6 +141,16 @@ def forget(world: World, vmid: str) -> None:
     world.state.delete("firewall", f"vm/{vmid}")
 
 
+def check_unused(world: World, row: Mapping[str, Any], vmid: str) -> None:
+    """Refuse to destroy, without ``purge``, a guest that HA or a replication job names."""
+    if ha_managed(world, row, vmid):
+        kind = LABELS[row["kind"]]
+        raise ApiError(f"unable to remove {kind} {vmid} - used in HA resources and purge parameter not set.")
+    for job in world.state.keys("replication"):
+        if job.partition("-")[0] == vmid:
+            raise ApiError(f"There is a replication job '{job}' for guest '{vmid}' - Please remove that first.")
+
+
 def purge(world: World, row: Mapping[str, Any], vmid: str) -> list[str]:
     """Remove a guest from backup jobs, replication and HA; return the log lines."""
     log = [f"purging {LABELS[row['kind']]} {vmid} from related configurations.."]
@@ -148,6 +158,9 @@ def purge(world: World, row: Mapping[str, Any], vmid: str) -> list[str]:
         found = str(world.state.get("backup", job).get("vmid", ""))
         if vmid in found.split(","):
             world.state.edit("backup", job)["vmid"] = ",".join(v for v in found.split(",") if v != vmid)
+    for job in list(world.state.keys("replication")):
+        if job.partition("-")[0] == vmid:
+            world.state.delete("replication", job)
     sid = ha_id(row, vmid)
     if world.state.has("ha", sid):
         world.state.delete("ha", sid)

@@ -201,8 +201,8 @@ def destroy(call: Call) -> str:
     world, vmid, params = call.world, call.vmid, call.params
     row = guests.look(world, "lxc", call.node, vmid)
     guests.check_protection(row, f"can't remove CT {vmid}")
-    if guests.ha_managed(world, row, vmid) and not params.get("purge"):
-        raise ApiError(f"unable to remove CT {vmid} - used in HA resources and purge parameter not set.")
+    if not params.get("purge"):
+        guests.check_unused(world, row, vmid)
     if row["conf"].get("lock") == "create":
         need_flock(world, guests.flock("lxc", vmid))
     if row["run"] is not None and not params.get("force"):

@@ -153,8 +153,8 @@ def destroy(call: Call) -> str:
     need_root_for_skiplock(call)
     row = guests.look(world, "qemu", call.node, vmid)
     guests.check_protection(row, f"can't remove VM {vmid}")
-    if guests.ha_managed(world, row, vmid) and not call.params.get("purge"):
-        raise ApiError(f"unable to remove VM {vmid} - used in HA resources and purge parameter not set.")
+    if not call.params.get("purge"):
+        guests.check_unused(world, row, vmid)
     if row["conf"].get("lock") == "create":
         need_flock(world, guests.flock("qemu", vmid))
     if row["run"] is not None:
