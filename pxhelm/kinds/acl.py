@@ -17,6 +17,7 @@ from pxhelm.resource.model import Existence, Leaves, Live, Resource, Target
 from pxhelm.resource.normal import Normal, ShorthandError
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.words import worded
 
 _SUBJECTS = {"users": "user", "groups": "group", "tokens": "token"}
 """Parameter → how a row calls that type of subject."""
@@ -29,6 +30,18 @@ _PLACES = {
 _KINDS = tuple(_PLACES)
 Entry = tuple[str, str, str, str]
 """Path, type of subject, subject, role."""
+
+
+_WORDS = """
+path             | acl path
+for.kind         kind of what the rights are on
+for.name         name of what the rights are on | acl path
+roles            roles that are given | acl roles
+propagate        the rights go on to what is below the path | acl propagate
+subjects.users   users that have the rights | acl users
+subjects.groups  groups that have the rights | acl groups
+subjects.tokens  tokens that have the rights | acl tokens
+"""
 
 
 def normalize(spec: Mapping[str, object]) -> Normal:
@@ -171,15 +184,18 @@ ACL = Kind(
     namespaced=False,
     guest=False,
     rank=65,
-    fields=(
-        Field("path", "line", same=_holds, help="such as /pool/prod; or what it is for"),
-        Field("for.kind", "line", same=_holds, choices=_KINDS),
-        Field("for.name", "ref", same=_holds, refers=_KINDS),
-        Field("roles", "refs", same=_holds, refers=("Role",)),
-        Field("propagate", "bool", same=_holds, default=True),
-        Field("subjects.users", "refs", same=_holds, refers=("User",)),
-        Field("subjects.groups", "refs", same=_holds, refers=("Group",)),
-        Field("subjects.tokens", "refs", same=_holds, refers=("APIToken",)),
+    fields=worded(
+        (
+            Field("path", "line", same=_holds, help="such as /pool/prod; or what it is for"),
+            Field("for.kind", "line", same=_holds, choices=_KINDS),
+            Field("for.name", "ref", same=_holds, refers=_KINDS),
+            Field("roles", "refs", same=_holds, refers=("Role",)),
+            Field("propagate", "bool", same=_holds, default=True),
+            Field("subjects.users", "refs", same=_holds, refers=("User",)),
+            Field("subjects.groups", "refs", same=_holds, refers=("Group",)),
+            Field("subjects.tokens", "refs", same=_holds, refers=("APIToken",)),
+        ),
+        _WORDS,
     ),
     normalize=normalize,
     observe=observe,

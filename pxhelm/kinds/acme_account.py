@@ -12,8 +12,14 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
 from pxhelm.resource.model import ABSENT, Existence, Live, Target, Value
+from pxhelm.resource.words import worded
 
 _X = Effect.REPLACE
+_WORDS = """
+directory   where the authority's API begins; of Let's Encrypt unless given
+eabKID      key that the authority knows its customer by
+eabHMACKey  secret of that key
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "name", effect=_X, same=same_id),
     Field("contact", "set", "contact", form="commas", kept=True, help="mail addresses"),
@@ -54,7 +60,7 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=16,
-    fields=_FIELDS,
+    fields=worded(_FIELDS, _WORDS),
     columns=(Column("TYPE", lambda _row: "ACME"),),
 )
 ACME_ACCOUNT = replace(natural.natural(_DEFINED, HOME), observe=observe)

@@ -10,7 +10,11 @@ from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
+from pxhelm.resource.words import worded
 
+_WORDS = """
+type  dns, or standalone: by HTTP on port 80 of the node
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "id", effect=Effect.REPLACE, same=same_id),
     Field("type", "line", "type", effect=Effect.REPLACE, choices=("dns", "standalone")),
@@ -28,7 +32,7 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=16,
-    fields=_FIELDS,
+    fields=worded(_FIELDS, _WORDS),
     columns=(Column("TYPE", text("type")), Column("API", text("api"), wide=True)),
 )
 # an answer calls the id "plugin"

@@ -14,7 +14,15 @@ from pxhelm.resource.kind import Change, Column, Kind, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, SecretSource, Target
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import shown
+from pxhelm.resource.words import worded
 
+_WORDS = """
+user                 the user whose token it is
+tokenID              what comes after the ! in its name
+privilegeSeparation  it has only the rights that are given to it, not all of its user
+expire               when it ends; never unless given
+rotate               | update regenerate
+"""
 _X = Effect.REPLACE
 
 
@@ -107,17 +115,20 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=17,
-    fields=(
-        Field("id", "line", "tokenid", effect=_X, same=same_id, help="USER@REALM!ID, as the name says it"),
-        Field("user", "ref", "userid", effect=_X, refers=("User",)),
-        Field("tokenID", "line", "tokenid", effect=_X),
-        Field("privilegeSeparation", "bool", "privsep", default=True),
-        Field("expire", "date-time", "expire", form="int", default=0),
-        Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
-        replace(Field("rotate", "line", write_only=True), help="any text; another one makes a new secret (9.x)"),
-        _to("secretRef.name", "the Secret that gets the token's secret, once"),
-        _to("secretRef.key", "its key"),
-        _to("file", "the file that gets it"),
+    fields=worded(
+        (
+            Field("id", "line", "tokenid", effect=_X, same=same_id, help="USER@REALM!ID, as the name says it"),
+            Field("user", "ref", "userid", effect=_X, refers=("User",)),
+            Field("tokenID", "line", "tokenid", effect=_X),
+            Field("privilegeSeparation", "bool", "privsep", default=True),
+            Field("expire", "date-time", "expire", form="int", default=0),
+            Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
+            replace(Field("rotate", "line", write_only=True), help="any text; another one makes a new secret (9.x)"),
+            _to("secretRef.name", "the Secret that gets the token's secret, once"),
+            _to("secretRef.key", "its key"),
+            _to("file", "the file that gets it"),
+        ),
+        _WORDS,
     ),
     columns=(
         Column("PRIVSEP", lambda row: "no" if row.get("privsep") in (0, False) else "yes"),

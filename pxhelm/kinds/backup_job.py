@@ -12,9 +12,36 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import Leaves
+from pxhelm.resource.words import worded
 
 _GUESTS = ("VirtualMachine", "Container")
 _KEEP = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
+_WORDS = """
+storage                    where backups go
+guests.names               guests by name
+guests.pool                all guests of a pool
+guests.all                 all guests
+guests.exclude             all but these
+mode                       whether and how a guest runs on meanwhile
+compress                   how backups are compressed
+protected                  nobody, and no pruning, removes the backups
+repeatMissed               run as soon as possible what was missed
+fleecing.enabled           a slow storage does not slow the machine down
+fleecing.storage           where the machine's writes wait meanwhile
+performance.maxWorkers     threads that read a machine's disks
+performance.pbsEntriesMax  entries that are kept in memory for a backup server
+bandwidth                  upper limit of a backup
+ionice                     priority of its input and output; 8 is idle
+excludePaths               files and folders that are left out of containers
+stdExcludes                leave temporary files and logs out
+notificationMode           the notification system, or mails as of old
+mailTo                     who gets a mail, as of old
+mailNotification           when a mail is sent, as of old
+pbsChangeDetectionMode     how changed files are found for a backup server
+script                     hook script of the node
+tmpDir                     folder for temporary files
+dumpDir                    folder in place of a storage
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "id", effect=Effect.REPLACE, same=same_id),
     Field("schedule", "schedule", "schedule", kept=True, help="calendar event, such as mon..fri 02:00"),
@@ -103,7 +130,7 @@ _DEFINED = Kind(
     namespaced=True,
     guest=False,
     rank=70,
-    fields=_FIELDS,
+    fields=worded(_FIELDS, _WORDS),
     columns=(
         Column("SCHEDULE", text("schedule")),
         Column("STORAGE", text("storage")),

@@ -12,6 +12,7 @@ from pxhelm.resource.field import Field
 from pxhelm.resource.kind import Change, Kind
 from pxhelm.resource.model import Existence, Live, Resource, Target
 from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.words import worded
 
 
 def _camel(words: str) -> str:
@@ -25,6 +26,49 @@ def _sub(name: str, wire: str, keys: tuple[str, ...], kind: str = "line") -> tup
 
 _CRS = ("ha-rebalance-on-start", "ha-auto-rebalance")
 _CRS_NUMBERS = ("ha-auto-rebalance-threshold", "ha-auto-rebalance-margin", "ha-auto-rebalance-hold-duration")
+_WORDS = """
+migration.type                   secure goes through SSH; insecure is faster, for trusted networks
+migration.network                network in CIDR form over which guests move
+ha.shutdownPolicy                what happens to guests of the HA manager when a node shuts down
+crs.ha                           how the HA manager chooses nodes
+crs.haRebalanceOnStart           choose a node at every start
+crs.haAutoRebalance              move guests when nodes have unequal loads
+crs.haAutoRebalanceMethod        how the guests to be moved are chosen
+crs.haAutoRebalanceThreshold     inequality, in percent, from which guests are moved
+crs.haAutoRebalanceMargin        improvement, in percent, that is worth a move
+crs.haAutoRebalanceHoldDuration  rounds of the HA manager for which the inequality must last
+maxWorkers                       tasks at once on a node
+macPrefix                        beginning of addresses that Proxmox chooses
+tagStyle.caseSensitive           Web and web are two tags
+tagStyle.colorMap                colours, such as prod:ff0000;test:00ff00
+tagStyle.ordering                how tags are ordered: config or alphabetical
+tagStyle.shape                   how tags look in the tree
+registeredTags                   tags that only an administrator may set
+userTagAccess.userAllow          which tags others may set: none, list, existing or free
+userTagAccess.userAllowList      tags that others may set
+notify.fencing                   without effect since 8.x, as the others but packageUpdates
+notify.packageUpdates            when updates are told: auto, always or never
+notify.replication               without effect since 8.x
+notify.targetFencing             without effect since 8.x
+notify.targetPackageUpdates      without effect since 8.x
+notify.targetReplication         without effect since 8.x
+replication.type                 secure goes through SSH; insecure is faster, for trusted networks
+replication.network              network in CIDR form over which volumes are copied
+console                          viewer that a console opens in
+keyboard                         keyboard of consoles
+language                         language of the pages
+httpProxy                        proxy for downloads
+emailFrom                        sender of mails
+description                      notes of the cluster, in Markdown
+consentText                      text to agree to before a login
+fencing                          how the HA manager makes sure that a node is off
+u2f.appid                        id of the application; the origin unless given
+u2f.origin                       origin, for a single node
+webauthn.rp                      name of the site
+webauthn.origin                  address that people type, with https://
+webauthn.id                      domain of the site; changing it makes registered keys useless
+webauthn.allowSubdomains         the origin may be below the domain
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("nextID.lower", "int", "next-id.lower", help="VMIDs that Proxmox proposes: from"),
     Field("nextID.upper", "int", "next-id.upper", help="up to, this one left out"),
@@ -123,7 +167,7 @@ CLUSTER_OPTIONS = replace(
         namespaced=False,
         guest=False,
         rank=5,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         api=_PATH,
         always=True,
     ),

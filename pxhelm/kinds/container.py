@@ -44,7 +44,7 @@ _OWN: tuple[Field, ...] = (
     Field("source.clone.snapshot", "line", creation_only=True),
     Field("source.clone.storage", "ref", creation_only=True, refers=("Storage",)),
     Field("source.clone.bandwidth", "rate", creation_only=True),
-    Field("source.backup.volume", "volume", creation_only=True),
+    Field("source.backup.volume", "volume", creation_only=True, via="create ostemplate"),
     Field("source.backup.storage", "ref", creation_only=True, refers=("Storage",)),
     Field("source.backup.bandwidth", "rate", creation_only=True),
     Field("source.backup.unique", "bool", creation_only=True, help="fresh MAC addresses, default true"),
@@ -137,7 +137,8 @@ CONTAINER = Kind(
             *ha.FIELDS,
             *firewall.fields(firewall.GUEST, "firewall.", sets=True),
             *common.RAW,
-        )
+        ),
+        {"placement.targetStorage": "storage for its volumes on the other node | migrate target-storage"},
     ),
     normalize=normalize,
     observe=observe,

@@ -7,7 +7,13 @@ from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
+from pxhelm.resource.words import worded
 
+_WORDS = """
+hvVendorID     vendor that Windows is told
+level          highest CPUID level that is shown
+guestPhysBits  width of physical addresses that the guest sees
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "cputype", effect=Effect.REPLACE, same=same_id),
     Field("reportedModel", "line", "reported-model", help="the model that the guest is told"),
@@ -26,7 +32,7 @@ CPU_MODEL = natural.natural(
         namespaced=False,
         guest=False,
         rank=16,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         columns=(Column("TYPE", text("reported-model")),),
     ),
     natural.Home("/cluster/qemu/custom-cpu-models", "cputype", needs={"": ("reportedModel",)}),

@@ -6,5 +6,13 @@ from pxhelm.resource.field import Field
 from pxhelm.resource.parts.mapping import Sort, mapping
 
 DIR_MAPPING = mapping(
-    Sort("DirMapping", "/cluster/mapping/dir", "dirmap", entry=(Field("node", "line"), Field("path", "line")))
+    Sort(
+        "DirMapping",
+        "/cluster/mapping/dir",
+        "dirmap",
+        entry=(
+            Field("node", "line", help="node that has it"),
+            Field("path", "line", help="folder there"),
+        ),
+    )
 )

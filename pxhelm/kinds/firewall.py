@@ -18,6 +18,7 @@ from pxhelm.resource.normal import Normal
 from pxhelm.resource.parts import firewall, firewall_rules
 from pxhelm.resource.references import bare, guest_type
 from pxhelm.resource.step import Step
+from pxhelm.resource.words import worded
 
 _X = Effect.REPLACE
 _OPTIONS = {"cluster": firewall.CLUSTER, "node": firewall.NODE, "vnet": firewall.VNET, "guest": firewall.GUEST}
@@ -29,6 +30,12 @@ def _same_target(path: str, wanted: Leaves, live: Live) -> bool:
     return live.intended.get(path) == wanted[path]
 
 
+_WORDS = """
+target.cluster  true: of the cluster
+target.node     of a node
+target.vnet     of a virtual network
+target.guest    of a guest that others manage; one's own say spec.firewall
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("target.cluster", "bool", effect=_X, same=_same_target, kept=True),
     Field("target.node", "line", effect=_X, same=_same_target, kept=True),
@@ -154,7 +161,7 @@ FIREWALL = replace(
         namespaced=False,
         guest=False,
         rank=65,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         normalize=normalize,
         always=True,
     ),

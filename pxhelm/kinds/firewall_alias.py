@@ -7,6 +7,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
 from pxhelm.resource.natural import Home, natural
+from pxhelm.resource.words import worded
 
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "name", effect=Effect.REPLACE, same=same_id),
@@ -21,7 +22,7 @@ FIREWALL_ALIAS = natural(
         namespaced=False,
         guest=False,
         rank=16,
-        fields=_FIELDS,
+        fields=worded(_FIELDS),
         shared=True,
         columns=(Column("CIDR", text("cidr")),),
     ),

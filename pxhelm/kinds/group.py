@@ -8,6 +8,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
 from pxhelm.resource.natural import Home, natural
+from pxhelm.resource.words import worded
 
 
 def _members(row: Mapping[str, object]) -> str:
@@ -23,9 +24,11 @@ GROUP = natural(
         namespaced=False,
         guest=False,
         rank=14,
-        fields=(
-            Field("id", "line", "groupid", effect=Effect.REPLACE, same=same_id),
-            Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
+        fields=worded(
+            (
+                Field("id", "line", "groupid", effect=Effect.REPLACE, same=same_id),
+                Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
+            )
         ),
         columns=(Column("MEMBERS", _members),),
     ),

@@ -19,12 +19,18 @@ from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Target
 from pxhelm.resource.parts import ha_group
 from pxhelm.resource.references import guest_type
 from pxhelm.resource.step import Step
+from pxhelm.resource.words import worded
 
 
 def _same_or_off(path: str, wanted: Leaves, live: Live) -> bool:
     return bool(wanted[path]) == bool(live.intended.get(path))
 
 
+_WORDS = """
+type          where guests run, or whether they run together
+guests.names  guests that the rule is about; each needs ha
+noFailback    | group nofailback
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "rule", effect=Effect.REPLACE, same=same_id),
     Field("type", "line", "type", effect=Effect.REPLACE, choices=("node-affinity", "resource-affinity")),
@@ -38,7 +44,7 @@ _FIELDS: tuple[Field, ...] = (
         "bool",
         default=False,
         same=_same_or_off,
-        help="of groups, before 9: stay where it is when a better node returns; since then a guest says ha.failback",
+        help="before 9: stay when a better node returns; since then a guest says ha.failback",
     ),
     Field("enabled", "bool", "disable", form="not", default=True),
     Field("comment", "line", "comment", effect=Effect.METADATA, marks=True),
@@ -136,7 +142,7 @@ _DEFINED = Kind(
     namespaced=True,
     guest=False,
     rank=70,
-    fields=_FIELDS,
+    fields=worded(_FIELDS, _WORDS),
     columns=(Column("TYPE", text("type")), Column("GUESTS", _guests), Column("NODES", text("nodes"))),
 )
 HA_RULE = replace(

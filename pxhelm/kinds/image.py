@@ -16,9 +16,25 @@ from pxhelm.resource.model import Existence, Leaves, Live, Resource
 from pxhelm.resource.parts.volume import observe_volume
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.words import worded
 
 _SOURCES = ("url", "file", "oci", "appliance")
 CONTENTS = ("iso", "vztmpl", "import")
+
+
+_WORDS = """
+storage            where it is kept | download storage
+content            iso, vztmpl for containers, import for disks | download content
+source.verifyTLS   check the certificate of the server | download verify-certificates
+source.decompress  how the file of the URL is packed | download compression
+nodes              | download node
+filename           | download filename
+source.url         | download url
+source.file        | upload tmpfilename
+source.oci         | oci reference
+source.appliance   | appliance template
+checksum           | download checksum
+"""
 
 
 def file_name(leaves: Leaves) -> str:
@@ -172,18 +188,21 @@ IMAGE = Kind(
     namespaced=False,
     guest=False,
     rank=40,
-    fields=(
-        Field("storage", "ref", same=_same, refers=("Storage",), effect=Effect.REPLACE),
-        Field("nodes", "set", same=_present, kept=True, help="nodes that have it, where the storage is not shared"),
-        Field("content", "line", same=_same, choices=CONTENTS, effect=Effect.REPLACE),
-        Field("filename", "line", same=_same, effect=Effect.REPLACE, help="as the source has it unless given"),
-        _made_from("url", help="downloaded by Proxmox"),
-        _made_from("verifyTLS", "bool"),
-        Field("source.decompress", "line", creation_only=True, choices=("gz", "lzo", "zst", "bz2")),
-        _made_from("file", help="uploaded from here"),
-        _made_from("oci", help="reference of an image in a registry (9.x)"),
-        _made_from("appliance", help="name in the list of appliances"),
-        Field("checksum", "line", creation_only=True, help="such as sha512:0f3c…"),
+    fields=worded(
+        (
+            Field("storage", "ref", same=_same, refers=("Storage",), effect=Effect.REPLACE),
+            Field("nodes", "set", same=_present, kept=True, help="nodes that have it, where the storage is not shared"),
+            Field("content", "line", same=_same, choices=CONTENTS, effect=Effect.REPLACE),
+            Field("filename", "line", same=_same, effect=Effect.REPLACE, help="as the source has it unless given"),
+            _made_from("url", help="downloaded by Proxmox"),
+            _made_from("verifyTLS", "bool"),
+            Field("source.decompress", "line", creation_only=True, choices=("gz", "lzo", "zst", "bz2")),
+            _made_from("file", help="uploaded from here"),
+            _made_from("oci", help="reference of an image in a registry (9.x)"),
+            _made_from("appliance", help="name in the list of appliances"),
+            Field("checksum", "line", creation_only=True, help="such as sha512:0f3c…"),
+        ),
+        _WORDS,
     ),
     observe=observe_volume,
     steps=steps,

@@ -16,8 +16,14 @@ from pxhelm.resource.model import ABSENT, Existence, Live, Target, Value
 from pxhelm.resource.normal import Normal, keyed
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import pairs
+from pxhelm.resource.words import worded
 
 _D = Effect.ONLINE_DISRUPTIVE
+_WORDS = """
+entries.*.noMatch  take it out of a wider range of the set | entry nomatch
+entries.*.comment  a remark | entry comment
+entries.*          | entry cidr
+"""
 HOME = natural.Home("/cluster/firewall/ipset", "name", listed=True)
 _ENTRY = "entries."
 
@@ -102,17 +108,20 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=18,
-    fields=(
-        Field("id", "line", "name", effect=Effect.REPLACE, same=same_id),
-        Field("comment", "line", "comment", effect=Effect.METADATA, marks=True),
-        Field(
-            "entries.*",
-            "record",
-            effect=_D,
-            same=same_value,
-            parts=(Field("noMatch", "bool"), Field("comment", "line")),
-            help="addresses and ranges; noMatch takes one out of a wider range",
+    fields=worded(
+        (
+            Field("id", "line", "name", effect=Effect.REPLACE, same=same_id),
+            Field("comment", "line", "comment", effect=Effect.METADATA, marks=True),
+            Field(
+                "entries.*",
+                "record",
+                effect=_D,
+                same=same_value,
+                parts=(Field("noMatch", "bool"), Field("comment", "line")),
+                help="addresses and ranges; noMatch takes one out of a wider range",
+            ),
         ),
+        _WORDS,
     ),
     normalize=normalize,
     shared=True,

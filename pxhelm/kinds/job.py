@@ -255,9 +255,10 @@ def _input(path: str, kind: str = "line", **more: object) -> Field:
 
 
 def _guest(action: str) -> Field:
-    return _input(f"{action}.guest", "ref", refers=_GUESTS)
+    return _input(f"{action}.guest", "ref", refers=_GUESTS, help="the guest to do it with")
 
 
+_POWER = ("start", "stop", "shutdown", "reboot", "reset", "suspend", "resume")
 JOB = Kind(
     name="Job",
     plural="jobs",
@@ -273,17 +274,17 @@ JOB = Kind(
         _input("guestExec.input", "secret", help="what the program reads from its standard input"),
         _input("guestExec.timeout", "duration", help="the job's timeout unless given, else ten minutes"),
         _guest("snapshot"),
-        _input("snapshot.name"),
-        _input("snapshot.description", "note"),
-        _input("snapshot.includeRAM", "bool"),
+        _input("snapshot.name", help="name of the snapshot"),
+        _input("snapshot.description", "note", help="a remark"),
+        _input("snapshot.includeRAM", "bool", help="keep the state of a running machine"),
         _guest("rollback"),
         _input("rollback.name", help="the snapshot"),
         _guest("backup"),
-        _input("backup.storage", "ref", refers=("Storage",)),
-        _input("backup.mode", choices=("snapshot", "suspend", "stop")),
-        _input("backup.compress", choices=("0", "gzip", "lzo", "zstd")),
+        _input("backup.storage", "ref", refers=("Storage",), help="where the backup goes"),
+        _input("backup.mode", choices=("snapshot", "suspend", "stop"), help="whether the guest runs on meanwhile"),
+        _input("backup.compress", choices=("0", "gzip", "lzo", "zstd"), help="how the backup is compressed"),
         _guest("power"),
-        _input("power.action", choices=("start", "stop", "shutdown", "reboot", "reset", "suspend", "resume")),
+        _input("power.action", choices=_POWER, help="what the guest does"),
         _input("http.url", help="asked from here, again and again until timeout; once without one"),
         _input("http.expectStatus", "int", bounds=(100, 599), help="200 unless given"),
         _input("http.insecure", "bool", help="take any certificate"),

@@ -7,8 +7,24 @@ from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
+from pxhelm.resource.words import worded
 
 _X = Effect.REPLACE
+_WORDS = """
+type             graphite, influxdb or opentelemetry (9.x)
+server           name or address
+port             port of the server
+mtu              size of packets by UDP
+bucket           bucket, or database, of InfluxDB
+organization     organization of InfluxDB
+influxdbProto    udp, http or https
+apiPathPrefix    path in front of the API, behind a reverse proxy
+verifyTLS        check the certificate of InfluxDB
+otelPath         path of the endpoint
+otelProtocol     http or https
+otelCompression  gzip, or none
+otelVerifyTLS    check the certificate of the endpoint
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "id", effect=_X, same=same_id),
     Field("type", "line", "type", effect=_X, choices=("graphite", "influxdb", "opentelemetry")),
@@ -43,7 +59,7 @@ METRIC_SERVER = natural.natural(
         namespaced=False,
         guest=False,
         rank=16,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         columns=(
             Column("TYPE", text("type")),
             Column("SERVER", text("server")),

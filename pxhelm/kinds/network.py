@@ -22,6 +22,7 @@ from pxhelm.resource.kind import Change, Column, Kind, Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.normal import Normal
 from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.words import worded
 
 _D, _X = Effect.ONLINE_DISRUPTIVE, Effect.REPLACE
 _TYPES = ("bridge", "bond", "vlan", "eth", "alias", "OVSBridge", "OVSBond", "OVSPort", "OVSIntPort")
@@ -86,6 +87,39 @@ def _line(path: str, wire: str, kind: str = "line", form: str = "") -> Field:
     return Field(path, kind, wire, form=form, effect=_D, same=_same)
 
 
+_WORDS = """
+type                 what it is; says which of the fields it takes
+autostart            bring it up when the node boots
+mtu                  largest packet
+comment              a remark
+comment6             a remark on its IPv6 side
+cidr                 IPv4 address with prefix
+gateway              IPv4 gateway of the node
+cidr6                IPv6 address with prefix
+gateway6             IPv6 gateway of the node
+bridge.ports         interfaces that are plugged into the bridge
+bridge.vlanAware     guests may have VLANs of their own
+bridge.vids          VLANs that may pass, such as 2-100
+bond.slaves          interfaces that are bundled
+bond.mode            how they are used, such as 802.3ad
+bond.primary         the one that is preferred, in mode active-backup
+bond.xmitHashPolicy  what decides which of them a packet takes
+vlan.id              VLAN of an interface with a name of its own
+vlan.rawDevice       interface that the VLAN is on
+ovs.bridge           bridge that the port belongs to
+ovs.ports            interfaces that are plugged into the bridge
+ovs.bonds            interfaces that are bundled
+ovs.options          further options of Open vSwitch
+ovs.tag              VLAN of the port
+perNode.*.cidr       its IPv4 address on this node | create cidr
+perNode.*.gateway    its IPv4 gateway on this node | create gateway
+perNode.*.cidr6      its IPv6 address on this node | create cidr6
+perNode.*.gateway6   its IPv6 gateway on this node | create gateway6
+perNode.*.ports      its ports on this node | create bridge_ports
+perNode.*.slaves     its slaves on this node | create slaves
+nodes                | create node
+iface                | create iface
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("nodes", "set", effect=_D, same=_same_nodes, kept=True, help="nodes, or all"),
     Field("iface", "line", effect=_X, same=_same_iface, help="default: metadata.name"),
@@ -317,7 +351,7 @@ NETWORK = replace(
         namespaced=False,
         guest=False,
         rank=20,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         normalize=normalize,
         domain="NetworkChanges",
         whole=True,

@@ -18,6 +18,7 @@ from pxhelm.resource.kind import Change, Kind, LeafChange
 from pxhelm.resource.model import Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import pairs
+from pxhelm.resource.words import worded
 
 _DNS, _TIME, _HOSTS = "dns", "timezone", "hosts"
 _DOMAINS = "acme.domains"
@@ -27,6 +28,24 @@ def _given(path: str, kind: str, help: str = "") -> Field:  # noqa: A002 - the f
     return Field(path, kind, kept=True, restored=True, same=same_value, help=help)
 
 
+_WORDS = """
+description                 notes of the node, in Markdown
+startAllDelay               pause after the boot before guests are started
+wakeOnLAN.mac               hardware address that wakes it up
+wakeOnLAN.bindInterface     interface by which it wakes others up
+wakeOnLAN.broadcastAddress  address to which it sends that
+acme.account                account that orders its certificate
+acme.domains.domain         name
+acme.domains.plugin         ACMEPlugin that proves it; by HTTP unless given
+acme.domains.alias          domain in which the proof stands instead
+ballooningTarget            percent of memory from which ballooning takes some back
+dns.servers                 name servers, three at most | dns dns1
+dns.search                  search domain | dns search
+timezone                    such as Europe/Berlin | time timezone
+node                        | dns node
+acme.domains                | update acmedomain[n]
+hosts                       | hosts data
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("node", "line", effect=Effect.REPLACE, same=same_id, help="default: metadata.name"),
     Field("description", "note", "description", form="description", effect=Effect.METADATA),
@@ -214,7 +233,7 @@ NODE_CONFIG = replace(
         namespaced=False,
         guest=False,
         rank=20,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         api="/nodes/x/config",
         always=True,
     ),

@@ -8,7 +8,13 @@ from pxhelm.resource import natural
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
+from pxhelm.resource.words import worded
 
+_WORDS = """
+targets      NotificationTargets that are told
+mode         all of the matches must fit, or any
+invertMatch  tell what does not fit
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "name", effect=Effect.REPLACE, same=same_id),
     Field("targets", "refs", "target", form="array-set", refers=("NotificationTarget",)),
@@ -35,7 +41,7 @@ NOTIFICATION_MATCHER = natural.natural(
         namespaced=False,
         guest=False,
         rank=18,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         columns=(Column("TARGETS", _targets),),
     ),
     natural.Home("/cluster/notifications/matchers", "name"),

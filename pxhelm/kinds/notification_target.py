@@ -14,10 +14,28 @@ from pxhelm.resource.forms_sections import named_value
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Target
 from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.words import worded
 from pxhelm.secret import Secret
 
 _X = Effect.REPLACE
 _TYPES = ("gotify", "sendmail", "smtp", "webhook")
+_WORDS = """
+type         gotify, sendmail, smtp or webhook | path endpoints
+server       Gotify's address, or name of the mail server
+url          where the web hook is
+method       how it is called
+headers.*    a header of the call
+body         what is sent, with {{ title }}, {{ message }} and such in it
+port         port of the mail server; by mode unless given
+mode         how the connection to the mail server is encrypted
+username     account at the mail server
+password     password of that account
+fromAddress  sender
+author       name of the sender
+mailTo       addresses that get the mail
+mailToUser   users of Proxmox whose addresses get the mail
+secrets.*   | endpoint secret
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "name", effect=_X, same=same_id),
     Field("type", "line", effect=_X, choices=_TYPES, same=same_value, kept=True),
@@ -131,7 +149,7 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=17,
-    fields=_FIELDS,
+    fields=worded(_FIELDS, _WORDS),
     columns=(Column("TYPE", text("type")),),
 )
 NOTIFICATION_TARGET = replace(

@@ -11,12 +11,12 @@ PCI_MAPPING = mapping(
         "/cluster/mapping/pci",
         "pci",
         entry=(
-            Field("node", "line"),
-            Field("path", "line"),
-            Field("id", "line"),
-            Field("iommuGroup", "int"),
-            Field("subsystemID", "line"),
-            Field("comment", "line"),
+            Field("node", "line", help="node that has it"),
+            Field("path", "line", help="address there, such as 0000:01:00"),
+            Field("id", "line", help="vendor and device, such as 10de:2204"),
+            Field("iommuGroup", "int", help="group of devices that go through together"),
+            Field("subsystemID", "line", help="vendor and device of the subsystem"),
+            Field("comment", "line", help="a remark"),
         ),
         more=(
             Field("mdev", "bool", "mdev", help="the device is shared out in mediated devices"),

@@ -16,6 +16,7 @@ from pxhelm.resource.kind import Change, Column, Kind, LeafChange, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Target, Value
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.words import worded
 
 
 def _members(value: Value) -> tuple[str, ...]:
@@ -27,6 +28,10 @@ def _joined(path: str, wanted: Leaves, live: Live) -> bool:
     return set(_members(wanted[path])) <= set(_members(live.intended.get(path)))
 
 
+_WORDS = """
+members.guests    guests that pxhelm does not manage; its own say spec.pool
+members.storages  storages of the pool
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "poolid", effect=Effect.REPLACE, same=same_id, help="up to three names with / between them"),
     Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
@@ -146,7 +151,7 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=30,
-    fields=_FIELDS,
+    fields=worded(_FIELDS, _WORDS),
     shared=True,
     columns=(
         Column("GUESTS", text("guests")),

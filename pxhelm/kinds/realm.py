@@ -12,6 +12,7 @@ from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import Existence
 from pxhelm.resource.normal import Normal, ShorthandError
+from pxhelm.resource.words import worded
 
 _BUILT_IN = ("pam", "pve")
 
@@ -24,6 +25,55 @@ def _flag(path: str, wire: str, *, default: bool | None = False) -> Field:
     return Field(path, "bool", wire, default=default)
 
 
+_WORDS = """
+type                         how users prove who they are
+default                      chosen in the login window
+autocreate                   make a user at the first login
+tfa.type                     second factor that is required
+tfa.digits                   digits of a code
+tfa.step                     seconds that a code lasts
+tfa.id                       Yubico's id of the client
+tfa.key                      Yubico's key of the client
+tfa.url                      another server of Yubico's protocol
+baseDN                       where users are looked for
+bindDN                       account that looks for users
+bindPassword                 password of that account
+userAttr                     attribute that holds the name, such as uid
+server1                      name or address of the server
+server2                      another one if the first does not answer
+port                         port of the server; by mode unless given
+mode                         how the connection is encrypted
+secure                       the older word for mode ldaps
+verify                       check the server's certificate
+caPath                       certificates of the authorities, a file or folder of the nodes
+cert                         certificate of the client, a file of the nodes
+certKey                      key of that certificate
+sslVersion                   version of TLS
+caseSensitive                Alice and alice are two users
+domain                       domain of the Active Directory
+filter                       filter of users when they are synchronised
+groupDN                      where groups are looked for; at baseDN unless given
+groupFilter                  filter of groups
+groupNameAttr                attribute that holds a group's name
+groupClasses                 object classes of groups
+userClasses                  object classes of users
+syncAttributes               which attribute is what of the user, such as email=mail
+syncDefaults.scope           what is synchronised
+syncDefaults.enableNew       new users may log in at once
+syncDefaults.removeVanished  what goes with users that are gone, such as acl;entry;properties
+issuerURL                    where the provider of OpenID Connect is
+clientID                     id that the provider knows Proxmox by
+clientKey                    secret of that id
+usernameClaim                claim that becomes the user's name
+scopes                       what is asked of the provider, such as email profile
+prompt                       whether the provider asks the user again
+acrValues                    how strictly the provider has to look
+queryUserinfo                ask the provider for further claims
+groupsClaim                  claim that holds the user's groups
+groupsAutocreate             make groups that are not there
+groupsOverwrite              take the user out of all other groups
+audiences                    further audiences that are accepted
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "realm", effect=Effect.REPLACE, same=same_id),
     Field("type", "line", "type", effect=Effect.REPLACE, choices=("ad", "ldap", "openid", "pam", "pve")),
@@ -121,7 +171,7 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=13,
-    fields=_FIELDS,
+    fields=worded(_FIELDS, _WORDS),
     normalize=normalize,
     columns=(Column("TYPE", text("type")),),
 )

@@ -7,7 +7,14 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
 from pxhelm.resource.natural import Home, natural
+from pxhelm.resource.words import worded
 
+_WORDS = """
+realm      realm whose users and groups are fetched
+schedule   calendar event, such as 02:30
+scope      what is fetched
+enableNew  new users may log in at once
+"""
 HOME = Home("/cluster/jobs/realm-sync", "id", made_at_item=True, needs={"": ("realm", "schedule")})
 REALM_SYNC = natural(
     Kind(
@@ -17,15 +24,18 @@ REALM_SYNC = natural(
         namespaced=False,
         guest=False,
         rank=70,
-        fields=(
-            Field("id", "line", "id", effect=Effect.REPLACE, same=same_id),
-            Field("realm", "ref", "realm", effect=Effect.REPLACE, refers=("Realm",)),
-            Field("schedule", "schedule", "schedule", kept=True),
-            Field("enabled", "bool", "enabled", default=True),
-            Field("scope", "line", "scope", choices=("users", "groups", "both")),
-            Field("removeVanished", "line", "remove-vanished", default="none", help="such as acl;entry;properties"),
-            Field("enableNew", "bool", "enable-new", default=True),
-            Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
+        fields=worded(
+            (
+                Field("id", "line", "id", effect=Effect.REPLACE, same=same_id),
+                Field("realm", "ref", "realm", effect=Effect.REPLACE, refers=("Realm",)),
+                Field("schedule", "schedule", "schedule", kept=True),
+                Field("enabled", "bool", "enabled", default=True),
+                Field("scope", "line", "scope", choices=("users", "groups", "both")),
+                Field("removeVanished", "line", "remove-vanished", default="none", help="such as acl;entry;properties"),
+                Field("enableNew", "bool", "enable-new", default=True),
+                Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
+            ),
+            _WORDS,
         ),
         columns=(
             Column("REALM", text("realm")),

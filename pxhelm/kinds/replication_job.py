@@ -13,8 +13,16 @@ from pxhelm.resource.field import Field, same_value
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import ABSENT, Leaves, Live, Resource, Target
 from pxhelm.resource.step import Step
+from pxhelm.resource.words import worded
 
 _X = Effect.REPLACE
+_WORDS = """
+guest      guest whose volumes are copied | create id
+schedule   calendar event, such as */15
+rate       upper limit of a copy
+removeJob  Proxmox takes the job away: its snapshots here, or with full the copies as well
+number   | create id
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("guest", "ref", refers=("VirtualMachine", "Container"), effect=_X, same=same_value, kept=True),
     Field(
@@ -80,7 +88,7 @@ _DEFINED = Kind(
     namespaced=True,
     guest=False,
     rank=70,
-    fields=_FIELDS,
+    fields=worded(_FIELDS, _WORDS),
     columns=(
         Column("GUEST", text("guest")),
         Column("TARGET", text("target")),

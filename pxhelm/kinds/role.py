@@ -9,6 +9,7 @@ from pxhelm.resource import natural
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind
+from pxhelm.resource.words import worded
 
 
 def refuse(change: Change) -> str:
@@ -30,11 +31,17 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=14,
-    fields=(
-        Field("id", "line", "roleid", effect=Effect.REPLACE, same=same_id),
-        Field(
-            "privileges", "set", "privs", form="commas", help="such as VM.Audit; all that is not listed is taken away"
-        ),
+    fields=worded(
+        (
+            Field("id", "line", "roleid", effect=Effect.REPLACE, same=same_id),
+            Field(
+                "privileges",
+                "set",
+                "privs",
+                form="commas",
+                help="such as VM.Audit; all that is not listed is taken away",
+            ),
+        )
     ),
     columns=(Column("PRIVILEGES", _privileges),),
 )

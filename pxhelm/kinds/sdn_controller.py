@@ -7,9 +7,24 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
 from pxhelm.resource.natural import Home, natural
+from pxhelm.resource.words import worded
 
 _D = Effect.ONLINE_DISRUPTIVE
 _X = Effect.REPLACE
+_WORDS = """
+type                     evpn, bgp, isis
+asn                      number of the autonomous system
+peers                    addresses of its neighbours
+node                     node that it runs on
+ebgp                     the neighbours are of another autonomous system
+ebgpMultihop             how many hops away they may be
+loopback                 interface whose address is the router's
+bgpMultipathAsPathRelax  use several ways of equal length at once
+isisDomain               domain of IS-IS
+isisIfaces               interfaces with IS-IS
+isisNet                  name of the node in IS-IS
+fabric                   SDNFabric that it runs over
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "controller", effect=_X, same=same_id),
     Field("type", "line", "type", effect=_X, choices=("evpn", "bgp", "isis")),
@@ -33,7 +48,7 @@ SDN_CONTROLLER = natural(
         namespaced=False,
         guest=False,
         rank=20,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         domain="SDNChanges",
         columns=(Column("TYPE", text("type")), Column("STATE", text("state"))),
     ),

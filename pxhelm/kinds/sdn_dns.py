@@ -7,9 +7,18 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
 from pxhelm.resource.natural import Home, natural
+from pxhelm.resource.words import worded
 
 _D = Effect.ONLINE_DISRUPTIVE
 _X = Effect.REPLACE
+_WORDS = """
+type           powerdns
+url            where the server's API is
+key            key of that API
+ttl            seconds that a name may be remembered
+reverseMaskV6  prefix of IPv6 zones of addresses
+fingerprint    SHA-256 of the server's certificate
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "dns", effect=_X, same=same_id),
     Field("type", "line", "type", effect=_X, choices=("powerdns",)),
@@ -27,7 +36,7 @@ SDN_DNS = natural(
         namespaced=False,
         guest=False,
         rank=18,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         columns=(Column("TYPE", text("type")),),
     ),
     Home("/cluster/sdn/dns", "dns", needs={"": ("type", "url", "key")}),

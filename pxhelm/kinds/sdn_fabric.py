@@ -20,6 +20,7 @@ from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Target, Value
 from pxhelm.resource.normal import Normal, keyed
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import pairs
+from pxhelm.resource.words import worded
 
 _D, _X = Effect.ONLINE_DISRUPTIVE, Effect.REPLACE
 _NODES = "nodes."
@@ -35,6 +36,17 @@ def _same(path: str, wanted: Leaves, live: Live) -> bool:
     return found == value or (found is None and value == ())
 
 
+_WORDS = """
+protocol                            how its nodes tell each other the ways
+ip6Prefix                           network of the nodes' IPv6 addresses
+nodes.*.ip6                         IPv6 address of the node in the fabric | node ip6
+nodes.*.interfaces.name             interface of the node
+nodes.*.interfaces.helloMultiplier  greetings that may be missed before a neighbour counts as gone
+nodes.*.interfaces.ip               IPv4 address of the interface
+nodes.*.interfaces.ip6              IPv6 address of the interface
+nodes.*.ip                          | node ip
+nodes.*.interfaces                  | node interfaces
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "id", effect=_X, same=same_id, help="at most 8 letters, digits and hyphens"),
     Field("protocol", "line", "protocol", effect=_X, choices=("openfabric", "ospf"), kept=True),
@@ -201,7 +213,7 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=18,
-    fields=_FIELDS,
+    fields=worded(_FIELDS, _WORDS),
     normalize=normalize,
     domain="SDNChanges",
     columns=(Column("PROTOCOL", text("protocol")), Column("PREFIX", text("ip_prefix")), Column("NODES", text("nodes"))),

@@ -7,9 +7,17 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
 from pxhelm.resource.natural import Home, natural
+from pxhelm.resource.words import worded
 
 _D = Effect.ONLINE_DISRUPTIVE
 _X = Effect.REPLACE
+_WORDS = """
+type         pve, netbox or phpipam
+url          where the server's API is
+token        token of that API
+section      section of phpIPAM
+fingerprint  SHA-256 of the server's certificate
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "ipam", effect=_X, same=same_id),
     Field("type", "line", "type", effect=_X, choices=("netbox", "phpipam", "pve")),
@@ -26,7 +34,7 @@ SDN_IPAM = natural(
         namespaced=False,
         guest=False,
         rank=18,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         columns=(Column("TYPE", text("type")),),
     ),
     Home("/cluster/sdn/ipams", "ipam", needs={"": ("type",)}),

@@ -28,6 +28,7 @@ from pxhelm.resource.normal import Normal, keyed
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import pairs
+from pxhelm.resource.words import worded
 
 _D = Effect.ONLINE_DISRUPTIVE
 _ADDRESSES = "addresses"
@@ -44,6 +45,20 @@ def _given(path: str, wanted: Leaves, live: Live) -> bool:
     return found is not None and pairs(wanted[path]).items() <= pairs(found).items()
 
 
+_WORDS = """
+vnet               SDNVNet that it is in | create vnet
+gateway            address of the gateway
+snat               guests reach the world with the node's address
+dhcpRanges         addresses that are given to guests
+dhcpRanges.start   first of them
+dhcpRanges.end     last of them
+dhcpDNSServer      name server that guests are told
+dnsZonePrefix      put before the zone's domain
+addresses.*.mac    hardware address that has it | ips mac
+addresses.*.guest  guest that has it
+cidr               | create subnet
+addresses.*        | ips ip
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("vnet", "ref", effect=Effect.REPLACE, refers=("SDNVNet",), same=_same_place, kept=True),
     Field("cidr", "line", effect=Effect.REPLACE, same=_same_place, kept=True, help="such as 10.99.0.0/24"),
@@ -241,7 +256,7 @@ SDN_SUBNET = replace(
         namespaced=False,
         guest=False,
         rank=26,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         normalize=normalize,
         domain="SDNChanges",
         beyond=(_ADDRESSES,),

@@ -16,11 +16,19 @@ from pxhelm.resource.model import ABSENT, Existence, Live, Target
 from pxhelm.resource.normal import Normal
 from pxhelm.resource.parts import firewall, firewall_rules
 from pxhelm.resource.step import Step
+from pxhelm.resource.words import worded
 
 _D = Effect.ONLINE_DISRUPTIVE
 _X = Effect.REPLACE
 _FIREWALL = "firewall"
 _PREFIX = f"{_FIREWALL}."
+_WORDS = """
+zone          SDNZone that it is in
+tag           VLAN or VXLAN number
+alias         a longer name
+vlanAware     guests may have VLANs of their own in it
+isolatePorts  guests cannot reach each other
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "vnet", effect=_X, same=same_id, help="at most 8 letters and digits"),
     Field("zone", "ref", "zone", effect=_D, refers=("SDNZone",), kept=True),
@@ -102,7 +110,7 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=24,
-    fields=_FIELDS,
+    fields=worded(_FIELDS, _WORDS),
     normalize=normalize,
     domain="SDNChanges",
     beyond=(_FIREWALL,),

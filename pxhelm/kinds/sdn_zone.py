@@ -7,6 +7,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Column, Kind
 from pxhelm.resource.natural import Home, natural
+from pxhelm.resource.words import worded
 
 _D = Effect.ONLINE_DISRUPTIVE
 _TYPES = ("simple", "vlan", "qinq", "vxlan", "evpn")
@@ -16,6 +17,31 @@ def _line(path: str, wire: str, refers: tuple[str, ...] = ()) -> Field:
     return Field(path, "ref" if refers else "line", wire, effect=_D, refers=refers)
 
 
+_WORDS = """
+type                      what separates its networks; says which of the fields it takes
+mtu                       largest packet
+ipam                      SDNIPAM that knows its addresses
+dns                       SDNDNS that gets the names of guests
+reverseDNS                SDNDNS that gets the names of addresses
+dnsZone                   domain of the names
+dhcp                      what gives addresses to guests: dnsmasq
+bridge                    bridge that carries its VLANs
+tag                       outer VLAN of QinQ
+vlanProtocol              how the outer VLAN is marked
+peers                     addresses of the nodes in VXLAN
+vxlanPort                 port of VXLAN
+fabric                    SDNFabric that it runs over
+controller                SDNController of EVPN
+vrfVXLAN                  number of the zone in EVPN
+mac                       hardware address of its gateways on all nodes
+exitNodes                 nodes where it meets the world
+exitNodesPrimary          the one that is preferred
+exitNodesLocalRouting     such a node itself can reach the guests
+advertiseSubnets          tell whole subnets, not single guests
+disableArpNdSuppression   let ARP and neighbour discovery through
+rtImport                  routes of others that are taken in
+bridgeDisableMacLearning  bridges learn no addresses by watching
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "zone", effect=Effect.REPLACE, same=same_id, help="at most 8 letters and digits"),
     Field("type", "line", "type", effect=Effect.REPLACE, choices=_TYPES),
@@ -56,7 +82,7 @@ SDN_ZONE = natural(
         namespaced=False,
         guest=False,
         rank=22,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         domain="SDNChanges",
         columns=(Column("TYPE", text("type")), Column("NODES", text("nodes")), Column("STATE", text("state"))),
     ),

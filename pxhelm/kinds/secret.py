@@ -33,7 +33,7 @@ SECRET = stored(
                 "generate.*",
                 "record",
                 parts=(
-                    Field("length", "int", default=32, bounds=(8, 1024)),
+                    Field("length", "int", default=32, bounds=(8, 1024), help="how many characters"),
                     Field("charset", "line", help="the characters that are used; letters and digits unless given"),
                 ),
                 help="a value that is made once and kept",

@@ -16,6 +16,7 @@ from pxhelm.resource.normal import Normal
 from pxhelm.resource.parts import firewall_rules
 from pxhelm.resource.parts.firewall_rules import RuleList
 from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.words import worded
 
 HOME = natural.Home("/cluster/firewall/groups", "group", listed=True)
 
@@ -86,10 +87,12 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=20,
-    fields=(
-        Field("id", "line", "group", effect=Effect.REPLACE, same=same_id, help="at most 18 characters"),
-        Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
-        *firewall_rules.fields(),
+    fields=worded(
+        (
+            Field("id", "line", "group", effect=Effect.REPLACE, same=same_id, help="at most 18 characters"),
+            Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
+            *firewall_rules.fields(),
+        )
     ),
     normalize=normalize,
     shared=True,

@@ -16,6 +16,7 @@ from pxhelm.resource.kind import Change, Column, Kind, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.references import guest_type
 from pxhelm.resource.step import Guard, Step, Undo
+from pxhelm.resource.words import worded
 
 
 def _name(text: object) -> str:
@@ -28,6 +29,10 @@ def _same_name(path: str, wanted: Leaves, live: Live) -> bool:
     return found == wanted[path] or ("/" not in str(wanted[path]) and _name(found) == wanted[path])
 
 
+_WORDS = """
+guest        guest that is kept as it is | create vmid
+description  a remark
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("guest", "ref", refers=("VirtualMachine", "Container"), effect=Effect.REPLACE, same=same_value, kept=True),
     Field(
@@ -155,7 +160,7 @@ SNAPSHOT = replace(
         namespaced=True,
         guest=False,
         rank=80,
-        fields=_FIELDS,
+        fields=worded(_FIELDS, _WORDS),
         columns=(
             Column("GUEST", text("guest")),
             Column("TAKEN", _taken),

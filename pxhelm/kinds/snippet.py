@@ -26,11 +26,17 @@ from pxhelm.resource.model import Existence, Leaves, Live, Resource, Target
 from pxhelm.resource.parts.volume import observe_volume
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Delivery, Guard, Step
+from pxhelm.resource.words import worded
 
 _NAME = re.compile(r"[A-Za-z0-9_][\w.+-]{0,200}", re.ASCII)
 _SNIPPETS = "snippets"
 _NOTHING = Request("GET", "/version")
 """What stands in the plan where Proxmox is asked for nothing."""
+
+
+_WORDS = """
+storage  where it is kept
+"""
 
 
 def identifier(resource: Resource) -> str:
@@ -197,17 +203,20 @@ SNIPPET = Kind(
     namespaced=False,
     guest=False,
     rank=41,
-    fields=(
-        Field("storage", "ref", same=_same, refers=("Storage",), effect=Effect.REPLACE),
-        Field("nodes", "set", same=_same, kept=True, help="all that have the storage unless given"),
-        Field("filename", "line", same=_same, help="the object's name unless given"),
-        Field(
-            "content",
-            "json",
-            same=_same,
-            help="a text as it is, a map as cloud-init data; its hash is part of the file's name",
+    fields=worded(
+        (
+            Field("storage", "ref", same=_same, refers=("Storage",), effect=Effect.REPLACE),
+            Field("nodes", "set", same=_same, kept=True, help="all that have the storage unless given"),
+            Field("filename", "line", same=_same, help="the object's name unless given"),
+            Field(
+                "content",
+                "json",
+                same=_same,
+                help="a text as it is, a map as cloud-init data; its hash is part of the file's name",
+            ),
+            Field("delivery", "line", same=_same, choices=("SSH", "SharedPath"), help="how it gets to the storage"),
         ),
-        Field("delivery", "line", same=_same, choices=("SSH", "SharedPath"), help="how it gets to the storage"),
+        _WORDS,
     ),
     observe=observe,
     steps=steps,

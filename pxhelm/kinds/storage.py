@@ -11,6 +11,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import EffectRule, Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import Existence, Live, Value
+from pxhelm.resource.words import worded
 
 _X = Effect.REPLACE
 _TYPES = (
@@ -35,6 +36,64 @@ def _fixed_for(*types: str) -> EffectRule:
     return effect
 
 
+_WORDS = """
+type                   what it is; says which of the fields it takes
+content                what it may hold: images, rootdir, iso, vztmpl, backup, snippets, import
+contentDirs.*          another folder for one content, such as iso: special/iso
+shared                 all nodes see the same; for a network file system mounted outside of Proxmox
+maxProtectedBackups    protected backups of a guest at most; -1 for any number
+format                 image format of new volumes
+preallocation          how much of a new image file is reserved
+snapshotAsVolumeChain  snapshots as a chain of volumes, for storages that have none of their own
+path                   folder on the nodes
+isMountpoint           yes, or a path: offline unless something is mounted there
+createBasePath         make the folder if it is not there
+createSubdirs          make the folders of the contents in it
+mkdir                  the older word for both of these
+nocow                  no copy on write for files: faster, and without checksums
+server                 name or address of the server
+export                 what the server exports
+share                  name of the share
+port                   port of the server, if it is another than usual
+options                options of the mount
+subdir                 folder in the share
+domain                 domain of the account
+smbVersion             version of the protocol
+username               account at the server
+password               password of that account
+encryptionKey          key with which backups are encrypted; autogen has one made
+masterPubkey           public key with which that key is kept in each backup
+keyring                key of the Ceph client
+fingerprint            SHA-256 of the server's certificate
+skipCertVerification   do not check the server's certificate
+datastore              datastore of the backup server
+pbsNamespace           namespace in the datastore
+vgName                 volume group
+thinPool               thin pool in the volume group
+base                   volume that is activated first, such as an iSCSI disk
+saferemove             overwrite volumes that are removed
+saferemoveThroughput   how fast, as cstream -t takes it
+saferemoveStepsize     MiB that are overwritten at once
+taggedOnly             only volumes with a tag of Proxmox
+pool                   ZFS or Ceph pool
+dataPool               erasure coded pool for the data
+monHosts               monitors of another Ceph cluster
+krbd                   map volumes by the kernel
+fsName                 name of the Ceph file system
+fuse                   mount it by FUSE
+authSupported          how the client authenticates
+blockSize              block size of ZFS volumes, such as 16k
+sparse                 volumes take space when they are written
+mountpoint             where the ZFS file system is mounted
+zfsBasePath            where its block devices are found
+lioTpg                 portal group of Linux' LIO
+comstarHG              host group of comstar
+comstarTG              target group of comstar
+noWriteCache           the target caches no writes
+iscsiProvider          software of the target, such as LIO
+portal                 address of the iSCSI portal, with a port if need be
+target                 name of the iSCSI target
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "storage", effect=_X, same=same_id),
     Field("type", "line", "type", effect=_X, choices=_TYPES),
@@ -154,7 +213,7 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=10,
-    fields=_FIELDS,
+    fields=worded(_FIELDS, _WORDS),
     columns=(
         Column("TYPE", text("plugintype")),
         Column("CONTENT", text("content")),

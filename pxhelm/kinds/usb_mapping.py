@@ -10,6 +10,11 @@ USB_MAPPING = mapping(
         "USBMapping",
         "/cluster/mapping/usb",
         "usb",
-        entry=(Field("node", "line"), Field("id", "line"), Field("path", "line"), Field("comment", "line")),
+        entry=(
+            Field("node", "line", help="node that has it"),
+            Field("id", "line", help="vendor and product, such as 10c4:ea60"),
+            Field("path", "line", help="port there, such as 1-2"),
+            Field("comment", "line", help="a remark"),
+        ),
     )
 )

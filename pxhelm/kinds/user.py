@@ -14,9 +14,17 @@ from pxhelm.resource.kind import Change, Column, Kind, Op
 from pxhelm.resource.model import Existence, Value
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import shown
+from pxhelm.resource.words import worded
 from pxhelm.secret import Secret
 
 _M = Effect.METADATA
+_WORDS = """
+enabled    whether the user may log in
+expire     when the account ends; never unless given
+email      address for notifications
+firstName  first name
+lastName   last name
+"""
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "userid", effect=Effect.REPLACE, same=same_id, help="name@realm"),
     Field("enabled", "bool", "enable", default=True),
@@ -67,7 +75,7 @@ _DEFINED = Kind(
     namespaced=False,
     guest=False,
     rank=16,
-    fields=_FIELDS,
+    fields=worded(_FIELDS, _WORDS),
     columns=(
         Column("ENABLED", lambda row: "yes" if row.get("enable", 1) else "no"),
         Column("EXPIRES", _expires),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pxhelm.resource.annotations import VALUES
 from pxhelm.resource.field import Field
@@ -27,6 +27,8 @@ class Explained:
     """Parameter it is written to; empty = pxhelm's own."""
     help: str
     notes: tuple[str, ...] = ()
+    parts: tuple[Explained, ...] = ()
+    """What the maps of a record hold, each with its own name as its path."""
 
 
 def explain(kind: Kind, path: str = "") -> tuple[Explained, ...]:
@@ -61,9 +63,10 @@ def explained(kind: Kind, each: Field) -> Explained:
         accepts = f"{accepts} with {', '.join(part.path for part in each.parts)}"
     effect = "depends" if callable(each.effect) else each.effect.label
     wire = each.wire.replace(STAR, kind_slot(kind, each)) if each.wire else ""
-    wire = wire.replace("@ha.", "ha ")
+    wire = wire.replace("@ha.", "ha ") or each.via
     default = shown(each.type, each.default)
-    return Explained(each.path, each.type, accepts, default, effect, wire, each.help, notes)
+    parts = tuple(replace(explained(kind, part), effect=effect, proxmox=part.via or wire) for part in each.parts)
+    return Explained(each.path, each.type, accepts, default, effect, wire, each.help, notes, parts)
 
 
 def kind_slot(kind: Kind, each: Field) -> str:

@@ -43,6 +43,8 @@ class Field:
     creation_only: bool = False
     """Provenance: a later change is a note, never a write (kinds.md decision 5)."""
     help: str = ""
+    via: str = ""
+    """For people, where no parameter of the kind's own holds it: which other one does, such as ``clone full``."""
     bounds: tuple[int | None, int | None] = field(default=(None, None))
     write_only: bool = False
     """Cannot be read back: compared with what was last applied, never with the cluster."""

@@ -68,6 +68,8 @@ def explain_text(kind: Kind, path: str, fields: Sequence[Explained], *, recursiv
     if not wanted:
         lines += ["", *_names(kind)]
     lines.append("")
+    if leaf and leaf.parts:
+        lines += ["FIELDS:", *(line for part in leaf.parts for line in _one(part, part.path))]
     if below:
         lines.append("FIELDS:")
         lines += _tree(below, len(wanted), "  ") if recursive else _children(kind, below, len(wanted))
@@ -143,23 +145,26 @@ def _children(kind: Kind, fields: Sequence[Explained], depth: int) -> Iterator[s
         inner = sorted({each.path.split(".")[depth + 1] for each in members if each.path.count(".") > depth})
         shown = "<KEY>" if name == STAR else name
         first = members[0].path.split(".")[0]
-        kind_of = (
-            _type(leaf) if leaf and not inner else "map of slots" if first in kind.slots and not depth else "Object"
-        )
-        yield f"  {shown}\t<{kind_of}>"
+        kind_of = "map of slots" if first in kind.slots and not depth else "Object"
         if leaf and not inner:
-            if leaf.help and leaf.accepts.startswith("one of "):
-                yield f"  enum: {leaf.accepts.removeprefix('one of ')}"
-            told = [leaf.help or leaf.accepts]
-            told += [f"default {_shown(leaf.default)}"] if leaf.default is not None else []
-            told += [f"effect {leaf.effect}", f"Proxmox {leaf.proxmox}" if leaf.proxmox else "pxhelm alone"]
-            yield from _wrapped("; ".join(told), "    ")
-        else:
-            names = [each for each in inner if each != STAR] or sorted(
-                {e.path.split(".")[-1] for e in members} - {STAR}
-            )
-            yield from _wrapped(", ".join(names) or "any key", "    ")
+            yield from _one(leaf, shown)
+            continue
+        yield f"  {shown}\t<{kind_of}>"
+        names = [each for each in inner if each != STAR] or sorted({e.path.split(".")[-1] for e in members} - {STAR})
+        yield from _wrapped(", ".join(names) or "any key", "    ")
         yield ""
+
+
+def _one(leaf: Explained, name: str) -> Iterator[str]:
+    """Return the entry of one field: its type, its words, and what Proxmox makes of it."""
+    yield f"  {name}\t<{_type(leaf)}>"
+    if leaf.help and leaf.accepts.startswith("one of "):
+        yield f"  enum: {leaf.accepts.removeprefix('one of ')}"
+    told = [leaf.help or leaf.accepts]
+    told += [f"default {_shown(leaf.default)}"] if leaf.default is not None else []
+    told += [f"effect {leaf.effect}", f"Proxmox {leaf.proxmox}" if leaf.proxmox else "pxhelm alone"]
+    yield from _wrapped("; ".join(told), "    ")
+    yield ""
 
 
 def _tree(fields: Sequence[Explained], depth: int, indent: str) -> Iterator[str]:

@@ -22,6 +22,7 @@ from pxhelm.resource.parts import firewall_rules
 from pxhelm.resource.parts.firewall_rules import LEVELS, RuleList
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.table import table_of
+from pxhelm.resource.words import said, told
 
 _D, _O = Effect.ONLINE_DISRUPTIVE, Effect.ONLINE
 _POLICIES = ("ACCEPT", "REJECT", "DROP")
@@ -89,6 +90,38 @@ GUEST = (
     _log("logIn", "log_level_in"),
     _log("logOut", "log_level_out"),
 )
+_WORDS = told("""
+enabled                     whether rules apply; each card of a guest needs firewall: true as well
+policyIn                    what happens to what no rule lets in
+policyOut                   what happens to what no rule lets out
+policyForward               what happens to what no rule lets through
+ebtables                    filter below IP, too
+logRateLimit.enabled        write no more than so much into the log
+logRateLimit.rate           lines for a time, such as 5/second
+logRateLimit.burst          lines that may come at once
+logIn                       what of the inward traffic is logged
+logOut                      what of the outward traffic is logged
+logForward                  what of the traffic that is passed on is logged
+dhcp                        let DHCP through
+ndp                         let neighbour discovery through
+radv                        let router advertisements of the guest through
+macFilter                   drop what does not come from the card's own address
+ipFilter                    drop what does not come from the addresses of the card's set
+nftables                    use the newer firewall, which is not finished
+tcpFlags                    drop packets with flags that make no sense
+noSmurfs                    drop what comes from a broadcast address
+smurfLog                    whether and as what that is logged
+tcpFlagsLog                 whether and as what packets with such flags are logged
+conntrack.max               connections that are tracked at most
+conntrack.allowInvalid      let packets through that belong to no connection
+conntrack.helpers           protocols whose further connections are known, such as ftp
+conntrack.tcpEstablished    how long a silent connection is remembered
+conntrack.tcpSynRecv        how long one that is being opened is remembered
+conntrack.log               log every connection
+synflood.enabled            hold back floods of new connections
+synflood.rate               new connections a second from one address
+synflood.burst              new connections that may come at once
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +181,33 @@ def _same_or(default: Value) -> Field:
 def fields(options: tuple[Field, ...], prefix: str = "", *, sets: bool = False) -> tuple[Field, ...]:
     """Return the rows of a kind's table for a firewall; none of them is a parameter of the kind's own."""
     own = tuple(
-        replace(each, path=f"{prefix}{each.path}", wire="", form="", same=_same_or(each.default).same)
-        for each in options
+        replace(
+            each,
+            path=f"{prefix}{each.path}",
+            wire="",
+            via=f"firewall {each.wire}",
+            form="",
+            same=_same_or(each.default).same,
+        )
+        for each in said(options, _WORDS)
     )
     more = (
-        Field(f"{prefix}ipsets.*", "set", effect=_D, same=_same, help="addresses of a set of the guest's own"),
-        Field(f"{prefix}aliases.*", "line", effect=_D, same=_same, help="address of an alias of the guest's own"),
+        Field(
+            f"{prefix}ipsets.*",
+            "set",
+            effect=_D,
+            same=_same,
+            via="ipset cidr",
+            help="addresses of a set of the guest's own",
+        ),
+        Field(
+            f"{prefix}aliases.*",
+            "line",
+            effect=_D,
+            same=_same,
+            via="alias cidr",
+            help="address of an alias of the guest's own",
+        ),
     )
     return (*own, *(more if sets else ()), *firewall_rules.fields(prefix))
 

@@ -50,7 +50,8 @@ def fields(prefix: str = "") -> tuple[Field, ...]:
     """Return the rows of a kind's table for a list of rules."""
 
     def rule(name: str, kind: str = "line", **more: object) -> Field:
-        return replace(Field(f"{prefix}rules.*.{name}", kind, effect=_D, same=_same), **more)  # type: ignore[arg-type]
+        made = Field(f"{prefix}rules.*.{name}", kind, effect=_D, same=_same, via=f"rule {_PARAMS[name]}")
+        return replace(made, **more)  # type: ignore[arg-type]
 
     addresses = ("IPSet", "FirewallAlias")
     return (
@@ -63,21 +64,28 @@ def fields(prefix: str = "") -> tuple[Field, ...]:
             same=_policy_holds,
             help="whether rules of others stay",
         ),
-        Field(f"{prefix}ruleOrder", "list", effect=_D, same=_order_holds, help="names from top to bottom"),
-        rule("type", choices=("in", "out", "forward")),
-        rule("action", choices=("ACCEPT", "DROP", "REJECT")),
+        Field(
+            f"{prefix}ruleOrder",
+            "list",
+            effect=_D,
+            same=_order_holds,
+            via="rule pos",
+            help="names from top to bottom",
+        ),
+        rule("type", choices=("in", "out", "forward"), help="direction"),
+        rule("action", choices=("ACCEPT", "DROP", "REJECT"), help="what happens to what fits"),
         rule("group", "ref", refers=("SecurityGroup",), help="a security group, instead of type and action"),
-        rule("macro"),
-        rule("proto"),
+        rule("macro", help="a service by Proxmox' name, such as SSH"),
+        rule("proto", help="protocol, such as tcp"),
         rule("source", "set", refers=addresses, help="addresses, networks, aliases, or +SET"),
         rule("dest", "set", refers=addresses, help="addresses, networks, aliases, or +SET"),
-        rule("sport", "ports"),
-        rule("dport", "ports"),
-        rule("icmpType"),
-        rule("iface"),
-        rule("log", choices=LEVELS),
-        rule("enabled", "bool", default=True),
-        rule("comment"),
+        rule("sport", "ports", help="ports it comes from"),
+        rule("dport", "ports", help="ports it goes to"),
+        rule("icmpType", help="kind of ICMP message"),
+        rule("iface", help="a guest's card, such as net0; an interface of a node"),
+        rule("log", choices=LEVELS, help="whether and as what it is logged"),
+        rule("enabled", "bool", default=True, help="false keeps the rule without effect"),
+        rule("comment", help="a remark"),
     )
 
 

@@ -12,6 +12,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.step import Step
+from pxhelm.resource.words import worded
 
 _COMMON: tuple[Field, ...] = (
     Field("id", "line", "id", effect=Effect.REPLACE, same=same_id),
@@ -53,7 +54,7 @@ def mapping(sort: Sort) -> Kind:
         namespaced=False,
         guest=False,
         rank=16,
-        fields=(*_COMMON, *sort.more, entries),
+        fields=worded((*_COMMON, *sort.more, entries)),
         columns=(Column("NODES", _nodes), Column("DEVICES", _count)),
     )
     made = natural.natural(defined, home)

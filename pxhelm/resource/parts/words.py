@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from pxhelm.resource.field import Field
+from pxhelm.resource.words import said, told
 
 _LINES = """
-placement.allowOffline           shut a running machine down when its local disks do not let it move alive
-placement.withLocalDisks         copy local disks while the machine runs and moves
-placement.network                network in CIDR form over which it moves
-placement.type                   secure goes through SSH; insecure is faster, for trusted networks
-placement.withConntrackState     take the firewall's known connections along
+placement.allowOffline           shut a running machine down when its local disks do not let it move alive | migrate online
+placement.withLocalDisks         copy local disks while the machine runs and moves | migrate with-local-disks
+placement.network                network in CIDR form over which it moves | migrate migration_network
+placement.type                   secure goes through SSH; insecure is faster, for trusted networks | migrate migration_type
+placement.withConntrackState     take the firewall's known connections along | migrate with-conntrack-state
 placement.policy                 Prefer: only where it is made; Pin: move it back; Ignore: wherever it is
-placement.targetStorage          storage for its volumes on the other node
-placement.bandwidth              upper limit of a migration
-placement.restart                a running container moves by a restart: allow it
-placement.timeout                how long its shutdown may take before such a move
-source.clone.name                a guest that is a template
-source.clone.mode                Full copies all data; Linked keeps needing its template
-source.clone.snapshot            snapshot of the source to clone
-source.clone.storage             where the volumes of the clone lie; by default where its first disk is wanted
-source.clone.format              image format of the clone's volumes
-source.clone.bandwidth           upper limit of the copy
-source.backup.volume             backup to restore it from
-source.backup.storage            where the restored volumes lie
-source.backup.bandwidth          upper limit of the restore
+placement.targetStorage          storage for its volumes on the other node | migrate targetstorage
+placement.bandwidth              upper limit of a migration | migrate bwlimit
+placement.restart                a running container moves by a restart: allow it | migrate restart
+placement.timeout                how long its shutdown may take before such a move | migrate timeout
+source.clone.name                a guest that is a template | clone vmid
+source.clone.mode                Full copies all data; Linked keeps needing its template | clone full
+source.clone.snapshot            snapshot of the source to clone | clone snapname
+source.clone.storage             where the volumes of the clone lie; by default where its first disk is wanted | clone storage
+source.clone.format              image format of the clone's volumes | clone format
+source.clone.bandwidth           upper limit of the copy | clone bwlimit
+source.backup.volume             backup to restore it from | create archive
+source.backup.storage            where the restored volumes lie | create storage
+source.backup.bandwidth          upper limit of the restore | create bwlimit
 vmid                             Proxmox' number; chosen from the namespace's range unless given
 description                      notes, in Markdown; the line of pxhelm's marker is not shown
 tags                             Proxmox' tags, lower case and in any order
@@ -34,8 +34,8 @@ pool                             pool it belongs to; rights may hang on it
 protection                       refuse to remove the guest and its disks
 isTemplate                       turn it into a template, for good
 power.policy                     Running and Stopped are kept; OnCreate starts it once; Unmanaged never touches it
-power.shutdownTimeout            how long a shutdown may take, default 180s
-power.onTimeout                  Stop pulls the plug when a shutdown takes too long
+power.shutdownTimeout            how long a shutdown may take, default 180s | shutdown timeout
+power.onTimeout                  Stop pulls the plug when a shutdown takes too long | shutdown forceStop
 startup.onBoot                   start it when its node boots
 startup.order                    place in the order of starts; shutdowns go the other way
 startup.upDelay                  pause after its start before the next guest starts
@@ -149,7 +149,7 @@ cloudInit.user                   account that is made
 cloudInit.sshKeys                public keys of that account
 cloudInit.upgrade                upgrade packages at the first start
 cloudInit.password               password of that account
-cloudInit.drive.storage          where a drive is made if the guest has none
+cloudInit.drive.storage          where a drive is made if the guest has none | create ide[n]
 cloudInit.userData.snippet       user data in a file that is on a storage already
 cloudInit.vendorData.snippet     vendor data in a file that is on a storage already
 cloudInit.networkData.snippet    network configuration in a file that is on a storage already
@@ -224,27 +224,6 @@ options.vmStateStorage           where memory goes in snapshots and hibernation
 options.migrateDowntime          longest pause at the end of a migration
 options.migrateSpeed             upper limit of a migration, 0 for none
 options.debug                    more of the container's start in the log
-firewall.enabled                 whether rules apply; each card needs firewall: true as well
-firewall.policyIn                what happens to what no rule lets in
-firewall.policyOut               what happens to what no rule lets out
-firewall.dhcp                    let DHCP through
-firewall.ndp                     let neighbour discovery through
-firewall.radv                    let router advertisements of the guest through
-firewall.macFilter               drop what does not come from the card's own address
-firewall.ipFilter                drop what does not come from the addresses of the card's set
-firewall.logIn                   what of the inward traffic is logged
-firewall.logOut                  what of the outward traffic is logged
-firewall.rules.*.type            direction
-firewall.rules.*.action          what happens to what fits
-firewall.rules.*.macro           a service by Proxmox' name, such as SSH
-firewall.rules.*.proto           protocol, such as tcp
-firewall.rules.*.sport           ports it comes from
-firewall.rules.*.dport           ports it goes to
-firewall.rules.*.icmpType        kind of ICMP message
-firewall.rules.*.iface           card, such as net0
-firewall.rules.*.log             whether and as what it is logged
-firewall.rules.*.enabled         false keeps the rule without effect
-firewall.rules.*.comment         a remark
 unprivileged                     root inside is nobody outside
 features.nesting                 allow containers inside; systemd wants it, too
 features.keyctl                  allow the system call keyctl, which Docker needs
@@ -273,6 +252,16 @@ mounts.*.hostPath                folder of the host to mount
 mounts.*.backup                  whether backups hold it
 mounts.*.keepAttrs               leave owner and mode of the folder as they are
 networks.*.extra.*               sub-options that have no field
+source.backup.unique   | create unique
+source.backup.liveRestore   | create live-restore
+source.backup.workingStorage   | create import-working-storage
+source.backup.ignoreUnpackErrors   | create ignore-unpack-errors
+cloudInit.drive.slot   | create ide[n]
+cloudInit.userData   | upload filename
+cloudInit.vendorData   | upload filename
+cloudInit.networkData   | upload filename
+cloudInit.metaData   | upload filename
+cloudInit.seedStorage   | upload storage
 """
 _VOLUME = {
     "acl": "whether access lists work",
@@ -293,7 +282,7 @@ _LIMITS = {
     "burstIopsDuration": "how long that while is",
 }
 WORDS: Mapping[str, str] = {
-    **dict(line.split(None, 1) for line in _LINES.strip().splitlines()),
+    **told(_LINES),
     **{f"{place}.{name}": text for place in ("rootfs", "mounts.*") for name, text in _VOLUME.items()},
     **{
         f"disks.*.limits.{scope}.{name}": text.format(words)
@@ -303,8 +292,6 @@ WORDS: Mapping[str, str] = {
 }
 
 
-def worded(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Return the fields, those without a line of help with the one from here."""
-    return tuple(
-        each if each.help or each.path not in WORDS else replace(each, help=WORDS[each.path]) for each in fields
-    )
+def worded(fields: tuple[Field, ...], own: Mapping[str, str] | None = None) -> tuple[Field, ...]:
+    """Return the fields, those without a line of help with the one from here; ``own`` lines win."""
+    return said(fields, {**WORDS, **(own or {})})
