@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pxhelm.apply.gather import Gathered, live_or_unknown, renamed
+from pxhelm.apply.gather import Gathered, lives_of, renamed
 from pxhelm.apply.ports import Ports
 from pxhelm.plan.model import Action, Plan
-from pxhelm.plan.observe import observe
 from pxhelm.plan.replacing import FIRST
 from pxhelm.plan.subject import Subject
 from pxhelm.resource.identity import ObjectKey
@@ -28,14 +27,13 @@ def followed(ports: Ports, found: Gathered, plan: Plan) -> Gathered:
     if not changed:
         return found
     destroyed = {f"vmid:{o.vmid}" for o in plan.objects if o.action is Action.REPLACE}
-    seen = ports.cluster.run_all([observe(s.kind, _target(s, meant), found.view) for s, meant in changed])
+    targets = {s.key: _target(s, meant) for s, meant in changed}
+    lives = lives_of(ports, found.view, targets)
     again = {}
-    for (s, meant), outcome in zip(changed, seen, strict=True):
-        target = _target(s, meant)
-        live = live_or_unknown(outcome, target)
-        guests = set(s.kind.carried_off(live, around))
-        live = ABSENT if guests and guests <= destroyed else live
-        again[s.key] = replace(s, target=target, live=live, desired=renamed(s.kind, meant, live))
+    for s, meant in changed:
+        guests = set(s.kind.carried_off(lives[s.key], around))
+        live = ABSENT if guests and guests <= destroyed else lives[s.key]
+        again[s.key] = replace(s, target=targets[s.key], live=live, desired=renamed(s.kind, meant, live))
     subjects = tuple(again.get(s.key, s) for s in found.subjects)
     return replace(found, subjects=subjects, view=replace(found.view, surroundings=around))
 

@@ -82,20 +82,13 @@ def gather(
         key: replace(target, wants=wants_of(kinds[key], wanted.get(key), memories[key].known.bases))
         for key, target in targets.items()
     }
-    seen = ports.cluster.run_all([observe(kinds[key], targets[key], view) for key in keys])
-    lives = {key: live_or_unknown(found, targets[key]) for key, found in zip(keys, seen, strict=True)}
-    moved = {key: t for key, t in targets.items() if key in wanted and _elsewhere(kinds[key], wanted[key], t, lives)}
-    for key, target in moved.items():  # what had another id is gone: whether the new one is there is another question
-        targets[key] = replace(target, row={"id": kinds[key].identifier(wanted[key])})
-        lives[key] = live_or_unknown(ports.cluster.run_all([observe(kinds[key], targets[key], view)])[0], targets[key])
+    targets, lives = _observed(ports, view, targets, wanted)
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
-    left = leftovers(ports, view, [lives[k] for k in going if k not in wanted], _leaving(wanted, memories, lives))
     predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted, remade), view)
     targets |= predicted
-    view = replace(view, surroundings=replace(view.surroundings, coming=coming(ports, wanted), leftovers=left))
-    view = replace(view, surroundings=_with_templates_to_be(view.surroundings, wanted.values(), targets))
-    view = replace(view, surroundings=with_templates(ports, wanted.values(), view))
-    view = replace(view, surroundings=with_bindings(view.surroundings, {key: targets[key] for key in guests}))
+    left = leftovers(ports, view, [lives[k] for k in going if k not in wanted], _leaving(wanted, memories, lives))
+    view = replace(view, surroundings=replace(view.surroundings, leftovers=left))
+    view = _with_what_comes(ports, view, wanted, targets)
     wanted |= {key: each.resource for key, each in ending.items()}
     members = {key: each.members for key, each in ending.items()}
     subjects = tuple(
@@ -112,6 +105,36 @@ def gather(
         for key in keys
     )
     return Gathered(subjects, view, memories, named)
+
+
+def _observed(
+    ports: Ports, view: View, targets: Mapping[ObjectKey, Target], wanted: Mapping[ObjectKey, Resource]
+) -> tuple[dict[ObjectKey, Target], dict[ObjectKey, Live]]:
+    """Return what is there. Of what had another id and is gone under that, the wanted one is another question."""
+    found, lives = dict(targets), lives_of(ports, view, targets)
+    for key, r in wanted.items():
+        kind = ports.kind_of(key.kind)
+        if _elsewhere(kind, r, targets[key], lives):
+            found[key] = replace(targets[key], row={"id": kind.identifier(r)})
+    changed = {key: target for key, target in found.items() if target is not targets[key]}
+    return found, {**lives, **lives_of(ports, view, changed)}
+
+
+def lives_of(ports: Ports, view: View, targets: Mapping[ObjectKey, Target]) -> dict[ObjectKey, Live]:
+    """Return what is at each target; what could not be read is unknown, with the reason."""
+    seen = ports.cluster.run_all([observe(ports.kind_of(key.kind), target, view) for key, target in targets.items()])
+    return {key: _live(found, targets[key]) for key, found in zip(targets, seen, strict=True)}
+
+
+def _with_what_comes(
+    ports: Ports, view: View, wanted: Mapping[ObjectKey, Resource], targets: Mapping[ObjectKey, Target]
+) -> View:
+    """Return the view with what the plan makes: ids, templates, guests at the VMIDs that they will probably get."""
+    around = replace(view.surroundings, coming=coming(ports, wanted))
+    around = _with_templates_to_be(around, wanted.values(), targets)
+    around = with_templates(ports, wanted.values(), replace(view, surroundings=around))
+    guests = {key: target for key, target in targets.items() if ports.kind_of(key.kind).guest}
+    return replace(view, surroundings=with_bindings(around, guests))
 
 
 def _leaving(
@@ -316,8 +339,7 @@ def _predict(
     return found
 
 
-def live_or_unknown(found: Live | Exception, target: Target) -> Live:
-    """Return what was observed; what could not be is unknown, with the reason."""
+def _live(found: Live | Exception, target: Target) -> Live:
     if isinstance(found, Live):
         return found
     if isinstance(found, PxhelmError):
