@@ -41,7 +41,7 @@ def view_of(version: object, status: Sequence[Mapping[str, object]], rows: Seque
     release = str(version.get("version", "")) if isinstance(version, Mapping) else ""
     cluster = next((row for row in status if row.get("type") == "cluster"), {})
     nodes = {str(row["name"]): bool(row.get("online")) for row in status if row.get("type") == "node"}
-    guests = {int(str(row["vmid"])): row for row in rows if row.get("type") in _GUESTS and "vmid" in row}
+    guests = {int(str(row["vmid"])): row for row in rows if row.get("type") in _GUESTS and row.get("vmid")}
     storages = {(str(row.get("node")), str(row.get("storage"))): row for row in rows if row.get("type") == "storage"}
     surroundings = Surroundings(".".join(release.split(".")[:2]) or "9.2", nodes, guests, storages)
     return View(surroundings, bool(cluster.get("quorate", True)), str(cluster.get("name", "")))

@@ -8,12 +8,17 @@ from typing import Any
 
 from pxhelm.proxmox.errors import ApiError, ErrorClass, Failure
 from pxhelm.proxmox.request import HttpAnswer, NotSent, Request, Response
+from pxhelm.proxmox.schema import Endpoint
+from pxhelm.proxmox.shape import misfit
 
 _FIRST_BYTES = 40
+_ADDRESS = "is this the address of a Proxmox VE node? its port is 8006"
+_PROXY = "is there a proxy in between? a node answers at its own address, port 8006"
+_UNKNOWN = "it is unknown whether the change was made"
 
 
-def read_answer(request: Request, answer: HttpAnswer) -> Response:
-    """Return the data of a success; raises ApiError for everything else.
+def read_answer(request: Request, answer: HttpAnswer, endpoint: Endpoint | None = None) -> Response:
+    """Return the data of a success, of the shape that the endpoint promises; raises ApiError for everything else.
 
     Until PVE 8.4 the reason line is all that says what went wrong; later the body has the whole text.
     """
@@ -32,14 +37,16 @@ def read_answer(request: Request, answer: HttpAnswer) -> Response:
         )
     if status >= 300:
         target = headers.get("location", "elsewhere")
-        raise _foreign(request, status, f"the server redirects to {target}")
+        raise _foreign(request, status, f"the server redirects to {target}", _ADDRESS)
     if request.download is not None:
         return Response(body, date=headers.get("date", ""))
     content = _json(body)
     if "data" not in content:
-        start = body[:_FIRST_BYTES].decode(errors="replace")
-        raise _foreign(request, status, f"the answer is not one of the Proxmox VE API: {start!r}")
+        start = f"the text {body[:_FIRST_BYTES].decode(errors='replace')!r}" if body else "nothing"
+        raise _malformed(request, status, f"expected JSON with data, got {start}")
     data = content.pop("data")
+    if endpoint is not None and (wrong := misfit(endpoint, data)):
+        raise _malformed(request, status, wrong)
     return Response(data, content, headers.get("date", ""))
 
 
@@ -51,9 +58,17 @@ def _json(body: bytes) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _foreign(request: Request, status: int, message: str) -> ApiError:
+def _malformed(request: Request, status: int, wrong: str) -> ApiError:
+    """Return the error of an answer that Proxmox would not give; what became of a write is unknown then."""
+    message = f"the server answered with something that is no Proxmox answer: {wrong}"
+    if not request.writes:
+        return _foreign(request, status, message, _PROXY)
     failure = Failure(request.method, request.path, status, message)
-    return ApiError(failure, cls=ErrorClass.INVALID, hint="is this the address of a Proxmox VE node? its port is 8006")
+    return ApiError(failure, cls=ErrorClass.TRANSIENT, hint=f"{_UNKNOWN}; {_PROXY}")
+
+
+def _foreign(request: Request, status: int, message: str, hint: str) -> ApiError:
+    return ApiError(Failure(request.method, request.path, status, message), cls=ErrorClass.INVALID, hint=hint)
 
 
 def untrusted(request: Request, endpoint: str, failed: NotSent) -> ApiError:
@@ -64,7 +79,7 @@ def untrusted(request: Request, endpoint: str, failed: NotSent) -> ApiError:
 
 def broken(request: Request, reason: str, *, sent: bool) -> ApiError:
     """Return the error of a request without an answer."""
-    hint = "it is unknown whether the change was made" if sent else "check the address, and whether the node is up"
+    hint = _UNKNOWN if sent else "check the address, and whether the node is up"
     failure = Failure(request.method, request.path, 0, reason, sent=sent)
     return ApiError(failure, cls=ErrorClass.TRANSIENT, hint=hint)
 

@@ -108,7 +108,8 @@ class Client:
 
         ``ApiError.sent`` is false when the request certainly was not executed.
         """
-        pairs = wire.encode(request.params, self._schema.endpoint(request.method, request.path))
+        endpoint = self._schema.endpoint(request.method, request.path)
+        pairs = wire.encode(request.params, endpoint)
         ticket, headers = self._session.headers(request)
         answer = self._carry(request, pairs, headers)
         if answer[0] == 401 and ticket is not None:
@@ -116,7 +117,7 @@ class Client:
             self._session.forget(ticket)
             _, headers = self._session.headers(request)
             answer = self._carry(request, pairs, headers)
-        found = read_answer(request, answer)
+        found = read_answer(request, answer, endpoint)
         if request.path in ("/version", "/cluster/status"):
             self._learn(request.path, found.data)
         return found

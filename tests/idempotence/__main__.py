@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pxhelm.kinds import KINDS
 from tests.idempotence.bench import Batch, Bench
 from tests.idempotence.cases import about, cases_of
+from tests.idempotence.readback import spot_of
 
 
 def batches(cases):
@@ -74,6 +75,8 @@ def main(argv=None):
     for kind in wanted:
         if about(kind).skip:
             sys.stdout.write(f"{kind}: not run: {about(kind).skip}\n")
+    told = sum(spot_of(KINDS[c.kind], c) is not None for c in cases)
+    sys.stdout.write(f"{told} of {len(cases)} values were read back from the API itself\n")
     sys.stdout.write(f"{time.monotonic() - started:.0f} s\n{count - len(failed)} passed, {len(failed)} failed\n")
     return 1 if failed else 0
 

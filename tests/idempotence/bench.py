@@ -24,6 +24,7 @@ from pxhelm.simulator.storage_list import put_file
 from pxhelm.store.memory import MemoryStore
 from tests.apply.lab import QUICK, Lab
 from tests.idempotence.cases import about, drop
+from tests.idempotence.readback import Readback
 
 LIMITS = Limits(8, 64, 64, 64, 64, 64, 64)
 HOOK = "local:snippets/hook.sh"
@@ -37,6 +38,7 @@ class Bench(Lab):
         super().__init__(None, store=MemoryStore(), simulator=open_simulator(Options(nodes=3, time_scale=0.0)))
         self.kind = KINDS[kind]
         self.said = about(kind)
+        self.version = "9.2"
         for method, path, params in self.said.setup:
             self.prepare(method, path, params)
         self.simulator.change(executable)
@@ -76,6 +78,15 @@ class Bench(Lab):
         if result.failed:
             raise AssertionError("; ".join(f"{o.key.address}: {o.outcome.message}" for o in result.failed))
 
+    def ask(self, path):
+        """Return what the API answers to a GET, without any of pxhelm's own code; None when there is no such thing."""
+        path, _, query = path.partition("?")
+        params = {k: [v] for k, v in (pair.split("=") for pair in query.split("&") if pair)}
+        status, _, _, body = self.simulator.send(
+            "GET", f"/api2/json{path}", params, {"Authorization": f"PVEAPIToken={seed.TOKEN}"}
+        )
+        return json.loads(body)["data"] if status == 200 else None
+
     def forget(self):
         """Go on as another installation that has never seen this cluster."""
         self.store = MemoryStore()
@@ -96,6 +107,7 @@ class Batch:
         self.kind = bench.kind
         self.failed = {}
         self.notes = {}
+        self.cluster = Readback(bench)
 
     def run(self):
         """Return case → what is wrong, for those with which something is."""
@@ -109,15 +121,18 @@ class Batch:
         """Made with the value; then without it; then with it again."""
         wanted = {i: c.wanted() for i, c in self.cases.items()}
         self.apply(wanted, "apply")
+        self.holds("after it was made")
         self.settled(wanted, "after it was made")
         self.removed({i: c.without() for i, c in self.cases.items() if not c.stays})
         again = {i: wanted[i] for i, c in self.cases.items() if not c.stays}
         self.apply(again, "set again")
+        self.holds("after it was set on what exists", again)
         self.settled(again, "after it was set on what exists")
 
     def imported(self):
         """Made by somebody else; taken over by a manifest written from what is there; then without the value."""
         self.apply({i: c.wanted() for i, c in self.cases.items()}, "made by hand")
+        self.holds("after it was made by hand")
         keys = {i: self.key(i) for i in self.cases}
         lives = {i: self.live(i) for i in self.cases}
         self.bench.apply_texts(delete=tuple(keys.values()), keep=frozenset(keys.values()))
@@ -133,12 +148,17 @@ class Batch:
             default = lives[i].intended.get(case.path) is None and self.field(case.path).default is not None
             if not case.unlisted and not default and not _speaks(specs[i], case.path.split(".")):
                 self.fail(i, f"the imported manifest does not state it: {json.dumps(specs[i])}")
+            elif not (case.unlisted or default):
+                stated = _at(specs[i], case.path.split("."))
+                if why := self.cluster.says(case, self.key(i).name, stated):
+                    self.fail(i, f"the imported manifest states {stated!r}: {why}")
         planned = self.bench.plan(*self.texts(specs))
         for o in planned.plan.objects:
             written = [leaf for step in o.steps for leaf in step.leaves]
             if o.changes or written:
                 self.fail(self.index(o.key), f"the plan of the imported manifest changes {o.changes or written}")
         self.apply({i: specs[i] for i in self.cases}, "import")
+        self.holds("after it was imported")
         self.settled(specs, "after it was imported")
         leaving = {i: c for i, c in self.cases.items() if not (c.unlisted or c.stays)}
         for i, case in leaving.items():
@@ -160,15 +180,28 @@ class Batch:
 
     def removed(self, specs):
         """The value is wanted no longer: it is gone, and that is all."""
+        before = {i: self.cluster.parameters(self.cases[i], self.key(i).name) for i in specs if i in self.cases}
         self.apply(specs, "removed")
         self.settled(specs, "after it was removed")
         for i in [i for i in specs if i in self.cases]:
             case, live = self.cases[i], self.live(i)
+            if others := self.cluster.others(case, self.key(i).name, before[i], self.goes(case)):
+                self.fail(i, f"when it was removed, others changed, too: {others}")
+                continue
             place = self.field(case.path)
             found = live.intended.get(case.path)
-            gone = found is None or found == place.default
-            if not gone and not (case.kept or place.creation_only):
+            if case.kept or place.creation_only:
+                continue
+            if found is not None and found != place.default:
                 self.fail(i, f"it is still there after it was removed: {found!r}")
+            elif why := self.cluster.gone(case, self.key(i).name):
+                self.fail(i, f"after it was removed the API says: {why}")
+
+    def holds(self, when, among=None):
+        """The cluster itself says what was wanted."""
+        for i in [i for i in self.cases if among is None or i in among]:
+            if why := self.cluster.says(self.cases[i], self.key(i).name):
+                self.fail(i, f"{when} the API says: {why}")
 
     def settled(self, specs, when):
         """The plan is empty and a second apply sends nothing."""
@@ -269,6 +302,12 @@ def _speaks(spec, names):
             return False
         spec = spec[name]
     return True
+
+
+def _at(spec, names):
+    for name in names:
+        spec = spec[name]
+    return spec
 
 
 def _leaves(spec, prefix=""):

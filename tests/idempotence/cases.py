@@ -4,6 +4,7 @@ What a table cannot know stands as data in ``kinds/KIND.yaml``; without the file
 
 - ``minimal``: the spec without which an object cannot be; ``clone`` the same for guests that are cloned.
 - ``setup``: requests ``[METHOD, PATH, {PARAM: VALUE}]`` sent to the cluster first; ``manifests``: documents applied first.
+- ``read``: where the API tells the objects of the kind (``readback``).
 - ``batch``: how many cases share a cluster and a plan (40); 1 for a singleton, with ``name``: the only name it may have.
 - ``modes``: of ``create``, ``clone``, ``import``, all by default; ``skip``: why the whole kind is not run.
 - ``fields``: path of the table, or ``prefix.**``, the later entry winning key by key →
@@ -11,7 +12,8 @@ What a table cannot know stands as data in ``kinds/KIND.yaml``; without the file
   ``beside``: spec that is there with the value and without it (``SLOT`` stands for the slot);
   ``only``: spec that comes and goes with the value;
   ``kept``: why the value stays when nobody wants it any more; ``stays``: why nobody can stop wanting it;
-  ``unlisted``: why an imported manifest does not state it; ``skip``: why there is no case.
+  ``unlisted``: why an imported manifest does not state it; ``skip``: why there is no case;
+  ``at``, ``unread``, ``spelt``: how it is read back (``readback``).
 - ``extra``: further cases, each with ``path``, ``values`` and any of the above.
 """
 
@@ -43,6 +45,7 @@ class About:
     name: str = ""
     modes: tuple = ()
     skip: str = ""
+    read: dict = field(default_factory=dict)
     fields: dict = field(default_factory=dict)
     extra: tuple = ()
 
@@ -74,6 +77,17 @@ class Case:
     """Why nobody can want it no longer."""
     unlisted: str = ""
     """Why an imported manifest does not state it."""
+    at: str = ""
+    """Where the API tells it, when the table does not say."""
+    unread: str = ""
+    """Why the API does not tell it."""
+    spelt: dict = field(default_factory=dict)
+    """What the API says for each value, where that cannot be told from the type."""
+
+    @property
+    def hostname(self):
+        """What a guest of this case is called when its manifest says so."""
+        return self.wanted().get("hostname", "")
 
     @property
     def name(self):
@@ -148,6 +162,9 @@ def case_of(kind_name, of, mode, path, value):
         of.get("kept", ""),
         of.get("stays", ""),
         of.get("unlisted", ""),
+        of.get("at", ""),
+        of.get("unread", ""),
+        of.get("spelt") or {},
     )
 
 
