@@ -14,6 +14,8 @@ from pathlib import Path
 
 from pxhelm.proxmox.schema import Schema, load
 
+_FACTS = ("shape.py",)
+"""Files whose paths are no requests."""
 PACKAGE = Path(__file__).resolve().parents[1] / "pxhelm"
 KINDS = ("kinds", "resource")
 COMMANDS = ("actions", "plan", "apply", "proxmox")
@@ -37,7 +39,7 @@ def _patterns(folders: tuple[str, ...]) -> set[str]:
     found: set[str] = set()
     for folder in folders:
         for file in sorted((PACKAGE / folder).rglob("*.py")):
-            if "schema" not in file.parts:
+            if "schema" not in file.parts and file.name not in _FACTS:
                 found |= set(_texts(ast.parse(file.read_text())))
     paths = {re.sub(r"\{[^}]*\}", _ANY, text) for text in found if re.fullmatch(r"[/\w*{}.:+-]+", text)}
     # what begins with no name of the API's top level is put behind the path of a guest or an item
