@@ -23,6 +23,7 @@ from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.queue import GOOD, Work
 from pxhelm.apply.records import Owner, Records
+from pxhelm.apply.renaming import known_as
 from pxhelm.apply.result import ApplyResult, ObjectResult
 from pxhelm.apply.runner import Runner
 from pxhelm.apply.selecting import with_selected
@@ -116,7 +117,9 @@ class _Application:
         outcomes |= self.runner().run(late, {}) if late else {}
         for key, outcome in outcomes.items():
             action = self.by_key[key].action
-            self.results[key] = ObjectResult(key, action, outcome)
+            renamed = self.by_key[key].moved_from is not None and outcome.result is Result.UNCHANGED
+            told = replace(outcome, result=Result.DONE) if renamed else outcome
+            self.results[key] = ObjectResult(key, action, told)
             if key.kind in DOMAINS and self.results[key].ok:
                 self.records.forget(self.memories[key])  # its wish is fulfilled: nothing of it is kept
         ordered = [self.results[k] for k in (*self.by_key, *(b.key for b in self.planned.plan.blocked))]
@@ -164,7 +167,8 @@ class _Application:
     def accept(self) -> None:
         """Enter every object and VMID in the store, in one transaction, before anything is written to the cluster."""
         keys = [o.key for o in self.planned.plan.objects]
-        self.memories = recall(self.ports, keys)
+        sources = {o.key: o.moved_from for o in self.planned.plan.objects if o.moved_from is not None}
+        self.memories = known_as(self.ports, keys, sources)
         before = dict(self.memories)
         namespaces = Namespaces.of(self.ports, self.planned.resources.values())
         self.records.vmids.ranges = namespaces.ranges
@@ -180,7 +184,7 @@ class _Application:
                 if o.action in (Action.DELETE, Action.READ) or resource is None or o.key in self.results:
                     continue
                 kind = self.ports.kind_of(o.key.kind)
-                memory = self.memories[o.key]
+                memory = self.memories[o.key] = self.records.move(o.key, self.memories[o.key])
                 owner = "" if kind.applies else release or _release_of(memory) or _release_of(before[o.key])
                 if kind.shared and _release_of(memory):
                     owner = _release_of(memory)  # whoever came first; both declare it

@@ -14,6 +14,7 @@ from pxhelm.apply.memory import Memory, address_of, bound_vmids, marker_of, reca
 from pxhelm.apply.names import Names
 from pxhelm.apply.namespaces import Namespaces
 from pxhelm.apply.ports import Ports
+from pxhelm.apply.renaming import NOWHERE, Moves, known_as, sources_of
 from pxhelm.apply.secrets import readied
 from pxhelm.apply.selecting import with_selected
 from pxhelm.apply.vmids import Vmids, start_of
@@ -47,25 +48,31 @@ class Gathered:
 
 
 def gather(
-    ports: Ports, resources: Sequence[Resource], going: Collection[ObjectKey], remade: Collection[str] = ()
+    ports: Ports,
+    resources: Sequence[Resource],
+    going: Collection[ObjectKey],
+    remade: Collection[str] = (),
+    moves: Moves = NOWHERE,
 ) -> Gathered:
     """Return the subjects of a plan: what is wanted and what shall go, each as the cluster and the store have it.
 
-    ``remade``: addresses of what the command allows to be made anew, ``*`` for all.
+    ``remade``: addresses of what the command allows to be made anew, ``*`` for all; of ``moves`` the former names are asked.
     """
+    sources = sources_of(moves)
     vmids = Vmids(ports)
     namespaces = Namespaces.of(ports, resources)
     vmids.ranges = namespaces.ranges
-    known = recall(ports, (r.key for r in resources))
+    known = known_as(ports, (r.key for r in resources), sources)
     resources = [completed(ports, namespaces, r, known[r.key]) for r in resources]
     unread = {r.key: r for r in resources}
     wanted = {r.key: readied(ports, r, unread) for r in resources}
     if len(wanted) != len(resources):
         raise _twice(resources)
     keys = (*wanted, *(key for key in going if key not in wanted))
-    memories = recall(ports, keys)
+    memories = known_as(ports, keys, sources)
+    bound = {key: vmid for key, vmid in bound_vmids(ports).items() if key not in sources.values()}
     view = look_about(ports)
-    view = replace(view, surroundings=replace(view.surroundings, bound=bound_vmids(ports)))
+    view = replace(view, surroundings=replace(view.surroundings, bound=bound))
     wanted = with_selected(ports, wanted, going)
     wanted = Names(ports, wanted).resolved()
     kinds = {key: ports.kind_of(key.kind) for key in keys}
@@ -77,12 +84,7 @@ def gather(
     keys = (*keys, *ending)
     kinds |= {key: each.kind for key, each in ending.items()}
     memories |= recall(ports, ending)
-    targets = {key: guests.get(key) or _target(ports, key, memories[key], wanted.get(key)) for key in keys}
-    targets = {
-        key: replace(target, wants=wants_of(kinds[key], wanted.get(key), memories[key].known.bases))
-        for key, target in targets.items()
-    }
-    targets, lives = _observed(ports, view, targets, wanted)
+    targets, lives = _observed(ports, view, _targets(ports, memories, wanted, guests), wanted)
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
     predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted, remade), view)
     targets |= predicted
@@ -90,7 +92,6 @@ def gather(
     view = replace(view, surroundings=replace(view.surroundings, leftovers=left))
     view = _with_what_comes(ports, view, wanted, targets)
     wanted |= {key: each.resource for key, each in ending.items()}
-    members = {key: each.members for key, each in ending.items()}
     subjects = tuple(
         Subject(
             kinds[key],
@@ -100,7 +101,8 @@ def gather(
             lives[key],
             memories[key].known,
             spare.get(key),
-            members.get(key, ()),
+            ending[key].members if key in ending else (),
+            moves.get(key),
         )
         for key in keys
     )
@@ -135,6 +137,21 @@ def _with_what_comes(
     around = with_templates(ports, wanted.values(), replace(view, surroundings=around))
     guests = {key: target for key, target in targets.items() if ports.kind_of(key.kind).guest}
     return replace(view, surroundings=with_bindings(around, guests))
+
+
+def _targets(
+    ports: Ports,
+    memories: Mapping[ObjectKey, Memory],
+    wanted: Mapping[ObjectKey, Resource],
+    guests: Mapping[ObjectKey, Target],
+) -> dict[ObjectKey, Target]:
+    """Return where each object is looked for, and what of it is read."""
+    found = {}
+    for key, memory in memories.items():
+        target = guests.get(key) or _target(ports, key, memory, wanted.get(key))
+        wants = wants_of(ports.kind_of(key.kind), wanted.get(key), memory.known.bases)
+        found[key] = replace(target, wants=wants)
+    return found
 
 
 def _leaving(

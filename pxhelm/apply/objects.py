@@ -13,9 +13,11 @@ from functools import cached_property
 from pxhelm import kinds
 from pxhelm.apply.engine import ApplyRequest, apply_plan
 from pxhelm.apply.gather import gather
+from pxhelm.apply.memory import stored_key
 from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports, ServicesPort, ports_of
 from pxhelm.apply.reach import reach
+from pxhelm.apply.renaming import given_back
 from pxhelm.apply.result import ApplyResult
 from pxhelm.errors import PxhelmError
 from pxhelm.manifest import Manifest, load_manifests
@@ -29,10 +31,11 @@ from pxhelm.resource.annotations import seconds
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Existence, Resource
+from pxhelm.resource.moved import former
 from pxhelm.resource.parse import parse_resource
 from pxhelm.resource.readiness import declared, unready
 from pxhelm.resource.sets import expanded
-from pxhelm.store.objects import ObjectKey as StoreKey
+from pxhelm.store.objects import StoredObject
 
 _KEEP = "helm.sh/resource-policy"
 _ADOPT = "pxhelm.io/adopt-from"
@@ -82,13 +85,13 @@ class ReleaseObjects:
     def existing(self, item: Item) -> Existing | None:
         """Return whose the object is; None when it is surely absent, PxhelmError when that cannot be told."""
         key = _key(item)
-        if not self._stored(item) and kinds.kind_of(item.kind).guest:
+        if not self._stored(item) and (kinds.kind_of(item.kind).guest or self._standing(item) != key):
             return None  # a guest that has the same name, or the VMID that is wanted, is not this object
         found = gather(self.ports, (self._resource(item),), ())
         subject = next(s for s in found.subjects if s.key == key)  # one that is staged brings its domain along
         if subject.live.existence is Existence.UNKNOWN:
             raise PxhelmError(f"cannot tell whether {key.address} exists: {subject.live.reason}")
-        stored = self.ports.store.objects.get(StoreKey(self.ports.cluster_name, key.kind, key.namespace, key.name))
+        stored = self._row(key)
         if stored is None:
             if subject.live.existence is not Existence.PRESENT or subject.kind.always:
                 return None  # what cannot be made is nobody's: each object owns its part of it
@@ -116,6 +119,7 @@ class ReleaseObjects:
             manager=f"helm:{self._release}",
             release=self._release,
             delete=tuple(_key(i) for i in going if _key(i) not in kept and self._still_ours(i)),
+            moved=given_back([(_key(i), _annotations(i)) for i in original], wanted),
             adopt=True,  # whose an object may be was settled by the release: Helm's ownership rules
             replace=frozenset(("*",)) if force else frozenset(),
             force_conflicts=self._force_conflicts,
@@ -158,7 +162,7 @@ class ReleaseObjects:
         request = PlanRequest(
             manager=f"helm:{self._release}",
             release=self._release,
-            delete=tuple(_key(i) for i in items if self._still_ours(i)),
+            delete=tuple(self._standing(i) for i in items if self._still_ours(i)),
         )
         planned = plan_objects(self.ports, (), request)
         result = apply_plan(self.ports, planned, replace(self._how, fail_fast=False))
@@ -204,7 +208,7 @@ class ReleaseObjects:
         """Wait until the objects are gone; those that stay by their policy count as gone."""
         deadline = self.ports.now() + timeout
         while True:
-            left = [i for i in items if self._stored(i)]
+            left = [i for i in items if self._row(self._standing(i)) is not None]
             if not left:
                 return
             if self.ports.now() >= deadline:
@@ -222,14 +226,24 @@ class ReleaseObjects:
 
     def _still_ours(self, item: Item) -> bool:
         """Whether no other release has taken the object over: what moved is not this release's to delete."""
-        key = _key(item)
-        found = self.ports.store.objects.get(StoreKey(self.ports.cluster_name, key.kind, key.namespace, key.name))
+        found = self._row(_key(item))
         return found is None or found.release in ("", self._release)
 
     def _stored(self, item: Item) -> bool:
+        return self._row(_key(item)) is not None
+
+    def _row(self, key: ObjectKey) -> StoredObject | None:
+        return self.ports.store.objects.get(stored_key(self.ports, key))
+
+    def _standing(self, item: Item) -> ObjectKey:
+        """Return the name under which the release has an object: a former one until its move is applied."""
         key = _key(item)
-        found = self.ports.store.objects.get(StoreKey(self.ports.cluster_name, key.kind, key.namespace, key.name))
-        return found is not None
+        if self._row(key) is None:
+            for source in former(key, _annotations(item)):
+                row = self._row(source)
+                if row is not None and row.release == self._release:
+                    return source
+        return key
 
     def _ours(self, existing: Existing) -> bool:
         marks = (existing.annotations.get(RELEASE_NAMESPACE, ""), existing.annotations.get(RELEASE_NAME, ""))

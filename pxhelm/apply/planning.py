@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pxhelm.apply.anew import followed
 from pxhelm.apply.gather import gather
 from pxhelm.apply.ports import Ports
+from pxhelm.apply.renaming import moves_of
 from pxhelm.apply.selecting import with_members, with_replaced
 from pxhelm.plan.build import Policy, build
 from pxhelm.plan.model import Plan
@@ -20,6 +21,7 @@ from pxhelm.proxmox.request import Request, call
 from pxhelm.resource.domain import DOMAINS, wish
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Resource
+from pxhelm.resource.moved import former
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class PlanRequest:
     """Addresses that may be destroyed and made anew; ``*`` for all."""
     options: Mapping[str, bool] = field(default_factory=dict)
     """Given to the kinds: ``free-volumes``, ``allow-offline``, ``stop-on-delete``, ``purge`` …"""
+    moved: Mapping[ObjectKey, ObjectKey] = field(default_factory=dict)
+    """Objects that get a name → the one they have, beside what the manifests say of themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,10 @@ def plan_objects(ports: Ports, resources: Sequence[Resource], request: PlanReque
     that the manifests hold twice.
     """
     request = replace(request, delete=with_replaced(ports, resources, with_members(ports, resources, request.delete)))
-    found = gather(ports, resources, request.delete, request.replace)
+    moves = moves_of(ports, resources, request.release, request.moved)
+    former_names = {key for r in resources for key in former(r.key, r.annotations)}.union(request.moved.values())
+    going = tuple(key for key in request.delete if key not in former_names)
+    found = gather(ports, resources, going, request.replace, moves)
     plan = build(found.subjects, found.view, policy_of(ports, request))
     with_new = followed(ports, found, plan)
     if with_new is not found:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from pxhelm.apply.memory import Manifest, Memory, address_of, stored_key
 from pxhelm.apply.ports import Ports
+from pxhelm.apply.renaming import is_moving
 from pxhelm.apply.vmids import Vmids
 from pxhelm.plan.leaf import base_of, shown
 from pxhelm.plan.remembered import ORIGINAL
@@ -136,6 +137,16 @@ class Records:
         assert memory.stored is not None
         row = replace(memory.stored, key=stored_key(self.ports, key), release="", labels={})
         self.store.objects.put(row)
+        return replace(memory, stored=row)
+
+    def move(self, key: ObjectKey, memory: Memory) -> Memory:
+        """Give an object the name that is wanted, with all that it is and has; nothing happens to one that has it."""
+        if memory.stored is None or not is_moving(key, memory):
+            return memory
+        before = address_of(memory.stored).address
+        row = replace(memory.stored, key=stored_key(self.ports, key))
+        self.store.objects.put(row)
+        self.say(row.uid, "Moved", f"it was {before}", normal=True)
         return replace(memory, stored=row)
 
     def disown(self, memory: Memory, manager: str) -> bool:

@@ -69,6 +69,7 @@ _CODES = {
     "IdentityConflict": ExitCode.CONFLICT,
     "Stale": ExitCode.CONFLICT,
     "Pending": ExitCode.CONFLICT,
+    "Moved": ExitCode.CONFLICT,
     "Refused": ExitCode.REFUSED,
     "Lock": ExitCode.REFUSED,
     "NotInPlan": ExitCode.REFUSED,

@@ -16,6 +16,7 @@ from pxhelm.apply.ports import Ports
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Resource, SecretSource, Value
+from pxhelm.resource.moved import former
 from pxhelm.resource.pointers import source_of
 from pxhelm.resource.references import reveal
 from pxhelm.resource.types import pairs
@@ -81,7 +82,8 @@ class _Lookup:
     def read(self, resource: Resource, source: SecretSource) -> Secret:
         key = self._key(resource, source)
         planned = self.wanted.get(key)
-        stored = _stored(self.ports, key)
+        names = (key, *(former(key, planned.annotations) if planned is not None else ()))
+        stored = next((row for name in names if (row := _stored(self.ports, name)) is not None), None)
         origin = planned.leaves.get(f"data.{source.key}") if planned is not None else None
         if planned is None and stored is not None:
             bases = {leaf.path: leaf.base for leaf in self.ports.store.objects.owned(stored.uid)}

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from pxhelm.apply.engine import ApplyRequest, apply_plan
 from pxhelm.apply.gather import gather
-from pxhelm.apply.memory import Memory, recall
-from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
+from pxhelm.apply.memory import Memory, address_of
+from pxhelm.apply.planning import Planned, plan_objects
 from pxhelm.apply.ports import Ports
+from pxhelm.apply.renaming import known_as
 from pxhelm.apply.result import ApplyResult, ObjectResult
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.diff import IGNORE
@@ -73,7 +74,11 @@ def check_atomic(planned: Planned, *, allow_irreversible: bool) -> None:
 
 def remember(ports: Ports, planned: Planned) -> Before:
     """Return what has to be known to take the plan back; call it before ``apply_plan``."""
-    return Before(recall(ports, [o.key for o in planned.plan.objects]))
+    return Before(known_as(ports, [o.key for o in planned.plan.objects], _moves(planned)))
+
+
+def _moves(planned: Planned) -> dict[ObjectKey, ObjectKey]:
+    return {o.key: o.moved_from for o in planned.plan.objects if o.moved_from is not None}
 
 
 def undo(
@@ -93,16 +98,18 @@ def undo(
         if resource is not None:
             restoring.append(resource)
     if restoring:
-        results.append(_apply(ports, restoring, planned.request, how))
+        results.append(_apply(ports, restoring, planned, how))
     if made:
         request = replace(planned.request, delete=tuple(o.key for o in made), keep=frozenset())
         # A guest that this apply made is removed whatever its policies say of guests that are in use.
         results.append(apply_plan(ports, plan_objects(ports, (), request), how))
-    for each in changed:
-        _forget(ports, planned, before.memories[each.key])
+    rewritten = {each.key for each in changed}
     for o in planned.plan.objects:
-        if o.way == FIRST:
+        renamed = o.moved_from is not None and o.key not in rewritten
+        if o.way == FIRST or renamed:
             _bring_back(ports, before.memories[o.key])
+        if renamed or o.key in rewritten:
+            _forget(ports, planned, before.memories[o.key])
     return Undone(tuple(results), tuple(left))
 
 
@@ -110,8 +117,10 @@ def _touched(o: ObjectResult) -> bool:
     return o.outcome.steps > 0
 
 
-def _apply(ports: Ports, resources: list[Resource], request: PlanRequest, how: ApplyRequest | None) -> ApplyResult:
-    return apply_plan(ports, plan_objects(ports, resources, replace(request, delete=(), force_conflicts=True)), how)
+def _apply(ports: Ports, resources: list[Resource], planned: Planned, how: ApplyRequest | None) -> ApplyResult:
+    back = {source: key for key, source in _moves(planned).items()}
+    request = replace(planned.request, delete=(), force_conflicts=True, moved=back)
+    return apply_plan(ports, plan_objects(ports, resources, request), how)
 
 
 def _restoration(
@@ -143,6 +152,7 @@ def _restoration(
     kept = ", ".join((*before.known.annotations.get(IGNORE, "").split(","), *left)).strip(", ")
     resource = replace(
         wanted,
+        key=address_of(before.stored) if before.stored is not None else wanted.key,
         leaves=leaves,
         unset=tuple(unset),
         text=before.known.text or wanted.text,

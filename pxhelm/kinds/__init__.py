@@ -158,11 +158,22 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
         seen[found.resource.key] = document
         errors += _claims(kind, found.resource, claimed, document)
         resources.append(found.resource)
+    errors += _moved_wrongly(resources, seen)
     if errors:
         errors = list({(str(e.where), e.message): e for e in errors}.values())  # members of a set share their mistakes
         count = f"{len(errors)} mistakes" if len(errors) > 1 else "a mistake"
         raise StageError(f"cannot use the manifests: {count} in them", tuple(errors))
     return Parsed(tuple(resources), tuple(warnings), tuple(lints))
+
+
+def _moved_wrongly(resources: Iterable[Resource], documents: Mapping[ObjectKey, Document]) -> list[PxhelmError]:
+    """Return what cannot be of the former names that the manifests tell."""
+    from pxhelm.resource.moved import ANNOTATION, mistakes
+
+    return [
+        PxhelmError(message, where=documents[resource.key].where(("metadata", "annotations", ANNOTATION)), hint=hint)
+        for resource, message, hint in mistakes(resources)
+    ]
 
 
 def _with_members(documents: Iterable[Document]) -> Iterator[Document]:

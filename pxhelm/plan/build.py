@@ -159,6 +159,8 @@ def _edges(subjects: Sequence[Subject]) -> Edges:
 
 
 def _plan_one(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:
+    if s.move is not None and s.move.problem:
+        return Blocked(s.key, "Moved", s.move.problem, s.move.hint)
     if s.live.existence is Existence.UNKNOWN:
         message = f"cannot tell whether {s.key.address} exists: {s.live.reason}"
         return Blocked(s.key, "ObservationUnknown", message, "nothing of it is touched until it can be seen")
@@ -257,6 +259,9 @@ def _object_plan(
     s: Subject, action: Action, diff: Diff, steps: tuple[Step, ...], notes: tuple[str, ...] = ()
 ) -> ObjectPlan:
     text = s.desired.text if s.desired is not None else s.known.text
+    renamed = s.move is not None and action not in (Action.READ, Action.DELETE)
+    if renamed and action is Action.NOTHING:
+        action = Action.UPDATE
     return ObjectPlan(
         key=s.key,
         uid=s.known.uid,
@@ -269,6 +274,7 @@ def _object_plan(
         node=s.live.node or (steps[0].request.node if steps else ""),
         drift=diff.drift,
         notes=(*notes, *diff.notes),
+        moved_from=s.move.source if renamed and s.move is not None else None,
     )
 
 
@@ -342,6 +348,8 @@ def _impossible(s: Subject, diff: Diff, policy: Policy) -> Blocked | None:
         return _protected(s) if protected else None
     listed = "; ".join(f"{c.path}: {c.why}" for c in anew)
     hint = f"allow it with --replace {s.key.address}; what is on its disks is then lost"
+    if s.move is not None and all(c.path == "id" for c in anew):
+        hint = f"write spec.id: {anew[0].before}, and Proxmox goes on calling it so; or {hint}"
     return Blocked(s.key, "Refused", f"cannot change {s.key.address} without replacing it: {listed}", hint)
 
 

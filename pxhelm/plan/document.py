@@ -145,6 +145,8 @@ def _digest(document: Mapping[str, Any]) -> str:
 
 def _object(o: ObjectPlan) -> dict[str, Any]:
     way = {"way": o.way} if o.way else {}
+    if o.moved_from is not None:
+        way["moved_from"] = o.moved_from.address
     return {
         "address": o.key.address,
         "uid": o.uid,
@@ -210,6 +212,7 @@ def _object_back(item: Mapping[str, Any]) -> ObjectPlan:
         notes=tuple(item["notes"]),
         depends_on=tuple(ObjectKey.parse(address) for address in item["depends_on"]),
         way=str(item.get("way", "")),
+        moved_from=ObjectKey.parse(item["moved_from"]) if item.get("moved_from") else None,
     )
 
 

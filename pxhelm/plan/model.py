@@ -72,6 +72,8 @@ class ObjectPlan:
     depends_on: tuple[ObjectKey, ...] = ()
     way: str = ""
     """How it goes, if not by being destroyed: ``retain``, ``detach`` or ``trash``."""
+    moved_from: ObjectKey | None = None
+    """What it is called until it is applied."""
 
     @property
     def effect(self) -> Effect:

@@ -30,6 +30,16 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """An object that the store knows under a former name."""
+
+    source: ObjectKey
+    problem: str = ""
+    """Why it cannot get its new name; empty when it can."""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """One object of a plan."""
 
@@ -44,3 +54,5 @@ class Subject:
     """Where a guest would be made that replaces this one before it goes."""
     members: tuple[ObjectKey, ...] = ()
     """Of what ends a domain of staged changes: the objects that are staged in it."""
+    move: Move | None = None
+    """Where its row and its guest come from, when it is renamed."""

@@ -27,6 +27,10 @@ VALUES: dict[str, tuple[re.Pattern[str], str]] = {
     "management": (re.compile(r"\*|Observe|Observe, ?Update|Paused"), "*, Observe, Observe,Update or Paused"),
     "adoption-policy": (re.compile("MustMatch|AdoptIfUnowned|AdoptAll"), "MustMatch, AdoptIfUnowned or AdoptAll"),
     "adopt-from": (re.compile(r"vmid:[0-9]+|release:[^/]+/[^/]+"), "vmid:101 or release:NAMESPACE/NAME"),
+    "moved-from": (
+        re.compile(r"[^/,\s]+(/[^/,\s]+){0,2}(\s*[,\n]\s*[^/,\s]+(/[^/,\s]+){0,2})*\s*"),
+        "a former name: web, NAMESPACE/web or Kind/NAMESPACE/web, several with the latest first",
+    ),
     "depends-on": (_ANY, "a list of Kind/namespace/name"),
     "ready-timeout": (_DURATION, "a duration"),
     "apply-timeout": (_DURATION, "a duration"),

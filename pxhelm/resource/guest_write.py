@@ -235,8 +235,8 @@ def _describe(writer: Writer, params: dict[str, Param], delete: list[str], write
     marker, have = change.target.marker, change.live.marker
     same_marker = marker is None or (
         have is not None
-        and (have.installation, have.uid, have.vmid, have.deleting)
-        == (marker.installation, marker.uid, marker.vmid, "")
+        and (have.installation, have.uid, have.vmid, have.deleting, have.name or marker.name)
+        == (marker.installation, marker.uid, marker.vmid, "", marker.name)
     )
     if "description" not in writes and same_marker:
         return False

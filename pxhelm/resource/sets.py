@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pxhelm.errors import Where
 from pxhelm.golang.yaml_emit import emit
 from pxhelm.manifest import Manifest, Path
+from pxhelm.resource import moved
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Leaves, Reference
 
@@ -66,6 +67,10 @@ def _member(document: Manifest, template: Mapping[str, object], ordinal: int) ->
     annotations = _map(metadata.get("annotations"))
     if _DEPENDS_ON in document.annotations:
         annotations.setdefault(_DEPENDS_ON, document.annotations[_DEPENDS_ON])
+    kind = str(template.get("kind") or "VirtualMachine")
+    if moved.ANNOTATION in document.annotations:
+        told = moved.of_member(document.annotations[moved.ANNOTATION], kind, ordinal)
+        annotations.setdefault(moved.ANNOTATION, told)
     name = f"{document.name}-{ordinal}"
     head = {**metadata, "name": name, "labels": {**_map(metadata.get("labels")), LABEL: document.name}}
     if annotations:
@@ -74,7 +79,7 @@ def _member(document: Manifest, template: Mapping[str, object], ordinal: int) ->
         head["namespace"] = document.namespace
     body = {
         "apiVersion": document.api_version,
-        "kind": template.get("kind") or "VirtualMachine",
+        "kind": kind,
         "metadata": _filled(head, ordinal, name),
         "spec": _filled(template.get("spec") or {}, ordinal, name),
     }

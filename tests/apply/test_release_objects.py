@@ -149,3 +149,37 @@ def test_mistakes_in_the_manifest_are_all_told_with_their_places(shop):
         shop.build(wrong, validate=True)
     assert len(told.value.errors) == 2
     assert all(error.where.line for error in told.value.errors)
+
+
+def renamed(source, name, **more):
+    return vm(name, metadata=f"  annotations: {{pxhelm.io/moved-from: {source}}}", **more)
+
+
+def test_a_renamed_object_is_the_same_one_forwards_and_back(lab, shop):
+    old, new = built(shop, vm("web")), built(shop, renamed("web", "front"))
+    shop.create(old)
+    (vmid,) = lab.guests()
+    assert to_adopt(shop, new, ("shop", "production")) == ()
+    done = shop.update(old, new, force=False)
+    assert ([i.name for i in done.updated], done.created, done.deleted) == (["front"], (), ())
+    assert {v: row["name"] for v, row in lab.guests().items()} == {vmid: "front"}
+    done = shop.update(new, old, force=False)  # a rollback: the older revision says nothing of the move
+    assert ([i.name for i in done.updated], done.created, done.deleted) == (["web"], (), ())
+    assert {v: row["name"] for v, row in lab.guests().items()} == {vmid: "web"}
+    assert shop.plan(new, old).plan.empty
+
+
+def test_an_id_that_stays_is_no_obstacle_to_a_rename(lab, shop):
+    text = POOL.replace("spec: {", "spec: {id: shop, ")
+    old = built(shop, text)
+    shop.create(old)
+    new = built(shop, text.replace("name: shop", "name: front, annotations: {pxhelm.io/moved-from: shop}"))
+    assert to_adopt(shop, new, ("shop", "production")) == ()
+    shop.update(old, new, force=False)
+    assert shop.plan(new, new).plan.empty
+
+
+def test_what_could_not_be_moved_goes_with_the_release_all_the_same(lab, shop):
+    shop.create(built(shop, vm("web")))
+    assert shop.delete(built(shop, renamed("web", "front"))) == ()
+    assert lab.guests() == {}

@@ -62,6 +62,9 @@ def _object(o: ObjectPlan) -> Iterator[str]:
     if o.action is Action.UPDATE and o.effect >= Effect.RESTART:
         symbol = "~!"
     what = _SAY.get(o.action, "stays as it is")
+    if o.moved_from is not None:
+        more = "" if o.action is Action.UPDATE else f" and {what}"
+        what = f"is moved from {o.moved_from.address}{more}"
     place = f"  (VMID {o.vmid} on {o.node})" if o.vmid and o.node else f"  (VMID {o.vmid})" if o.vmid else ""
     yield f"{symbol:>3} {o.key.address} {what}{place}"
     drifted = {d.path: d for d in o.drift}

@@ -26,12 +26,14 @@ FORGOTTEN = "forgotten"
 
 
 def word(result: ApplyResult, one: ObjectResult) -> str:
-    """Return what became of an object; what stays in Proxmox was forgotten, not deleted."""
-    if one.action is Action.DELETE:
-        planned = next((o for o in result.plan.objects if o.key == one.key), None)
-        stays = planned is not None and any(note.startswith("it stays") for note in planned.notes)
-        return FORGOTTEN if stays else _WORDS[one.action]
-    return _WORDS[one.action]
+    """Return what became of an object; what stays in Proxmox was forgotten, not deleted, and what has another name was moved."""
+    planned = next((o for o in result.plan.objects if o.key == one.key), None)
+    if planned is None:
+        return _WORDS[one.action]
+    if planned.moved_from is not None:
+        return f"moved from {planned.moved_from.address}"
+    stays = one.action is Action.DELETE and any(note.startswith("it stays") for note in planned.notes)
+    return FORGOTTEN if stays else _WORDS[one.action]
 
 
 def lines(result: ApplyResult) -> Iterator[str]:
