@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pxhelm.actions.asked import with_answers
+from pxhelm.actions.conditions import dated
 from pxhelm.actions.inspect import Closer, Found, Pending, Query, Waits, id_of, key_of
+from pxhelm.actions.past import with_past
 from pxhelm.actions.services import Services
 from pxhelm.actions.sets import counted
 from pxhelm.apply.memory import Memory, recall, target_of
@@ -16,7 +19,8 @@ from pxhelm.apply.ports import ports_of
 from pxhelm.errors import PxhelmError
 from pxhelm.kinds import KINDS
 from pxhelm.plan.model import Drift
-from pxhelm.plan.observe import View, look_round, observe
+from pxhelm.plan.observe import Verdict, View, identify, look_round, observe
+from pxhelm.plan.subject import Known
 from pxhelm.plan.waiting import boot_paths, restart_paths
 from pxhelm.resource.compare import comparable, live_value, same
 from pxhelm.resource.identity import ObjectKey
@@ -64,13 +68,16 @@ def describe(services: Services, found: Found) -> Description:
         target = target_of(ports, key, memory)
     target = replace(target, row=_row(found, kind))
     view, live, problem = _live(services, kind, target)
-    bases = memory.known.bases if memory else {}
+    known = memory.known if memory else Known()
+    if live and view:
+        found = _looked_at(found, known, (target, live, view))
+    (found,) = dated(services, with_past(services, with_answers(services, [found])))
     return Description(
-        _told(found, kind, bases, (live, view)) if live and view else found,
-        managers=tuple(sorted(bases)),
+        found,
+        managers=tuple(sorted(known.bases)),
         live=live,
-        drift=_drift(kind, bases, live) if live else (),
-        pending=_pending(live) if live else (),
+        drift=found.closer.drift if found.closer else (),
+        pending=found.closer.pending if found.closer else (),
         operations=_operations(services, found),
         events=services.store.events.list(services.place.cluster, found.stored.uid, 20) if found.stored else (),
         problem=problem,
@@ -92,30 +99,37 @@ def look_closer(services: Services, found: Sequence[Found], *, others: bool = Fa
     ports = ports_of(services)
     memories = recall(ports, [key_of(found[n]) for n in near if found[n].stored])
     view = services.cluster.run(look_round())
-    reads = []
+    reads, targets = [], []
     for one in (found[n] for n in near):
         key = ObjectKey(one.kind, "", one.name)
         target = Target(key, "", str(one.row.get("node") or ""), one.vmid)
         if one.stored is not None:
             target = target_of(ports, key_of(one), memories[key_of(one)])
         kind = KINDS[one.kind]
-        reads.append(observe(kind, replace(target, row=_row(one, kind)), view))
+        targets.append(replace(target, row=_row(one, kind)))
+        reads.append(observe(kind, targets[-1], view))
     looked = list(found)
-    for n, live in zip(near, services.cluster.run_all(reads), strict=True):
+    for n, target, live in zip(near, targets, services.cluster.run_all(reads), strict=True):
         if isinstance(live, Live) and live.existence is Existence.PRESENT:
-            one = found[n]
-            bases = memories[key_of(one)].known.bases if one.stored else {}
-            drift = _drift(KINDS[one.kind], bases, live)
-            drifted = bool(drift) if one.stored else None
-            os_type = str(live.intended.get("osType") or "")
-            looked[n] = replace(
-                _told(one, KINDS[one.kind], bases, (live, view)),
-                drifted=drifted,
-                closer=Closer(live, drift, _pending(live)),
-                os_type=os_type,
-                row={**one.row, "osType": os_type} if os_type else one.row,
-            )
+            known = memories[key_of(found[n])].known if found[n].stored else Known()
+            looked[n] = _looked_at(found[n], known, (target, live, view))
     return looked
+
+
+def _looked_at(one: Found, known: Known, seen: tuple[Target, Live, View]) -> Found:
+    """Return one thing with all that its own configuration tells."""
+    target, live, view = seen
+    kind = KINDS[one.kind]
+    drift = _drift(kind, known.bases, live)
+    foreign = kind.guest and known.bound and identify(kind, live, target, known.seen) is Verdict.FOREIGN
+    os_type = str(live.intended.get("osType") or "")
+    return replace(
+        _told(one, kind, known.bases, (live, view)),
+        drifted=bool(drift) if one.stored else None,
+        closer=Closer(live, drift, _pending(live), foreign),
+        os_type=os_type,
+        row={**one.row, "osType": os_type} if os_type else one.row,
+    )
 
 
 def _row(found: Found, kind: Kind) -> Mapping[str, object]:

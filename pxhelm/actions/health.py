@@ -10,18 +10,28 @@ _BY_POLICY = {"Running": "running", "Stopped": "stopped"}
 
 def ready(one: Found) -> str:
     """Return ``True`` or ``False``; empty for what is not ours."""
-    if one.stored is None:
-        return ""
-    settled = one.stored.observed_generation == one.stored.generation
-    good = one.row and settled and _powered(one) and not one.row.get("lock") and one.row.get("hastate") != "error"
-    return "True" if good and _whole(one) else "False"
+    return "" if one.stored is None else str(not unready(one)[0])
 
 
-def _powered(one: Found) -> bool:
-    """Tell whether a guest is in the power state that is wanted; the HA manager's state decides where there is one."""
+def unready(one: Found) -> tuple[str, str]:
+    """Return why an object of ours is not ready, as a reason in one word and as a text; empty when it is."""
+    assert one.stored is not None
+    power, wanted = str(one.row.get("status")), _wanted_power(one)
+    problems = (
+        (not one.row, "Missing", "it does not exist"),
+        (one.stored.observed_generation != one.stored.generation, "NotApplied", "what is wanted is not applied yet"),
+        (wanted not in ("", power), "PowerState", f"it is {power}, and shall be {wanted}"),
+        (bool(one.row.get("lock")), "Locked", f"it is locked: {one.row.get('lock')}"),
+        (one.row.get("hastate") == "error", "HAError", "the HA manager has given it up"),
+        (not _whole(one), "Members", "members of it are missing, not updated or not ready"),
+    )
+    return next(((reason, text) for wrong, reason, text in problems if wrong), ("", ""))
+
+
+def _wanted_power(one: Found) -> str:
+    """Return the power state that a guest shall be in, empty for any; the HA manager's state decides where there is one."""
     policy = one.owned.get("power.policy") or one.owned.get("power")
-    wanted = _BY_HA.get(str(one.owned.get("ha.state"))) or _BY_POLICY.get(str(policy))
-    return wanted is None or str(one.row.get("status")) == wanted
+    return _BY_HA.get(str(one.owned.get("ha.state"))) or _BY_POLICY.get(str(policy), "")
 
 
 def _whole(one: Found) -> bool:

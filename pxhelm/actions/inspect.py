@@ -23,6 +23,7 @@ from pxhelm.plan.remembered import REMEMBERED
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Live
 from pxhelm.store.bindings import Binding, BindingState
+from pxhelm.store.journal import Op
 from pxhelm.store.objects import ObjectKey as StoreKey
 from pxhelm.store.objects import ObjectQuery, StoredObject
 
@@ -98,6 +99,24 @@ class Closer:
     live: Live
     drift: tuple[Drift, ...] = ()
     pending: tuple[Pending, ...] = ()
+    foreign: bool = False
+    """Whether a guest in its place does not prove that it is ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is remembered of how an object came to be."""
+
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    """``clone``, ``image``, ``backup``, ``blank`` or ``adopted`` with ``at`` (Unix seconds), and who asked for it: ``manifest``."""
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    """Leaves that were sent once, at creation, though nobody wanted them (kinds.md 2.7)."""
+    written: Mapping[str, float] = field(default_factory=dict)
+    """Leaves that cannot be read back → when they were written, in Unix seconds."""
+    last: Op | None = None
+    """The latest operation."""
+    failure: str = ""
+    """What went wrong in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +142,12 @@ class Found:
     """What keeps a guest on its node; None when nobody looked."""
     closer: Closer | None = None
     """Its own configuration; None when nobody looked."""
+    past: Past | None = None
+    """How it came to be; None when nobody looked (``past.with_past``)."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """Further parts of its status; empty when nobody asked (``asked.with_answers``)."""
+    since: Mapping[str, float] = field(default_factory=dict)
+    """Condition → Unix seconds since when it is as it is; empty when nobody looked (``conditions.dated``)."""
     os_type: str = ""
     """What a guest's configuration says of its system; empty when nobody looked."""
 
@@ -387,7 +412,7 @@ class _Known:
 
     def _ours(self, one: StoredObject, row: Row, binding: Binding | None) -> Found:
         owned = {leaf.path: leaf.base for leaf in self._objects.owned(one.uid) if leaf.path not in REMEMBERED}
-        shown = {**row, "addresses": _addresses(owned)} if row else row
+        shown = {**row, "addresses": [address for _, address in declared_addresses(owned)]} if row else row
         return Found(one.key.kind, one.key.name, one.key.namespace, shown, one, binding, owned)
 
 
@@ -396,15 +421,15 @@ def _with_comment(row: Row, ours: Found) -> Row:
     return {**row, "comment": comment} if row and comment else row
 
 
-def _addresses(owned: Mapping[str, Any]) -> list[str]:
-    """Return the addresses that were given to the guest; those of DHCP only the guest knows."""
+def declared_addresses(owned: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the networks with the addresses that were given to the guest; those of DHCP only the guest knows."""
     found = []
     for path, value in sorted(owned.items()):
         parts = path.split(".")
         if parts[0] == "networks" and parts[-1] in ("ip", "ip6") and isinstance(value, str):
             address = value.partition("/")[0]
             if ":" in address or "." in address:
-                found.append(address)
+                found.append((parts[1], address))
     return found
 
 

@@ -81,10 +81,11 @@ def merge_storages(rows: Iterable[Row]) -> dict[str, Row]:
             found[name] = dict(row)
             continue
         if name not in found:
-            found[name] = {**row, "node": None, "nodes": 0, "where": []}
+            found[name] = {**row, "node": None, "nodes": 0, "where": [], "on": []}
         elif not row.get("shared"):
             for key in ("disk", "maxdisk"):
                 found[name][key] = int(found[name].get(key) or 0) + int(row.get(key) or 0)
+        found[name]["on"].append(str(row.get("node")))
         if row.get("status") == "available":
             found[name]["nodes"] += 1
             found[name]["where"].append(str(row.get("node")))

@@ -47,6 +47,8 @@ class Manifest:
     """Values that a Secret keeps, by key."""
     trash: Mapping[str, Any] = field(default_factory=dict)
     """Of what is in the trash: ``at``, ``until`` (Unix seconds), ``release``, ``running``, and ``before``, the guest's leaves."""
+    source: str = ""
+    """The file and line where it was read, ``web.yaml:3``: told to people, no part of what is wanted."""
 
     def dump(self) -> bytes:
         """Return it as bytes."""
@@ -55,6 +57,8 @@ class Manifest:
             found["values"] = dict(self.values)
         if self.trash:
             found["trash"] = dict(self.trash)
+        if self.source:
+            found["source"] = self.source
         return json.dumps(found, ensure_ascii=False).encode()
 
     @classmethod
@@ -63,7 +67,8 @@ class Manifest:
         if not raw:
             return cls("")
         found = json.loads(raw)
-        return cls(found["text"], found["annotations"], found.get("values", {}), found.get("trash", {}))
+        more = found.get("values", {}), found.get("trash", {}), found.get("source", "")
+        return cls(found["text"], found["annotations"], *more)
 
 
 def recall(ports: Ports, keys: Iterable[ObjectKey]) -> dict[ObjectKey, Memory]:

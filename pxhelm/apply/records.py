@@ -55,20 +55,21 @@ class Records:
         release = owner.release
         now = self.ports.now()
         stored = memory.stored
-        manifest = Manifest(wanted.text, wanted.annotations, dict(values or {})).dump()
+        manifest = Manifest(wanted.text, wanted.annotations, dict(values or {}), source=_place(wanted))
         if stored is None:
             stored = StoredObject(self.ports.new_id(), stored_key(self.ports, wanted.key), release, dict(wanted.labels))
-            changed = True
+            before, changed = Manifest(""), True
         else:
-            changed = stored.manifest != manifest
-        if changed or stored.release != release:
+            before = Manifest.load(stored.manifest)
+            changed = replace(before, source=manifest.source) != manifest
+        if changed or stored.release != release or before != manifest:
             generation = stored.generation + (1 if changed and memory.stored is not None else 0)
             stored = replace(
                 stored,
                 release=release or stored.release,
                 labels=dict(wanted.labels),
                 generation=generation,
-                manifest=manifest,
+                manifest=manifest.dump(),
                 updated_at=now,
             )
             self.store.objects.put(stored)
@@ -189,3 +190,11 @@ class Records:
             actor=f"pxhelm {memory.op.actor}" if memory.op is not None else "",
         )
         self.store.inventory.observe(seen)
+
+
+def _place(wanted: Resource) -> str:
+    """Return the file and line of a manifest that a file holds: what was rendered, or comes from a plan, has none of its own."""
+    where = wanted.where
+    return (
+        f"{where.file}:{where.line}" if where is not None and where.file not in ("manifest", wanted.key.address) else ""
+    )

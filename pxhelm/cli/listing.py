@@ -169,6 +169,13 @@ def choose(services: Services, listing: Listing, missing: list[NotFoundError]) -
 
     found = find_all(services, listing.queries, missing)
     found = selected(services, found, listing.kinds, listing.options, close=listing.close)
+    if listing.print_one is not None and not (listing.options["cached"] or listing.options["at"]):
+        from pxhelm.actions.asked import with_answers
+        from pxhelm.actions.conditions import dated
+        from pxhelm.actions.past import with_past
+
+        found = with_past(services, with_answers(services, found)) if listing.close else found
+        found = dated(services, found)
     if listing.options["sort_by"]:
         from pxhelm.cli.views.objects import document
         from pxhelm.cli.views.printer import ordered_by

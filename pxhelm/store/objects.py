@@ -82,7 +82,7 @@ class ObjectStore(Protocol):
         """Return matching objects by kind, namespace and name."""
 
     def delete(self, uid: str) -> None:
-        """Forget the object and every leaf owned in it; nothing happens when it is gone."""
+        """Forget the object, every leaf owned in it and its conditions; nothing happens when it is gone."""
 
     def owned(self, uid: str) -> tuple[OwnedLeaf, ...]:
         """Return the owned leaves of the object by manager and path."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pxhelm.store.bindings import BindingStore
 from pxhelm.store.clusters import ClusterStore
+from pxhelm.store.conditions import ConditionStore
 from pxhelm.store.events import EventStore
 from pxhelm.store.inventory import InventoryStore
 from pxhelm.store.journal import JournalStore
@@ -57,6 +58,10 @@ class Store(Protocol):
     @property
     def inventory(self) -> InventoryStore:
         """Return what was observed."""
+
+    @property
+    def conditions(self) -> ConditionStore:
+        """Return the conditions of objects."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """Open a write transaction of this thread: all of its calls are kept, or with an exception none."""

@@ -14,6 +14,7 @@ from pxhelm.errors import PxhelmError
 from pxhelm.secret import SealingKey
 from pxhelm.store.bindings import BindingStore
 from pxhelm.store.clusters import ClusterStore
+from pxhelm.store.conditions import ConditionStore
 from pxhelm.store.events import EventStore
 from pxhelm.store.inventory import InventoryStore
 from pxhelm.store.journal import JournalStore
@@ -150,6 +151,7 @@ class SealedStore:
         self.work: WorkStore = inner.work
         self.events: EventStore = inner.events
         self.inventory: InventoryStore = inner.inventory
+        self.conditions: ConditionStore = inner.conditions
 
     def transaction(self) -> AbstractContextManager[None]:
         """Open a transaction of the store below."""

@@ -182,7 +182,9 @@ spec: {generate: {token: {length: 20}}}
 
 def test_a_secret_keeps_the_value_that_was_made_for_it(lab):
     def web(secret):
-        return vm("web", spec=f"  cloudInit: {{password: {{valueFrom: {{secretRef: {{name: {secret}, key: token}}}}}}}}")
+        return vm(
+            "web", spec=f"  cloudInit: {{password: {{valueFrom: {{secretRef: {{name: {secret}, key: token}}}}}}}}"
+        )
 
     lab.apply(SECRET.replace("NAME", "name: old"), web("old"))
     new = SECRET.replace("NAME", "name: new, annotations: {pxhelm.io/moved-from: old}")

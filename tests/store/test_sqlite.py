@@ -67,7 +67,7 @@ def test_a_store_of_a_newer_version_is_refused_and_untouched(path):
         raw.execute("INSERT INTO schema_migrations VALUES (99, '0099_future.sql')")
     raw.close()
     before = path.read_bytes()
-    with pytest.raises(PxhelmError, match=r"it has version 99, this pxhelm knows up to version 2") as refused:
+    with pytest.raises(PxhelmError, match=r"it has version 99, this pxhelm knows up to version 3") as refused:
         open_store(path)
     assert refused.value.hint
     assert path.read_bytes() == before

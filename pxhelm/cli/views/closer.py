@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pxhelm.actions.inspect import Closer
+from pxhelm.actions.inspect import Closer, Past
+from pxhelm.cli.views.live import moment
 from pxhelm.kinds import KINDS
 from pxhelm.plan.leaf import shown
 from pxhelm.resource.table import table_of
@@ -40,6 +41,19 @@ def closer_status(kind: str, closer: Closer) -> Document:
         "digest": live.digest,
     }
     return {name: value for name, value in found.items() if value} | {"drift": drift}
+
+
+def past_status(kind: str, past: Past) -> Document:
+    """Return what is remembered of how the object came to be, times in UTC; parts that hold nothing are left out."""
+    made = {word: _timed(told) for word, told in past.provenance.items()}
+    defaults = {path: spelled(kind, path, value) for path, value in sorted(past.defaults.items())}
+    written = {path: {"appliedAt": moment(at)} for path, at in sorted(past.written.items())}
+    told = {"provenance": made, "creationDefaults": defaults, "writeOnly": written}
+    return {name: value for name, value in told.items() if value}
+
+
+def _timed(told: object) -> object:
+    return {**told, "at": moment(told["at"])} if isinstance(told, Mapping) and "at" in told else told
 
 
 def _devices(kind: str, leaves: Mapping[str, object]) -> Document:

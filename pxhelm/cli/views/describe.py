@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pxhelm.actions.conditions import conditions
 from pxhelm.actions.describe import Description
-from pxhelm.actions.health import ready
 from pxhelm.actions.inspect import tags_of
-from pxhelm.cli.views.closer import spelled
-from pxhelm.cli.views.objects import conditions, document, phase
+from pxhelm.cli.views.closer import past_status, spelled
+from pxhelm.cli.views.live import moment
+from pxhelm.cli.views.objects import document, phase
 from pxhelm.cli.views.terminal import harmless
 from pxhelm.kinds import KINDS
 from pxhelm.plan.leaf import shown
@@ -33,7 +34,8 @@ def describe_text(about: Description, now: float) -> str:
         ("Configuration", _configuration(about)),
         ("Drift", _drift(about)),
         ("Pending", _pending(about)),
-        ("Conditions", _conditions(about)),
+        ("Conditions", _conditions(about, now)),
+        ("Provenance", _provenance(about)),
         ("Operations", _operations(about, now)),
         ("Events", (f"{e.type}  {e.reason}  {_ago(e.last_at, now)} (x{e.count})  {e.message}" for e in about.events)),
     ):
@@ -118,6 +120,10 @@ def _status(about: Description) -> Iterator[str]:
             "Nodes": ", ".join(row.get("where") or ()),
             "Guests": row.get("guests"),
             "Replicas": _replicas(row),
+            "Next run": moment(row.get("next-run")),
+            "Last run": moment(row.get("last-run")),
+            "Backs up": ", ".join(f"{each['name']} ({each['vmid']})" for each in found.told.get("guests", ())),
+            "Pending": {True: "changes wait to be applied", False: ""}[bool(found.told.get("pendingChanges"))],
         }
         values |= {"Size": gib(row.get("maxdisk")), "Used": gib(row.get("disk"))}
         yield from (_row(key, value) for key, value in values.items() if value not in ("", None))
@@ -171,27 +177,27 @@ def _leaves(kind: str, leaves: Mapping[str, object]) -> Iterable[str]:
     return [f"{path:<{width}}  {_spelt(kind, path, value)}" for path, value in sorted(leaves.items())]
 
 
-def _conditions(about: Description) -> Iterator[str]:
-    if about.found.stored is None:
+def _conditions(about: Description, now: float) -> Iterator[str]:
+    for each in conditions(about.found, whole=True):
+        since = about.found.since.get(each.type)
+        age = f"for {duration(max(1, now - since))}" if since else ""
+        yield f"{each.type + ':':<19}" + f"{each.status:<7}  {age:<8}  {each.message}".rstrip()
+
+
+def _provenance(about: Description) -> Iterator[str]:
+    """How it came to be, what was chosen for it, and when what cannot be read back was written."""
+    if about.found.past is None:
         return
-    known = about.live is not None
-    yield _told("Ready", ready(about.found))
-    yield _told("Synced", "False" if about.drift or not known else "True")
-    yield _told("Drifted", str(bool(about.drift)) if known else "Unknown")
-    if not about.found.binding:
-        return
-    if not known:
-        yield from (_told(name, "Unknown") for name in _WAITS)
-    for each in conditions(about.found) if known else ():
-        if each["type"] in _WAITS:
-            yield _told(each["type"], "  ".join(part for part in (each["status"], each.get("message")) if part))
+    told = past_status(about.found.kind, about.found.past)
+    yield from (_row(word, _listed(value)) for word, value in told.get("provenance", {}).items())
+    defaults = [f"{path}={value}" for path, value in told.get("creationDefaults", {}).items()]
+    if defaults:
+        yield _row("defaults", ", ".join(defaults))
+    yield from (_row(path, f"written at {each['appliedAt']}") for path, each in told.get("writeOnly", {}).items())
 
 
-_WAITS = ("NeedsRestart", "GuestActionNeeded", "Migratable")
-
-
-def _told(condition: str, value: str) -> str:
-    return f"{condition + ':':<19}{value}"
+def _listed(value: object) -> str:
+    return ", ".join(f"{name} {each}" for name, each in value.items()) if isinstance(value, Mapping) else str(value)
 
 
 def _operations(about: Description, now: float) -> Iterator[str]:

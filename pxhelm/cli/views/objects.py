@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pxhelm.actions.conditions import conditions
 from pxhelm.actions.health import ready
-from pxhelm.actions.inspect import Found, tags_of
+from pxhelm.actions.inspect import Found, declared_addresses, tags_of
 from pxhelm.actions.rows import EVENT, TASK
-from pxhelm.cli.views.closer import closer_status
+from pxhelm.cli.views.closer import closer_status, past_status
 from pxhelm.cli.views.live import COLUMNS, UNNAMED, moment
 from pxhelm.cli.views.table import plain_table
 from pxhelm.kinds import KINDS
-from pxhelm.resource.columns import duration
+from pxhelm.resource.columns import duration, gib
 from pxhelm.resource.kind import Column
 from pxhelm.store.bindings import BindingState
 
@@ -113,25 +114,16 @@ def _restart(one: Found) -> str:
     return "-" if one.waits is None else "needed" if one.waits.restart else "no"
 
 
-def conditions(one: Found) -> list[Document]:
-    """Return the conditions of an object of ours, as far as somebody looked."""
-    found: list[Document] = [{"type": "Ready", "status": ready(one)}]
-    if one.drifted is not None:
-        found.append({"type": "Drifted", "status": str(one.drifted)})
-        found.append({"type": "Synced", "status": str(not one.drifted)})
-    if one.waits is not None:
-        found.append(_condition("NeedsRestart", "OptionsPending", one.waits.restart))
-        found.append(_condition("GuestActionNeeded", "CloudInitPending", one.waits.boot))
-    if one.anchored is not None:
-        told = {"reason": "HostDevices", "message": ", ".join(one.anchored)} if one.anchored else {}
-        found.append({"type": "Migratable", "status": str(not one.anchored), **told})
+def condition_documents(one: Found) -> list[Document]:
+    """Return the conditions of an object of ours, as far as somebody looked, in Kubernetes' form."""
+    assert one.stored is not None
+    found = []
+    for each in conditions(one):
+        told: Document = {"type": each.type, "status": each.status, "reason": each.reason, "message": each.message}
+        told["observedGeneration"] = one.stored.observed_generation
+        told["lastTransitionTime"] = moment(one.since.get(each.type))
+        found.append({key: value for key, value in told.items() if value not in ("", None)})
     return found
-
-
-def _condition(name: str, reason: str, paths: Sequence[str]) -> Document:
-    if not paths:
-        return {"type": name, "status": "False"}
-    return {"type": name, "status": "True", "reason": reason, "message": ", ".join(paths)}
 
 
 def phase(one: Found) -> str:
@@ -199,12 +191,14 @@ def _status(one: Found) -> Document:
             "observedGeneration": one.stored.observed_generation,
             "release": one.stored.release,
             "ready": ready(one) == "True",
-            "conditions": conditions(one),
+            "conditions": condition_documents(one),
         }
         if one.drifted is not None:
             status["drifted"] = one.drifted
     if one.closer is not None:
         status |= closer_status(one.kind, one.closer)
+    if one.past is not None:
+        status |= past_status(one.kind, one.past)
     return status
 
 
@@ -225,7 +219,9 @@ def _guest_status(one: Found) -> Document:
         "isTemplate": one.template,
         "pool": row.get("pool", ""),
         "tags": tags_of(row),
-        "addresses": [{"ip": each, "source": "Declared"} for each in row.get("addresses") or ()],
+        "addresses": [
+            {"network": network, "ip": each, "source": "Declared"} for network, each in declared_addresses(one.owned)
+        ],
         "cpus": row.get("maxcpu", 0),
         "memoryBytes": row.get("maxmem", 0),
         "diskBytes": row.get("maxdisk", 0),
@@ -240,14 +236,22 @@ def _plain_status(one: Found) -> Document:
             "type": row.get("plugintype", ""),
             "content": [part for part in str(row.get("content") or "").split(",") if part],
             "shared": bool(row.get("shared")),
+            "capacity": gib(row.get("maxdisk")),
+            "used": gib(row.get("disk")) or "0",
             "capacityBytes": row.get("maxdisk", 0),
             "usedBytes": row.get("disk", 0),
             "nodes": list(row.get("where") or ()),
+            "active": {node: node in (row.get("where") or ()) for node in row.get("on") or ()},
         }
     if one.kind == "Job":
         return _job_status(row)
-    cells = {key: value for key, value in row.items() if key not in ("id", "type", one.kind.lower())}
-    return {"phase": "Ready" if row else "Unknown", **cells}
+    cells = {key: value for key, value in row.items() if key not in ("id", "type", one.kind.lower(), *_TIMES)}
+    times = {name: moment(row[key]) for key, name in _TIMES.items() if row.get(key)}
+    return {"phase": "Ready" if row else "Unknown", **cells, **times, **one.told}
+
+
+_TIMES = {"next-run": "nextRun", "last-run": "lastRun"}
+"""Cells that are Unix seconds, and what Kubernetes would call them."""
 
 
 _JOB_PHASES = {"True": "Ready", "Unknown": "Unknown"}

@@ -10,12 +10,14 @@ from contextlib import contextmanager
 
 from pxhelm.store.bindings import BindingStore
 from pxhelm.store.clusters import ClusterStore
+from pxhelm.store.conditions import ConditionStore
 from pxhelm.store.events import EventStore
 from pxhelm.store.inventory import InventoryStore
 from pxhelm.store.journal import JournalStore
 from pxhelm.store.leases import LeaseStore
 from pxhelm.store.memory.bindings import MemoryBindings
 from pxhelm.store.memory.clusters import MemoryClusters
+from pxhelm.store.memory.conditions import MemoryConditions
 from pxhelm.store.memory.events import MemoryEvents
 from pxhelm.store.memory.inventory import MemoryInventory
 from pxhelm.store.memory.journal import MemoryJournal
@@ -45,6 +47,7 @@ class MemoryStore:
         self.work: WorkStore = MemoryWork(self._tables)
         self.events: EventStore = MemoryEvents(self._tables)
         self.inventory: InventoryStore = MemoryInventory(self._tables)
+        self.conditions: ConditionStore = MemoryConditions(self._tables)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -42,6 +42,8 @@ class MemoryObjects:
         self._t.objects.pop(uid, None)
         for key in [key for key in self._t.leaves if key[0] == uid]:
             del self._t.leaves[key]
+        for told in [told for told in self._t.conditions if told[0] == uid]:
+            del self._t.conditions[told]
 
     def owned(self, uid: str) -> tuple[OwnedLeaf, ...]:
         return tuple(leaf for key, leaf in sorted(self._t.leaves.items()) if key[0] == uid)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pxhelm.store.bindings import Binding
 from pxhelm.store.clusters import Cluster
+from pxhelm.store.conditions import ConditionRecord
 from pxhelm.store.events import EventRecord
 from pxhelm.store.inventory import Observation
 from pxhelm.store.journal import Op, Step
@@ -34,6 +35,7 @@ class Tables:
     work: dict[str, WorkItem] = field(default_factory=dict)
     events: dict[str, EventRecord] = field(default_factory=dict)
     inventory: dict[tuple[str, str], Observation] = field(default_factory=dict)
+    conditions: dict[tuple[str, str], ConditionRecord] = field(default_factory=dict)
     history: dict[tuple[str, str], tuple[Observation, ...]] = field(default_factory=dict)
 
     def snapshot(self) -> dict[str, dict[Any, Any]]:

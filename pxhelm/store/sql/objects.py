@@ -66,6 +66,7 @@ class SqlObjects:
         """Forget the object and every leaf owned in it."""
         with self._db.transaction():
             self._db.run("DELETE FROM owned_leaves WHERE uid = ?", (uid,))
+            self._db.run("DELETE FROM conditions WHERE uid = ?", (uid,))
             self._db.run("DELETE FROM objects WHERE uid = ?", (uid,))
 
     def owned(self, uid: str) -> tuple[OwnedLeaf, ...]:

@@ -8,6 +8,7 @@ from pxhelm.errors import PxhelmError
 from pxhelm.store import migrations
 from pxhelm.store.bindings import BindingStore
 from pxhelm.store.clusters import ClusterStore
+from pxhelm.store.conditions import ConditionStore
 from pxhelm.store.events import EventStore
 from pxhelm.store.inventory import InventoryStore
 from pxhelm.store.journal import JournalStore
@@ -16,6 +17,7 @@ from pxhelm.store.objects import ObjectStore
 from pxhelm.store.releases import ReleaseStore
 from pxhelm.store.sql.bindings import SqlBindings
 from pxhelm.store.sql.clusters import SqlClusters
+from pxhelm.store.sql.conditions import SqlConditions
 from pxhelm.store.sql.connection import Connection
 from pxhelm.store.sql.events import SqlEvents
 from pxhelm.store.sql.inventory import SqlInventory
@@ -41,6 +43,7 @@ class SqlStore:
         self.work: WorkStore = SqlWork(db)
         self.events: EventStore = SqlEvents(db)
         self.inventory: InventoryStore = SqlInventory(db)
+        self.conditions: ConditionStore = SqlConditions(db)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Open a write transaction of this thread."""

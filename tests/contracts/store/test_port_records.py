@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from pxhelm.store.conditions import ConditionRecord
 from pxhelm.store.events import EventRecord
 from pxhelm.store.inventory import Observation
 from pxhelm.store.objects import ObjectKey, ObjectQuery, OwnedLeaf, StoredObject
@@ -193,3 +194,14 @@ def test_pruning_keeps_what_still_held(store):
     assert store.inventory.prune("lab", 32.0) == 0
     store.inventory.observe(replace(SEEN, at=50.0, status="running"))
     assert [o.at for o in store.inventory.history("lab", "qemu/101")] == [50.0, 40.0, 30.0]
+
+
+def test_a_condition_is_the_last_that_was_told_and_goes_with_its_object(store):
+    store.objects.put(VM)
+    ready, drifted = ConditionRecord("u1", "Ready", "True", 1.0), ConditionRecord("u1", "Drifted", "False", 2.0)
+    store.conditions.put((ready, drifted, ConditionRecord("u2", "Ready", "True", 3.0)))
+    store.conditions.put((replace(drifted, status="True", since=4.0),))
+    assert store.conditions.of(("u1", "nobody")) == (replace(drifted, status="True", since=4.0), ready)
+    assert store.conditions.of(()) == ()
+    store.objects.delete("u1")
+    assert [one.uid for one in store.conditions.of(("u1", "u2"))] == ["u2"]
