@@ -26,6 +26,9 @@ Entry = tuple[str, str, str]
 BASE = ("encodings", "encodings.aliases", "encodings.utf_8", "encodings.latin_1", "encodings.ascii")
 """What Python needs before ``start`` runs; with what is compiled into it, that is all."""
 
+YAML = ("reader", "scanner", "parser", "composer", "constructor", "emitter", "serializer", "representer")
+"""PyYAML's own modules, of which pxhelm has its own or libyaml's."""
+
 LATER: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         (
@@ -42,14 +45,16 @@ LATER: dict[str, tuple[str, ...]] = {
                 "hashlib",
             ),
             *("socket", "ssl", "zlib", "unicodedata", "fcntl", "signal", "random", "csv", "math", "struct", "binascii"),
+            *("certifi", "yaml"),
         ),
         (),
     ),
+    **{f"yaml.{name}": (f"{name.capitalize()}Error",) for name in YAML},  # what libyaml's module raises
     "difflib": ("get_close_matches",),
     "tempfile": ("gettempdir",),
     "bisect": ("bisect_right",),
     "copy": ("copy",),
-    "urllib.parse": ("quote_from_bytes",),
+    "urllib.parse": ("quote_from_bytes", "quote"),
     "ipaddress": ("ip_address",),
 }
 """Modules that others import without using anything of them in most commands, and the functions they take from them."""
@@ -59,15 +64,28 @@ EARLY = {
     # No translation is shipped: looking for one would read the locale's tables.
     "gettext": "def gettext(message): return message\n"
     "def ngettext(singular, plural, n): return singular if n == 1 else plural\n",
+    # The rest wraps what C gives into enumerations.
+    "signal": "from _signal import *\n",
+    "yaml": f"from yaml.error import *\nfrom yaml import tokens, events, nodes, {', '.join(YAML)}\n",
 }
 """What is used of such modules in every command."""
+REPLACED = {
+    # As Python's own is from 3.12 on: behind it stands the same in Python, which is made and thrown away.
+    "datetime": "from _datetime import *\nfrom _datetime import __doc__\n",
+}
+"""Modules of which the whole text is another."""
 COPIED = {"inspect": ("cleandoc",)}
 """The same, copied from the module itself."""
 
 OWN = ("precompiled", "precompiled_table", "dataclass_runtime")
 """Modules of this folder."""
 
-RECORDED = (("template", "r", "{chart}"), ("lint", "{chart}"), ("--help",), ("template", "--help"))
+NOBODY = ("--endpoint", "https://127.0.0.1:9", "--api-token", "root@pam!bundle=none")
+"""A cluster that does not answer: asking it imports what asking takes."""
+RECORDED = (
+    *(("template", "r", "{chart}"), ("lint", "{chart}"), ("--help",), ("template", "--help")),
+    *((*NOBODY, "get", "vms"), (*NOBODY, "plan", "r", "{chart}")),
+)
 """Commands whose modules are put at hand, beside all of pxhelm's own."""
 
 RECORDER = """
@@ -81,7 +99,7 @@ finally:
 
 
 def small_base_library(full: Path) -> list[Entry]:
-    """Cut base_library.zip down to ``BASE``; return the modules taken out, for the archive."""
+    """Cut base_library.zip down to ``BASE``; return all its modules, for the archive."""
     out: list[Entry] = []
     kept: dict[str, bytes] = {}
     with zipfile.ZipFile(full) as archive:
@@ -89,7 +107,7 @@ def small_base_library(full: Path) -> list[Entry]:
             name = file.removesuffix(".pyc").removesuffix("/__init__").replace("/", ".")
             if name in BASE:
                 kept[file] = archive.read(file)
-            elif not _imp.is_frozen(name):
+            if not _imp.is_frozen(name):
                 spec = importlib.util.find_spec(name)
                 assert spec is not None
                 out.append((name, str(spec.origin), "PYMODULE"))
@@ -122,6 +140,8 @@ def code_of(entry: Entry, cache: dict[str, CodeType]) -> CodeType:
     file = name.replace(".", "/") + ("/__init__.py" if is_package(entry) else ".py")
     if name.startswith("pxhelm."):
         return compile(expand.expand(Path(source).read_text(encoding="utf-8"), name), file, "exec", dont_inherit=True)
+    if name in REPLACED:
+        return compile(REPLACED[name], file, "exec", dont_inherit=True)
     code: Any = cache.get(name) or get_code_object(name, source)
     made: CodeType = replace_filename_in_code_object(code, file)
     return made
@@ -144,7 +164,7 @@ def is_package(entry: Entry) -> bool:
 
 def is_at_hand(name: str, recorded: set[str]) -> bool:
     """Tell whether a module is to lie behind the archive."""
-    return name.startswith("pxhelm") or (name in recorded and not _imp.is_frozen(name)) or name in OWN
+    return name.startswith("pxhelm") or (name in recorded and not _imp.is_frozen(name)) or name in (*OWN, *BASE)
 
 
 def append(

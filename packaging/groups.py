@@ -23,8 +23,9 @@ EXCLUDED = [
     "lib2to3",
     "PyInstaller",
     "numpy",
-    "trio",
-    "anyio._backends._trio",
+    "trio",  # httpcore offers three ways to wait, and takes what is there: our connections are each a thread's
+    "anyio",
+    "sniffio",
     "uvloop",
     "_uuid",  # uuid does without, and click imports uuid at every start
 ]

@@ -34,6 +34,7 @@ def _start():
             real.loader.exec_module(made)
             module.__dict__.update(made.__dict__)
             return
+        need(module.__name__)
         offset, length, _ = modules[module.__spec__.name + part]
         exec(marshal.loads(posix.pread(descriptor, length, base + offset)), module.__dict__)
 
@@ -101,6 +102,13 @@ def _start():
         def get_data(path):
             with open(path, "rb") as stream:
                 return stream.read()
+
+        @staticmethod
+        def get_resource_reader(name):
+            from importlib.resources.readers import FileReader
+            from types import SimpleNamespace
+
+            return FileReader(SimpleNamespace(path=sys.modules[name].__file__))
 
     class Finder:
         """Finds modules behind the archive and extension modules, whose files it writes."""

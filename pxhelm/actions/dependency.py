@@ -11,11 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from pxhelm.actions.inputs import load_chart
-from pxhelm.actions.locate import (
-    ChartFlags,
+from pxhelm.actions.fetching import (
     Fetched,
-    Say,
     download_index,
     fetch_registry,
     fetch_url,
@@ -24,6 +21,9 @@ from pxhelm.actions.locate import (
     sorted_versions,
     unmanaged,
 )
+from pxhelm.actions.inputs import load_chart
+from pxhelm.actions.locate import Say
+from pxhelm.actions.sources import ChartFlags
 from pxhelm.chart import resolve
 from pxhelm.chart.encode import lock_json
 from pxhelm.chart.load import load, load_archive

@@ -74,6 +74,8 @@ def gather_values(flags: ValueFlags, read: Callable[[str], bytes]) -> Values:
 
     Raises PxhelmError in Helm's words, naming the file or the flag.
     """
+    if flags.empty:
+        return {}
     from pxhelm.golang.yaml import YamlError, load_map
     from pxhelm.values.merge import merge_files
     from pxhelm.values.set import SetError, set_file, set_json, set_literal, set_strings, set_values

@@ -1,97 +1,22 @@
-"""From a chart argument to an archive or folder on this machine, as Helm's LocateChart and ChartDownloader do.
+"""From a chart argument to an archive or folder on this machine, as Helm's LocateChart does.
 
-Charts of repositories and registries are fetched and kept in the cache. Never renders anything.
+Charts of repositories and registries are fetched (``fetching``) and kept in the cache. Never renders anything.
 """
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pxhelm.errors import PxhelmError
-from pxhelm.golang import semver, urls
 from pxhelm.golang.strconv import quote
-from pxhelm.repo.access import Access
-from pxhelm.repo.index import (
-    Entry,
-    Index,
-    Repository,
-    RepositoryError,
-    load_index,
-    load_repositories,
-    parse_version,
-    resolve_url,
-)
-from pxhelm.repo.reference import SCHEME
-from pxhelm.repo.reference import parse as parse_reference
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Services
-    from pxhelm.actions.sources import Sources
+    from pxhelm.actions.sources import ChartFlags
 
 Say = Callable[[str], None]
-DEVELOPMENT = ">0.0.0-0"
-
-
-@dataclass(frozen=True, slots=True)
-class ChartFlags:
-    """Flags that say where a chart is and how it is checked."""
-
-    version: str = ""
-    devel: bool = False
-    repo: str = ""
-    verify: bool = False
-    keyring: str = ""
-    access: Access = field(default_factory=Access)
-
-    @property
-    def wanted(self) -> str:
-        """The version or range that is asked for."""
-        return self.version.strip() or (DEVELOPMENT if self.devel else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """An archive that was downloaded."""
-
-    name: str
-    """Its file name."""
-    archive: bytes
-    provenance: bytes | None = None
-    said: tuple[str, ...] = ()
-    """What a registry's download tells on standard error; last, that there is no provenance when it was wanted."""
-    url: str = ""
-    """Where it came from."""
-
-
-def repositories(sources: Sources) -> list[Repository]:
-    """Return the repositories known here; none when none was ever added."""
-    if not sources.disk.kind(sources.repositories):
-        return []
-    return load_repositories(sources.disk.read(sources.repositories))
-
-
-def index_file(sources: Sources, name: str) -> str:
-    """Return where a repository's index is kept."""
-    return posixpath.join(sources.cache, f"{name}-index.yaml")
-
-
-def download_index(sources: Sources, repository: Repository, seconds: float = 120.0) -> Index:
-    """Fetch an index, check it and keep it under the repository's name."""
-    data = sources.web.get(repository.index_url, repository.access(seconds))
-    index = load_index(data)
-    if repository.name:
-        sources.disk.write(index_file(sources, repository.name), data)
-    return index
-
-
-def unreachable(url: str, error: PxhelmError) -> PxhelmError:
-    """Return Helm's sentence for a repository that has no index."""
-    return PxhelmError(f"looks like {quote(url)} is not a valid chart repository or cannot be reached: {error.message}")
 
 
 def locate(services: Services, reference: str, flags: ChartFlags, tell: Say) -> str:
@@ -111,6 +36,8 @@ def locate(services: Services, reference: str, flags: ChartFlags, tell: Say) -> 
         return name
     if posixpath.isabs(name) or name.startswith("."):
         raise PxhelmError(f"path {quote(name)} not found", hint="give the folder or the .tgz of a chart")
+    from pxhelm.actions.fetching import fetch
+
     sources.disk.make_folder(sources.cache)
     fetched = fetch(sources, name, flags, want_provenance=flags.verify)
     services.came_from(name, fetched.url)
@@ -127,163 +54,3 @@ def locate(services: Services, reference: str, flags: ChartFlags, tell: Say) -> 
         sources.disk.write(f"{path}.prov", fetched.provenance)
         verify_bytes(sources, fetched.name, fetched.archive, fetched.provenance, flags.keyring)
     return path
-
-
-def fetch(sources: Sources, reference: str, flags: ChartFlags, *, want_provenance: bool = False) -> Fetched:
-    """Download a chart's archive.
-
-    Raises:
-        PxhelmError: in Helm's words.
-    """
-    if reference.startswith(SCHEME) and reference != SCHEME:
-        return fetch_registry(sources, reference, flags, want_provenance=want_provenance)
-    url, access = find(sources, reference, flags)
-    return fetch_url(sources, url, access, reference, want_provenance=want_provenance)
-
-
-def fetch_url(
-    sources: Sources, url: str, access: Access, reference: str = "", *, want_provenance: bool = False
-) -> Fetched:
-    """Download an archive from a URL, and the provenance beside it; ``reference`` is how the user called it."""
-    archive = sources.web.get(url, access)
-    name = posixpath.basename(urls.parse(url).path)
-    if not want_provenance:
-        return Fetched(name, archive, url=url)
-    try:
-        return Fetched(name, archive, sources.web.get(f"{url}.prov", access), url=url)
-    except PxhelmError as e:
-        warning = f"WARNING: Verification not found for {reference or url}: {e.message}"
-        return Fetched(name, archive, None, (warning,), url)
-
-
-def find(sources: Sources, reference: str, flags: ChartFlags) -> tuple[str, Access]:
-    """Return the URL of a chart's archive and how to be let in."""
-    if flags.repo:
-        return _in_unnamed(sources, reference, flags)
-    scheme = reference.partition("://")[0] if "://" in reference else ""
-    if scheme:
-        known = next((r for r in repositories(sources) if reference.startswith(r.url.rstrip("/") + "/")), None)
-        return reference, known.access() if known and not flags.access.username else flags.access
-    name, slash, chart = reference.partition("/")
-    if not slash or not chart:
-        raise PxhelmError(f"non-absolute URLs should be in form of repo_name/path_to_chart, got: {reference}")
-    known = next((r for r in repositories(sources) if r.name == name), None)
-    if known is None:
-        raise PxhelmError(f"repo {name} not found", hint=f"add it with `pxhelm repo add {name} URL`")
-    path = index_file(sources, name)
-    if not sources.disk.kind(path):
-        missing = f"open {path}: no such file or directory"
-        raise PxhelmError(f"no cached repo found. (try 'pxhelm repo update'): {missing}")
-    try:
-        entry = load_index(sources.disk.read(path)).get(chart, flags.wanted)
-    except RepositoryError as e:
-        text = f"chart {quote(chart)} matching {flags.wanted} not found in {name} index."
-        raise PxhelmError(f"{text} (try 'pxhelm repo update'): {e.message}") from None
-    return _url_of(entry, known.url, f"chart {quote(reference)}"), known.access()
-
-
-def _in_unnamed(sources: Sources, chart: str, flags: ChartFlags) -> tuple[str, Access]:
-    repository = Repository("", flags.repo)
-    access = replace(flags.access, home=flags.repo)
-    try:
-        index = load_index(sources.web.get(repository.index_url, access))
-    except PxhelmError as e:
-        raise unreachable(flags.repo, e) from None
-    what = f"chart {quote(chart)}" + (f" version {quote(flags.wanted)}" if flags.wanted else "")
-    try:
-        entry = index.get(chart, flags.wanted)
-    except RepositoryError:
-        raise PxhelmError(f"{what} not found in {flags.repo} repository") from None
-    return _url_of(entry, flags.repo, what), access
-
-
-def _url_of(entry: Entry, base: str, what: str) -> str:
-    if not entry.urls:
-        raise PxhelmError(f"{what} has no downloadable URLs")
-    return resolve_url(base, entry.urls[0])
-
-
-def fetch_registry(sources: Sources, reference: str, flags: ChartFlags, *, want_provenance: bool = False) -> Fetched:
-    """Download a chart out of an OCI registry, by tag, digest, version or range.
-
-    Raises:
-        PxhelmError: in Helm's words.
-    """
-    found = parse_reference(reference)
-    wanted = flags.version.strip()
-    if found.tag and wanted and wanted.replace("+", "_") != found.tag:
-        raise PxhelmError(f"chart reference and version mismatch: {wanted} is not {found.tag.replace('_', '+')}")
-    version = wanted or found.tag.replace("_", "+")
-    if found.digest:
-        tag, mark, name = found.digest, "@", f"{found.name}@{found.digest.replace(':', '-')}.tgz"
-        tagged = sources.registry.resolve(found.place, version.replace("+", "_"), flags.access) if version else ""
-        if tagged not in ("", found.digest):
-            raise PxhelmError(f"chart reference digest mismatch: {tagged} is not {found.digest}")
-    else:
-        tag = newest_tag(sources, found.place, version or flags.wanted, flags.access)
-        mark, name = ":", f"{found.name}-{tag.replace('_', '+')}.tgz"
-    pulled = sources.registry.pull(found.place, tag, flags.access)
-    url = f"{SCHEME}{found.place}{mark}{tag.replace('_', '+')}"
-    said = [f"Pulled: {found.place}{mark}{tag}", f"Digest: {pulled.digest}", *plus_note(found.place, tag)]
-    if pulled.legacy:
-        said.insert(0, "Warning: chart media type application/tar+gzip is deprecated")
-    if not want_provenance:
-        return Fetched(name, pulled.archive, None, tuple(said), url)
-    if pulled.provenance is None:
-        kind = "application/vnd.cncf.helm.chart.provenance.v1.prov"
-        lacks = f"manifest does not contain a layer with mediatype {kind}"
-        warning = f"WARNING: Verification not found for {reference}: {lacks}"
-        return Fetched(name, pulled.archive, None, (*said, warning), url)
-    return Fetched(name, pulled.archive, pulled.provenance, tuple(said * 2), url)  # Helm asks twice, and tells it twice
-
-
-def newest_tag(sources: Sources, place: str, wanted: str, access: Access) -> str:
-    """Return the tag of a version: a version as it is, else the newest that satisfies the range."""
-    if wanted and parse_version(wanted) is not None:
-        return wanted.replace("+", "_")
-    found = [v for tag in sources.registry.tags(place, access) if (v := _strictly(tag.replace("_", "+")))]
-    if not found:
-        raise PxhelmError(f"Unable to locate any tags in provided repository: oci://{place}")
-    try:
-        constraint = semver.parse_constraint(wanted or "*")
-    except semver.SemverError as e:
-        raise PxhelmError(str(e)) from None
-    fitting = sorted_versions([v for v in found if constraint.check(v)])
-    if not fitting:
-        raise PxhelmError(f"Could not locate a version matching provided version string {wanted}")
-    return fitting[0].go_original().replace("+", "_")
-
-
-def _strictly(text: str) -> semver.Version | None:
-    try:
-        return semver.parse_strict(text)
-    except semver.SemverError:
-        return None
-
-
-def sorted_versions(versions: list[semver.Version]) -> list[semver.Version]:
-    """Return versions, the newest first."""
-    return sorted(versions, key=functools.cmp_to_key(_later))
-
-
-def _later(left: semver.Version, right: semver.Version) -> int:
-    return right.compare(left)
-
-
-def plus_note(place: str, tag: str) -> tuple[str, ...]:
-    """Return what Helm tells about a tag that stands for a version with a plus sign."""
-    if "_" not in tag:
-        return ()
-    text = (
-        f"{place}:{tag} contains an underscore.\n\n"
-        "OCI artifact references (e.g. tags) do not support the plus sign (+). To support\n"
-        "storing semantic versions, Helm adopts the convention of changing plus (+) to\n"
-        "an underscore (_) in chart version tags when pushing to a registry and back to\n"
-        "a plus (+) when pulling from a registry."
-    )
-    return (text,)
-
-
-def unmanaged(url: str) -> str:
-    """Return the name under which the index of a repository that was never added is kept."""
-    return "helm-manager-" + hashlib.sha256(url.encode()).hexdigest()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pxhelm.actions.dependency import DependencyRequest, update
-from pxhelm.actions.locate import ChartFlags
+from pxhelm.actions.sources import ChartFlags
 from pxhelm.chart.load import load
 from pxhelm.chart.package import file_name, pack
 from pxhelm.chart.provenance import LockedKeyError

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from pxhelm.actions.locate import ChartFlags, Fetched, fetch
+from pxhelm.actions.fetching import Fetched, fetch
+from pxhelm.actions.sources import ChartFlags
 from pxhelm.chart.archive import unpack
 from pxhelm.chart.load import load
 from pxhelm.errors import PxhelmError

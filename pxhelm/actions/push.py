@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from pxhelm.actions.locate import plus_note
+from pxhelm.actions.fetching import plus_note
 from pxhelm.chart.encode import metadata_json
 from pxhelm.chart.load import load_archive
 from pxhelm.chart.model import Metadata

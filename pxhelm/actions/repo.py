@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pxhelm.actions.dependency import refresh_all, timestamp
-from pxhelm.actions.locate import download_index, index_file, repositories, unreachable
+from pxhelm.actions.fetching import download_index, index_file, repositories, unreachable
 from pxhelm.chart.encode import metadata_json
 from pxhelm.chart.load import load_archive
 from pxhelm.errors import PxhelmError

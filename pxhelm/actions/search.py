@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pxhelm.actions.locate import DEVELOPMENT, index_file, repositories
+from pxhelm.actions.fetching import index_file, repositories
+from pxhelm.actions.sources import DEVELOPMENT
 from pxhelm.errors import PxhelmError
 from pxhelm.events import Warned
 from pxhelm.golang import semver

@@ -6,10 +6,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pxhelm.repo.access import Access, Artifact, Pulled
+
+DEVELOPMENT = ">0.0.0-0"
+"""The range of ``--devel``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartFlags:
+    """Flags that say where a chart is and how it is checked."""
+
+    version: str = ""
+    devel: bool = False
+    repo: str = ""
+    verify: bool = False
+    keyring: str = ""
+    access: Access = field(default_factory=Access)
+
+    @property
+    def wanted(self) -> str:
+        """The version or range that is asked for."""
+        return self.version.strip() or (DEVELOPMENT if self.devel else "")
 
 
 class Disk(Protocol):

@@ -77,7 +77,7 @@ class Templated:
 
 def template(services: Services, request: TemplateRequest) -> Templated:
     """Render a chart; PxhelmError in Helm's words, with the template line in ``where``."""
-    from pxhelm.release.failure import name_problem
+    from pxhelm.release.name import name_problem
 
     given = sources(services, request.values)
     values = given.values()

@@ -98,7 +98,7 @@ def _files(world: World, wanted: Wanted) -> dict[str, str]:
     settings = wanted.settings
     name = str(settings.release.get("name") or "")
     if name:
-        from pxhelm.release.failure import name_problem
+        from pxhelm.release.name import name_problem
 
         if problem := name_problem(name):
             raise PxhelmError(problem)

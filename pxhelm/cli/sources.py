@@ -11,7 +11,7 @@ import click
 from pxhelm.errors import PxhelmError
 
 if TYPE_CHECKING:
-    from pxhelm.actions.locate import ChartFlags
+    from pxhelm.actions.sources import ChartFlags
     from pxhelm.repo.access import Access
 
 
@@ -34,7 +34,7 @@ def access(options: dict[str, Any]) -> Access:
 
 def chart_location(options: dict[str, Any]) -> ChartFlags:
     """Return what the flags say about where a chart is."""
-    from pxhelm.actions.locate import ChartFlags
+    from pxhelm.actions.sources import ChartFlags
 
     return ChartFlags(
         version=options.get("chart_version") or "",

@@ -6,7 +6,6 @@ Never a clock.
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 from pxhelm.golang.strconv import bounded_int
 from pxhelm.golang.value import go_bytes
@@ -150,13 +149,24 @@ def parse_duration(text: str) -> int:
             raise DurationError(f"time: unknown unit {quote_text(unit)} in duration {quote_text(text)}")
         total += int(whole or 0) * size
         if fraction:
-            total += int(Fraction("0" + fraction + "0") * size)
+            total += _of_fraction(fraction[1:], size)
         if total > 2**63:
             raise DurationError(f"time: invalid duration {quote_text(text)}")
         rest = rest[found.end() :]
     if total > _MAX and not negative:
         raise DurationError(f"time: invalid duration {quote_text(text)}")
     return -total if negative else total
+
+
+def _of_fraction(digits: str, unit: int) -> int:
+    """Return the nanoseconds in a fraction of a unit: in floating point and no digit beyond 64 bits, as Go has them."""
+    number, scale = 0, 1.0
+    for digit in digits:
+        longer = number * 10 + int(digit)
+        if longer > _MAX + 1:
+            break
+        number, scale = longer, scale * 10
+    return int(number * (unit / scale))
 
 
 def quote_text(text: str) -> str:

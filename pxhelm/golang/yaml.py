@@ -12,9 +12,9 @@ from typing import Any
 from pxhelm.golang.value import Struct, type_name
 from pxhelm.golang.yaml_compose import UNUSUAL, fast_value
 from pxhelm.golang.yaml_decode import Decoder, Path, Position, check_finite, is_merge, key_text, scalar, to_json
+from pxhelm.golang.yaml_documents import documents, first_document
 from pxhelm.golang.yaml_emit import NotPlainError, Verbatim, emit, emit_pretty
 from pxhelm.golang.yaml_nodes import ALIAS, MAPPING, SEQUENCE, Node, YamlError
-from pxhelm.golang.yaml_parser import documents, first_document
 from pxhelm.golang.yaml_plain import plain_value
 
 __all__ = [

@@ -1,40 +1,20 @@
-"""YAML's documents as goyaml v2 reads them (parserc.go, decode.go): tokens to trees, and its errors.
-
-libyaml reads what it surely reads alike; the port of goyaml's own scanner is for errors and what is odd.
-"""
+"""YAML's documents as goyaml v2 reads them (parserc.go, decode.go): tokens to trees, and its errors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 from pxhelm.golang.bounds import bounds
 from pxhelm.golang.value import go_bytes, go_string
-from pxhelm.golang.yaml_nodes import ALIAS, MAPPING, SCALAR, SEQUENCE, Node, UnsureError, YamlError, libyaml_documents
+from pxhelm.golang.yaml_nodes import ALIAS, MAPPING, SCALAR, SEQUENCE, Node, YamlError
 from pxhelm.golang.yaml_scanner import Mark, Scanner, Token, failure
 from pxhelm.golang.yaml_words import WORDS
 
 _CORE: Final = {"!": "!", "!!": "tag:yaml.org,2002:"}
 
 
-def first_document(text: str) -> Node | None:
-    """Return the root of the first document, None when there is none; YamlError as goyaml words it."""
-    return next(documents(text), None)
-
-
-def documents(text: str) -> Iterator[Node]:
-    """Yield the root node of each document of the stream; YamlError as goyaml words it."""
-    done = 0
-    try:
-        for root in libyaml_documents(text):
-            done += 1
-            yield root
-    except UnsureError:
-        yield from islice(_Parser(text).documents(), done, None)
-
-
-class _Parser:
+class Parser:
     """Reads the documents of one text."""
 
     def __init__(self, text: str) -> None:

@@ -5,8 +5,6 @@ Never prints; doors render these errors.
 
 from __future__ import annotations
 
-import re
-
 from pxhelm.errors import ExitCode, PxhelmError, StageError
 from pxhelm.golang.strconv import quote
 from pxhelm.release.model import SYSTEM_LABELS, Release
@@ -57,29 +55,6 @@ def wrapped(prefix: str, cause: PxhelmError) -> PxhelmError:
     error = PxhelmError(f"{prefix}: {cause.message}", code=cause.code, where=cause.where, hint=cause.hint)
     error.rendered = cause.rendered
     return error
-
-
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
-_LONGEST = 53
-INVALID_NAME = (
-    "invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
-    " and the length must not be longer than 53"
-)
-
-
-def name_problem(name: str) -> str:
-    """Return what is wrong with a release's name in Helm's words, empty when nothing is."""
-    if not name:
-        return "no name provided"
-    if len(name) > _LONGEST or not _NAME.match(name):
-        return INVALID_NAME
-    return ""
-
-
-def check_name(name: str, prefix: str) -> None:
-    """Raise PxhelmError ``prefix: name`` when the name is not one of a release."""
-    if name_problem(name):
-        raise PxhelmError(f"{prefix}: {name}", hint=name_problem(name))
 
 
 def check_labels(labels: dict[str, str] | None) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from pxhelm.chart.encode import metadata_json
 from pxhelm.errors import PxhelmError
 from pxhelm.release.configuration import Configuration
-from pxhelm.release.failure import check_name
 from pxhelm.release.model import Release, Status
+from pxhelm.release.name import check_name
 from pxhelm.release.record import time_text
 from pxhelm.release.selector import parse_selector
 from pxhelm.values.merge import coalesce

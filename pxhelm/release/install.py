@@ -16,11 +16,11 @@ from pxhelm.release.failure import (
     ReleaseFailedError,
     ReleaseNotFoundError,
     check_labels,
-    name_problem,
     wrapped,
 )
 from pxhelm.release.hooks import record, run_hooks
 from pxhelm.release.model import Hook, HookEvent, Info, Release, Status
+from pxhelm.release.name import name_problem
 from pxhelm.release.objects import AlreadyExistsError, Item
 from pxhelm.release.options import InstallOptions, UninstallOptions, asks_cluster
 from pxhelm.release.ownership import stamped, to_adopt

@@ -9,9 +9,10 @@ from pxhelm.golang.strconv import quote
 from pxhelm.release import resume
 from pxhelm.release.cleanup import clean_up
 from pxhelm.release.configuration import Configuration
-from pxhelm.release.failure import ReleaseFailedError, check_name, wrapped
+from pxhelm.release.failure import ReleaseFailedError, wrapped
 from pxhelm.release.hooks import record, run_hooks
 from pxhelm.release.model import HookEvent, Info, Release, Status
+from pxhelm.release.name import check_name
 from pxhelm.release.objects import Item, UpdateFailedError
 from pxhelm.release.options import RollbackOptions
 from pxhelm.release.ownership import stamped

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pxhelm.errors import PxhelmError
 from pxhelm.release.configuration import Configuration
-from pxhelm.release.failure import ReleaseFailedError, check_name
+from pxhelm.release.failure import ReleaseFailedError
 from pxhelm.release.hooks import record, run_hooks
 from pxhelm.release.model import HookEvent, Release
+from pxhelm.release.name import check_name
 from pxhelm.release.options import TestOptions
 
 

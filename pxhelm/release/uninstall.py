@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from pxhelm.errors import PxhelmError
 from pxhelm.release.configuration import Configuration
-from pxhelm.release.failure import ReleaseFailedError, ReleaseNotFoundError, check_name, wrapped
+from pxhelm.release.failure import ReleaseFailedError, ReleaseNotFoundError, wrapped
 from pxhelm.release.hooks import joined, record, run_hooks
 from pxhelm.release.model import HookEvent, Release, Status
+from pxhelm.release.name import check_name
 from pxhelm.release.objects import Item
 from pxhelm.release.options import UninstallOptions
 from pxhelm.release.order import deletion_order

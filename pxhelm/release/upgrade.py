@@ -18,12 +18,12 @@ from pxhelm.release.failure import (
     ReleaseFailedError,
     ReleaseNotFoundError,
     check_labels,
-    check_name,
     wrapped,
 )
 from pxhelm.release.hooks import record, run_hooks
 from pxhelm.release.install import install, keep_hook_runs
 from pxhelm.release.model import HookEvent, Info, Release, Status, merged_labels
+from pxhelm.release.name import check_name
 from pxhelm.release.objects import Item, UpdateFailedError
 from pxhelm.release.options import InstallOptions, RollbackOptions, UpgradeOptions, asks_cluster
 from pxhelm.release.ownership import stamped, to_adopt

@@ -99,7 +99,7 @@ class bounded:  # noqa: N801 - used as a block
     def _measure(self) -> None:
         """Let the address space grow by so many bytes and no more, where the system knows how much it is."""
         try:
-            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+            pages = int(Path("/proc/self/statm").read_bytes().split()[0])
         except (OSError, ValueError):
             return
         soft, hard = self._measured = resource.getrlimit(resource.RLIMIT_AS)

@@ -6,14 +6,14 @@ Never holds a secret, only where one is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from pxhelm.errors import ExitCode, PxhelmError, Where, field_name, system_says
 from pxhelm.files import write_file
 from pxhelm.settings.context import Context, SecretSource, Ssh, normalize_endpoint
-from pxhelm.settings.limits import DEFAULT_LIMITS, Limits, read_limits
+from pxhelm.settings.limits import DEFAULT_LIMITS, LIMIT_NAMES, Limits, read_limits
 from pxhelm.settings.model import Settings
 
 _TLS: Final = ("caFile", "fingerprint", "insecure", "serverName")
@@ -66,7 +66,7 @@ class _Reader:
         for number, entry in enumerate(self._list(data.get("contexts"), ("contexts",), "contexts")):
             context = self._context(self._table(entry, ("contexts", number), "a name"), ("contexts", number))
             contexts[context.name] = context
-        limits = self._table(data.get("limits"), ("limits",), ", ".join(one.name for one in fields(Limits)))
+        limits = self._table(data.get("limits"), ("limits",), ", ".join(LIMIT_NAMES))
         return Contents(
             contexts, self._word(data, (), "currentContext"), read_limits(limits, DEFAULT_LIMITS, str(self._path))
         )

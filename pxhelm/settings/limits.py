@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pxhelm.errors import ExitCode, PxhelmError
@@ -60,16 +60,18 @@ class Limits:
 
 
 DEFAULT_LIMITS: Final = Limits()
+LIMIT_NAMES: Final[tuple[str, ...]] = Limits.__match_args__
 
 
 def read_limits(given: Mapping[str, object], base: Limits, source: str) -> Limits:
     """Return limits with some replaced; PxhelmError for a name that is none or a value that is no number."""
-    known = {one.name: one.type for one in fields(Limits)}
     changes: dict[str, Any] = {}
     for name, value in given.items():
-        if name not in known:
+        if name not in LIMIT_NAMES:
             raise PxhelmError(
-                f"cannot read {source}: unknown limit {name}", code=ExitCode.USAGE, hint=f"one of {', '.join(known)}"
+                f"cannot read {source}: unknown limit {name}",
+                code=ExitCode.USAGE,
+                hint=f"one of {', '.join(LIMIT_NAMES)}",
             )
         text = str(value).strip()
         factor = 1 << {"K": 10, "M": 20, "G": 30}.get(text[-1:].upper(), 0)

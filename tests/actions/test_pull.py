@@ -2,8 +2,8 @@
 
 import pytest
 
-from pxhelm.actions.locate import ChartFlags
 from pxhelm.actions.pull import PullRequest, pull
+from pxhelm.actions.sources import ChartFlags
 from pxhelm.errors import PxhelmError
 from tests.actions.fake_sources import Web, packed, repository, services
 

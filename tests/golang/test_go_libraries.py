@@ -31,6 +31,23 @@ def test_a_duration_reads_back(nanoseconds):
     assert duration.parse_duration(duration.format_duration(nanoseconds)) == nanoseconds
 
 
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"),
+    [  # what Go's time.ParseDuration says
+        (".9999999999999999999s", 1_000_000_000),
+        ("12.99999999999999999999µs", 13_000),
+        ("0.3333333333333333333h", 1_200_000_000_000),
+        ("0.100000000000000000000h", 360_000_000_000),
+        ("1.00000000000000000000000000000000001ms", 1_000_000),
+        ("0.0000000000000000000000009h", 0),
+        ("99.5ns", 99),
+        ("5.s", 5_000_000_000),
+    ],
+)
+def test_a_fraction_is_counted_in_floating_point(text, nanoseconds):
+    assert duration.parse_duration(text) == nanoseconds
+
+
 @fast
 @given(st.integers(-(10**6), 10**7))
 def test_the_calendar_turns_back(days):
