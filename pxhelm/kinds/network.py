@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.errors import ApiError
-from pxhelm.proxmox.request import ApiGen, Param, Request, call
+from pxhelm.proxmox.request import ApiGen, Request, call
+from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.decode import decode as decode_config
 from pxhelm.resource.decode import text_of
@@ -18,6 +19,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.encode import encode
 from pxhelm.resource.field import Field
 from pxhelm.resource.gates import version_problem
+from pxhelm.resource.identity import Marker, split_comment, unmarked
 from pxhelm.resource.kind import Change, Column, Kind, Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.normal import Normal
@@ -126,7 +128,7 @@ _FIELDS: tuple[Field, ...] = (
     Field("type", "line", "type", effect=_X, choices=_TYPES, same=_same, kept=True),
     Field("autostart", "bool", "autostart", effect=_D, default=False, on_create=True, same=_same),
     _line("mtu", "mtu", "int"),
-    _line("comment", "comments", "note", "description"),
+    replace(_line("comment", "comments", "note", "description"), marks=True),
     _line("comment6", "comments6", "note", "description"),
     _line("cidr", "cidr"),
     _line("gateway", "gateway"),
@@ -177,6 +179,7 @@ def observe(target: Target) -> ApiGen[Live]:
     leaves: dict[str, Value] = {"iface": iface}
     raw: dict[str, str] = {_NODES: " ".join(sorted(str(row["node"]) for row in rows))}
     found: dict[str, Leaves] = {}
+    marker: Marker | None = None
     for node in sorted(str(row["node"]) for row in rows if row.get("status") == "online"):
         try:
             data = yield from call(Request("GET", f"/nodes/{node}/network", node=node))
@@ -190,13 +193,16 @@ def observe(target: Target) -> ApiGen[Live]:
         if entry is None:
             continue
         known = {str(k): text_of(v) for k, v in entry.items() if v not in (None, "")}
+        known["comments"], mark = split_comment(known.get("comments", "").rstrip("\n"))
+        marker = marker or mark
+        known = {key: value for key, value in known.items() if value}
         raw |= {f"{node}|{key}": value for key, value in known.items()}
         found[node] = decode_config(_PLAIN, known)
         leaves |= {f"on.{node}.{path}": value for path, value in found[node].items()}
     if not found:
         return replace(ABSENT, raw=raw)
     leaves |= {**_together(found), "nodes": tuple(found)}
-    return Live(Existence.PRESENT, leaves, leaves, raw)
+    return Live(Existence.PRESENT, leaves, leaves, raw, marker=marker)
 
 
 def _together(found: Mapping[str, Leaves]) -> dict[str, Value]:
@@ -223,7 +229,7 @@ def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
     for node in sorted(str(row["node"]) for row in rows if row.get("status") == "online"):
         data = yield from call(Request("GET", f"/nodes/{node}/network", node=node))
         for entry in data if isinstance(data, list) else []:
-            known = found.setdefault(str(entry["iface"]), {**entry, "nodes": ""})
+            known = found.setdefault(str(entry["iface"]), {**unmarked(entry), "nodes": ""})
             known["nodes"] = ",".join(part for part in (str(known["nodes"]), node) if part)
             for key in ("cidr", "bridge_ports"):
                 texts = [str(known.get(key) or ""), str(entry.get(key) or "")]
@@ -281,7 +287,7 @@ def _create(change: Change, node: str, iface: str) -> Step:
     assert change.desired is not None
     version = change.surroundings.version
     found = encode(_PLAIN, {}, _mine(change.desired.leaves, node), version=version, blank=True)
-    params: dict[str, Param] = {"iface": iface, **found.params}
+    params = natural.marked(_PLAIN, change, {"iface": iface, **found.params}, new=True)
     request = Request("POST", f"/nodes/{node}/network", params, node=node)
     return Step("create", request, Guard.ABSENT, (*change.desired.leaves, f"on.{node}"), _D, detail={"on": node})
 
@@ -314,7 +320,7 @@ def _update(change: Change, node: str, iface: str, touched: tuple[str, ...]) -> 
     raw = {key.partition("|")[2]: value for key, value in change.live.raw.items() if key.startswith(f"{node}|")}
     gone = {path: None for path in _unset(change) if path not in mine and path != "type"}
     found = encode(_PLAIN, raw, {**mine, **gone}, version=change.surroundings.version)
-    params = found.as_params()
+    params = natural.marked(_PLAIN, change, found.as_params())
     params.setdefault("type", str(_there(change.live, node, "type")))
     for key in ("cidr", "gateway", "cidr6", "gateway6"):
         if key in raw and key not in params and key not in found.delete:

@@ -12,6 +12,7 @@ from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_value
+from pxhelm.resource.identity import split_comment, unmarked
 from pxhelm.resource.kind import Change, Column, Kind, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.references import guest_type
@@ -38,7 +39,7 @@ _FIELDS: tuple[Field, ...] = (
     Field(
         "id", "line", "snapname", effect=Effect.REPLACE, same=_same_name, help="name in Proxmox; default: metadata.name"
     ),
-    Field("description", "note", "description", effect=Effect.METADATA),
+    Field("description", "note", "description", effect=Effect.METADATA, marks=True),
     Field(
         "includeRAM", "bool", "vmstate", creation_only=True, default=False, help="keep the state of a running machine"
     ),
@@ -75,11 +76,12 @@ def observe(target: Target) -> ApiGen[Live]:
     if row is None:
         return ABSENT
     leaves: dict[str, Value] = {"guest": f"vmid:{vmid}", "id": f"{vmid}/{name}"}
-    if str(row.get("description") or "").strip():
-        leaves["description"] = str(row["description"]).rstrip("\n")
+    description, marker = split_comment(str(row.get("description") or "").rstrip("\n"))
+    if description.strip():
+        leaves["description"] = description
     if row.get("vmstate"):
         leaves["includeRAM"] = True
-    return Live(Existence.PRESENT, leaves, leaves, {"path": path}, node=str(guest["node"]))
+    return Live(Existence.PRESENT, leaves, leaves, {"path": path}, node=str(guest["node"]), marker=marker)
 
 
 def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
@@ -90,7 +92,7 @@ def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
         rows = yield from call(Request("GET", f"/nodes/{guest['node']}/{guest['type']}/{guest['vmid']}/snapshot"))
         for row in rows if isinstance(rows, list) else []:
             if isinstance(row, Mapping) and row.get("name") != "current":
-                found[f"{guest['vmid']}/{row['name']}"] = {**row, "guest": guest.get("name") or guest["vmid"]}
+                found[f"{guest['vmid']}/{row['name']}"] = {**unmarked(row), "guest": guest.get("name") or guest["vmid"]}
     return found
 
 
@@ -118,11 +120,8 @@ def steps(change: Change) -> tuple[Step, ...]:
         return ()
     text_ = texts[0].after if texts[0].op is Op.SET else ""
     path = f"{live.raw['path']}/{_name(live.intended['id'])}/config"
-    return (
-        Step(
-            "update", Request("PUT", path, {"description": str(text_)}), Guard.NONE, ("description",), Effect.METADATA
-        ),
-    )
+    params = natural.marked(SNAPSHOT, change, {"description": str(text_)})
+    return (Step("update", Request("PUT", path, params), Guard.NONE, ("description",), Effect.METADATA),)
 
 
 def _creation(change: Change) -> tuple[Step, ...]:
@@ -136,6 +135,7 @@ def _creation(change: Change) -> tuple[Step, ...]:
         params["description"] = str(leaves["description"])
     if leaves.get("includeRAM") and kind == "qemu":
         params["vmstate"] = True
+    params = natural.marked(SNAPSHOT, change, params, new=True)
     request = Request("POST", f"/nodes/{node}/{kind}/{vmid}/snapshot", params)
     return (Step("create", request, Guard.ABSENT, tuple(leaves), Effect.ONLINE),)
 

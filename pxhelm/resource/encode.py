@@ -196,12 +196,20 @@ def _print(draft: _Draft, param: str, content: Content) -> Param | None:
 
 
 def _check_keys(draft: _Draft, param: str, spec: ParamSpec, content: Content) -> None:
-    """Say in the manifest's words what Proxmox would refuse: keys that are missing beside those that are given."""
+    """Say in the manifest's words what Proxmox would refuse: keys that are missing beside those that are given.
+
+    One that must be said says its default, unless that would switch off what the others are about.
+    """
     have = {spec.properties[key].alias or key for key in content if key in spec.properties}
-    names = {p.key: p.path for p in table_of(draft.kind.fields, draft.kind.slots).places_of(param)}
+    places = {p.key: p for p in table_of(draft.kind.fields, draft.kind.slots).places_of(param)}
+    names = {key: place.path for key, place in places.items()}
     for key, each in spec.properties.items():
-        if not each.optional and not each.alias and key not in have:
+        if each.optional or each.alias or key in have:
+            continue
+        place = places.get(key)
+        if place is None or place.field.default in (None, False):
             raise PxhelmError(f"cannot write {param}: {names.get(key, key)} is missing")
+        form_of(place.field.type, place.field.form).write(content, key, place.slot, place.field.default)
     for key in sorted(have):
         needed = spec.properties[key].requires
         if needed and needed not in have:

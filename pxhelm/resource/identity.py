@@ -75,7 +75,7 @@ def split_comment(text: str) -> tuple[str, Marker | None]:
 
 def unmarked(row: Mapping[str, object]) -> Mapping[str, object]:
     """Return a row of a list without the mark that says whose it is."""
-    told = {key: split_comment(str(row[key])) for key in ("comment", "description") if row.get(key)}
+    told = {key: split_comment(str(row[key])) for key in ("comment", "comments", "description") if row.get(key)}
     return {**row, **{key: text for key, (text, marker) in told.items() if marker is not None}}
 
 

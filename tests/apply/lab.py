@@ -53,6 +53,7 @@ class Lab:
         self.store = store or open_store(tmp_path / "store.db")
         self.counter = itertools.count(1)
         self.told = []
+        self.installation = "inst0001"
         self.clients = []
 
     def client(self):
@@ -72,7 +73,7 @@ class Lab:
                 "cluster": self.client(),
                 "store": self.store,
                 "cluster_name": "lab",
-                "installation": "inst0001",
+                "installation": self.installation,
                 "fingerprint": SealingKey(b"k" * 32).fingerprint,
                 "holder": Holder("here", "boot", 1, worker),
                 "now": time.time,
