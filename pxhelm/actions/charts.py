@@ -6,6 +6,7 @@ from pxhelm.actions.inputs import Wanted, check_installable, gather_values, load
 from pxhelm.actions.objects import plan_resources
 from pxhelm.actions.releasing import dry
 from pxhelm.actions.services import Services
+from pxhelm.actions.values import reader
 from pxhelm.apply.planning import Planned, PlanRequest
 from pxhelm.kinds import parse_all
 from pxhelm.manifest import load_manifests
@@ -32,7 +33,7 @@ def plan_chart(services: Services, wanted: Wanted, options: UpgradeOptions) -> P
 
 
 def _dry_run(services: Services, wanted: Wanted, options: UpgradeOptions) -> Release:
-    values = gather_values(wanted.values, services.read)
+    values = gather_values(wanted.values, reader(services))
     chart = load_chart(services, wanted.chart)
     check_installable(chart, services.listen)
     configuration = dry(services, wanted.release)

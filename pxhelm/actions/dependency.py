@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from pxhelm.actions.fetching import (
-    Fetched,
+from pxhelm.actions.fetching import Fetched, fetch_registry, fetch_url, sorted_versions
+from pxhelm.actions.indexes import (
+    UPDATED,
     download_index,
-    fetch_registry,
-    fetch_url,
     index_file,
+    read_index,
+    refresh_all,
     repositories,
-    sorted_versions,
     unmanaged,
 )
 from pxhelm.actions.inputs import load_chart
@@ -32,7 +32,7 @@ from pxhelm.chart.package import file_name, pack
 from pxhelm.errors import PxhelmError
 from pxhelm.golang import semver, urls, yaml
 from pxhelm.golang.strconv import quote
-from pxhelm.repo.index import Index, Repository, load_index, parse_version, resolve_url
+from pxhelm.repo.index import Index, Repository, parse_version, resolve_url
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Services
@@ -98,12 +98,12 @@ def build(services: Services, request: DependencyRequest) -> None:
     manager.fetch_all(lock.locked)
 
 
-def complete(services: Services, path: str) -> None:
+def complete(services: Services, path: str, tell: Say) -> None:
     """Update the dependencies of a chart folder when some are not there (``--dependency-update``)."""
     disk = services.sources.disk
     if disk.kind(path) == "folder" and resolve.missing(load(disk.chart(path))):
         # Helm looks at the folder from the root here, and its errors show it.
-        update(services, DependencyRequest(disk.absolute(path)))
+        update(services, DependencyRequest(disk.absolute(path), said=tell, told=tell))
 
 
 def timestamp(services: Services, seconds: int | None = None) -> str:
@@ -183,12 +183,13 @@ class _Manager:
             say("Getting updates for unmanaged Helm repositories...")
             self._fetch_indexes([Repository(unmanaged(url), url) for url in strangers])
         if self.known and not self.request.skip_refresh:
-            refresh_all(self.sources, self.known, say)
+            refresh_all(self.services, self.known, say)
+            say(UPDATED)
 
     def _fetch_indexes(self, them: Sequence[Repository]) -> None:
         for one in them:
             try:
-                download_index(self.sources, one)
+                download_index(self.services, one)
                 self.request.said(f"...Successfully got an update from the {quote(one.url)} chart repository")
             except PxhelmError as e:
                 self.request.said(
@@ -229,7 +230,7 @@ class _Manager:
         name = known.name if known else unmanaged(one.repository)
         if name not in self.indexes:
             try:
-                self.indexes[name] = load_index(self.sources.disk.read(index_file(self.sources, name)))
+                self.indexes[name] = read_index(self.services, index_file(self.sources, name))
             except PxhelmError as e:
                 raise PxhelmError(
                     f"no cached repository for {name} found. (try 'pxhelm repo update'): {e.message}"
@@ -368,22 +369,6 @@ class _Manager:
         name = "requirements.lock" if chart.metadata.api_version == "v1" else "Chart.lock"
         data = yaml.to_yaml(lock_json(lock)).encode("utf-8", "surrogateescape")
         self.sources.disk.write(posixpath.join(self.path, name), data)
-
-
-def refresh_all(sources: Sources, known: Sequence[Repository], say: Say, seconds: float = 120.0) -> list[str]:
-    """Fetch the indexes of repositories anew and return the URLs of those that could not be had."""
-    say("Hang tight while we grab the latest from your chart repositories...")
-    failed = []
-    for one in known:
-        try:
-            download_index(sources, one, seconds)
-            say(f"...Successfully got an update from the {quote(one.name)} chart repository")
-        except PxhelmError as e:
-            failed.append(one.url)
-            say(f"...Unable to get an update from the {quote(one.name)} chart repository ({one.url}):\n\t{e.message}")
-    if not failed:
-        say("Update Complete. ⎈Happy Helming!⎈")
-    return failed
 
 
 def _is_remote(repository: str) -> bool:

@@ -1,4 +1,4 @@
-"""Charts out of repositories and registries, and the indexes kept of them, as Helm's ChartDownloader does.
+"""Charts out of repositories and registries, as Helm's ChartDownloader does.
 
 Never looks for a chart on this machine: ``locate`` does, which comes here when there is none.
 """
@@ -6,29 +6,21 @@ Never looks for a chart on this machine: ``locate`` does, which comes here when 
 from __future__ import annotations
 
 import functools
-import hashlib
 import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pxhelm.actions.indexes import download_index, index_file, read_index, repositories, unreachable
 from pxhelm.errors import PxhelmError
 from pxhelm.golang import semver, urls
 from pxhelm.golang.strconv import quote
 from pxhelm.repo.access import Access
-from pxhelm.repo.index import (
-    Entry,
-    Index,
-    Repository,
-    RepositoryError,
-    load_index,
-    load_repositories,
-    parse_version,
-    resolve_url,
-)
+from pxhelm.repo.index import Entry, Repository, RepositoryError, parse_version, resolve_url
 from pxhelm.repo.reference import SCHEME
 from pxhelm.repo.reference import parse as parse_reference
 
 if TYPE_CHECKING:
+    from pxhelm.actions.services import Services
     from pxhelm.actions.sources import ChartFlags, Sources
 
 
@@ -46,48 +38,25 @@ class Fetched:
     """Where it came from."""
 
 
-def repositories(sources: Sources) -> list[Repository]:
-    """Return the repositories known here; none when none was ever added."""
-    if not sources.disk.kind(sources.repositories):
-        return []
-    return load_repositories(sources.disk.read(sources.repositories))
-
-
-def index_file(sources: Sources, name: str) -> str:
-    """Return where a repository's index is kept."""
-    return posixpath.join(sources.cache, f"{name}-index.yaml")
-
-
-def download_index(sources: Sources, repository: Repository, seconds: float = 120.0) -> Index:
-    """Fetch an index, check it and keep it under the repository's name."""
-    data = sources.web.get(repository.index_url, repository.access(seconds))
-    index = load_index(data)
-    if repository.name:
-        sources.disk.write(index_file(sources, repository.name), data)
-    return index
-
-
-def unreachable(url: str, error: PxhelmError) -> PxhelmError:
-    """Return Helm's sentence for a repository that has no index."""
-    return PxhelmError(f"looks like {quote(url)} is not a valid chart repository or cannot be reached: {error.message}")
-
-
-def fetch(sources: Sources, reference: str, flags: ChartFlags, *, want_provenance: bool = False) -> Fetched:
+def fetch(services: Services, reference: str, flags: ChartFlags, *, want_provenance: bool = False) -> Fetched:
     """Download a chart's archive.
 
     Raises:
         PxhelmError: in Helm's words.
     """
     if reference.startswith(SCHEME) and reference != SCHEME:
-        return fetch_registry(sources, reference, flags, want_provenance=want_provenance)
-    url, access = find(sources, reference, flags)
-    return fetch_url(sources, url, access, reference, want_provenance=want_provenance)
+        return fetch_registry(services.sources, reference, flags, want_provenance=want_provenance)
+    url, access = find(services, reference, flags)
+    return fetch_url(services.sources, url, access, reference, want_provenance=want_provenance)
 
 
 def fetch_url(
     sources: Sources, url: str, access: Access, reference: str = "", *, want_provenance: bool = False
 ) -> Fetched:
     """Download an archive from a URL, and the provenance beside it; ``reference`` is how the user called it."""
+    scheme = url.partition("://")[0]
+    if scheme not in ("http", "https"):
+        raise PxhelmError(f"scheme {quote(scheme)} not supported")
     archive = sources.web.get(url, access)
     name = posixpath.basename(urls.parse(url).path)
     if not want_provenance:
@@ -99,10 +68,11 @@ def fetch_url(
         return Fetched(name, archive, None, (warning,), url)
 
 
-def find(sources: Sources, reference: str, flags: ChartFlags) -> tuple[str, Access]:
+def find(services: Services, reference: str, flags: ChartFlags) -> tuple[str, Access]:
     """Return the URL of a chart's archive and how to be let in."""
     if flags.repo:
-        return _in_unnamed(sources, reference, flags)
+        return _in_unnamed(services, reference, flags)
+    sources = services.sources
     scheme = reference.partition("://")[0] if "://" in reference else ""
     if scheme:
         known = next((r for r in repositories(sources) if reference.startswith(r.url.rstrip("/") + "/")), None)
@@ -113,23 +83,23 @@ def find(sources: Sources, reference: str, flags: ChartFlags) -> tuple[str, Acce
     known = next((r for r in repositories(sources) if r.name == name), None)
     if known is None:
         raise PxhelmError(f"repo {name} not found", hint=f"add it with `pxhelm repo add {name} URL`")
-    path = index_file(sources, name)
-    if not sources.disk.kind(path):
-        missing = f"open {path}: no such file or directory"
-        raise PxhelmError(f"no cached repo found. (try 'pxhelm repo update'): {missing}")
     try:
-        entry = load_index(sources.disk.read(path)).get(chart, flags.wanted)
+        index = read_index(services, index_file(sources, name))
+    except PxhelmError as e:
+        raise PxhelmError(f"no cached repo found. (try 'pxhelm repo update'): {e.message}") from None
+    try:
+        entry = index.get(chart, flags.wanted)
     except RepositoryError as e:
         text = f"chart {quote(chart)} matching {flags.wanted} not found in {name} index."
         raise PxhelmError(f"{text} (try 'pxhelm repo update'): {e.message}") from None
     return _url_of(entry, known.url, f"chart {quote(reference)}"), known.access()
 
 
-def _in_unnamed(sources: Sources, chart: str, flags: ChartFlags) -> tuple[str, Access]:
+def _in_unnamed(services: Services, chart: str, flags: ChartFlags) -> tuple[str, Access]:
     repository = Repository("", flags.repo)
     access = replace(flags.access, home=flags.repo)
     try:
-        index = load_index(sources.web.get(repository.index_url, access))
+        index = download_index(services, repository, access)
     except PxhelmError as e:
         raise unreachable(flags.repo, e) from None
     what = f"chart {quote(chart)}" + (f" version {quote(flags.wanted)}" if flags.wanted else "")
@@ -225,8 +195,3 @@ def plus_note(place: str, tag: str) -> tuple[str, ...]:
         "a plus (+) when pulling from a registry."
     )
     return (text,)
-
-
-def unmanaged(url: str) -> str:
-    """Return the name under which the index of a repository that was never added is kept."""
-    return "helm-manager-" + hashlib.sha256(url.encode()).hexdigest()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pxhelm.actions.host import template_host
 from pxhelm.actions.inputs import ValueFlags, gather_values
+from pxhelm.actions.values import reader
+from pxhelm.chart.archive import unpack
 from pxhelm.chart.lint import Finding, Severity
 from pxhelm.chart.load import load
 from pxhelm.errors import PxhelmError, StageError, Where
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pxhelm.actions.sources import Disk
 
 
+_ARCHIVES = (".tgz", ".tar.gz")
 _GROUP = "proxmox.io/"
 """API group of the objects that pxhelm makes."""
 
@@ -59,7 +62,7 @@ class Linted:
 
 def lint_charts(services: Services, request: LintCharts) -> list[Linted]:
     """Return the findings of each chart, and of subcharts when asked for, in Helm's order."""
-    values = gather_values(request.values, services.read)
+    values = gather_values(request.values, reader(services))
     paths = list(request.paths)
     if request.with_subcharts:
         paths = [one for path in request.paths for one in (path, *_subcharts(services, path))]
@@ -80,21 +83,19 @@ def _walk(disk: Disk, folder: str) -> Iterator[str]:
             yield folder
         elif disk.kind(path) == "folder":
             yield from _walk(disk, path)
-        elif name.endswith((".tgz", ".tar.gz")):
+        elif name.endswith(_ARCHIVES):
             yield path
 
 
 def _lint_one(services: Services, request: LintCharts, path: str, values: Mapping[str, object]) -> Linted:
     disk = services.sources.disk
-    kind = disk.kind(path)
-    if kind != "file" and not disk.kind(posixpath.join(path, "Chart.yaml")):
-        where = posixpath.normpath(posixpath.join(path, "Chart.yaml"))
-        fault = f"unable to check Chart.yaml file in chart: stat {where}: no such file or directory"
+    fault = _archive_fault(disk, path) if path.endswith(_ARCHIVES) else _folder_fault(disk, path)
+    if fault:
         return Linted(path, fault=fault, failed=True)
     try:
         source = services.chart(path)
     except PxhelmError as e:
-        return Linted(path, fault=f"unable to open tarball: {e.message}" if kind == "file" else e.message, failed=True)
+        return Linted(path, fault=e.message, failed=True)
     asked = LintRequest(
         files=source.files,
         folder=disk.absolute(path),
@@ -117,6 +118,27 @@ def _lint_one(services: Services, request: LintCharts, path: str, values: Mappin
     worst = Severity.WARNING if request.strict else Severity.ERROR
     failed = any(one.severity >= worst for one in found)
     return Linted(path, tuple(found), tuple(mistakes), failed=failed)
+
+
+def _archive_fault(disk: Disk, path: str) -> str:
+    """Return why an archive cannot be unpacked, empty when it can."""
+    try:
+        data = disk.read(path)
+    except PxhelmError as e:
+        return f"unable to open tarball: {e.message}"
+    try:
+        unpack(data)
+    except PxhelmError as e:
+        return f"unable to extract tarball: {e.message}"
+    return ""
+
+
+def _folder_fault(disk: Disk, path: str) -> str:
+    where = posixpath.normpath(posixpath.join(path, "Chart.yaml"))
+    if disk.kind(where):
+        return ""
+    why = "not a directory" if disk.kind(path) == "file" else "no such file or directory"
+    return f"unable to check Chart.yaml file in chart: stat {where}: {why}"
 
 
 def lint_kinds(request: LintRequest) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pxhelm.errors import PxhelmError
+from pxhelm.events import Warned
 from pxhelm.golang.strconv import quote
 
 if TYPE_CHECKING:
@@ -29,17 +30,20 @@ def locate(services: Services, reference: str, flags: ChartFlags, tell: Say) -> 
     name = reference.strip()
     if sources.disk.kind(name):
         path = sources.disk.absolute(name)
+        if flags.repo:
+            ignored = "local chart found in current working directory. repository url ignored"
+            services.listen(Warned(f"{ignored} chart={name} repository={flags.repo}"))
         if flags.verify:
             from pxhelm.actions.verify import verify_file
 
             verify_file(sources, path, flags.keyring)
-        return name
+        return path
     if posixpath.isabs(name) or name.startswith("."):
         raise PxhelmError(f"path {quote(name)} not found", hint="give the folder or the .tgz of a chart")
     from pxhelm.actions.fetching import fetch
 
     sources.disk.make_folder(sources.cache)
-    fetched = fetch(sources, name, flags, want_provenance=flags.verify)
+    fetched = fetch(services, name, flags, want_provenance=flags.verify)
     services.came_from(name, fetched.url)
     lacking = flags.verify and fetched.provenance is None
     for line in fetched.said[:-1] if lacking else fetched.said:

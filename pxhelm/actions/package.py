@@ -48,6 +48,8 @@ def package(services: Services, request: PackageRequest) -> str:
         raise PxhelmError(f"stat {request.path}: no such file or directory")
     if request.update:
         update(services, DependencyRequest(path, flags=request.flags))
+    if disk.kind(path) != "folder":
+        raise PxhelmError("Chart.yaml file is missing", hint=f"{request.path} is no folder of a chart")
     chart = load(disk.chart(path))
     chart = with_versions(chart, request.version, request.app_version)
     check_complete(chart)
@@ -55,6 +57,8 @@ def package(services: Services, request: PackageRequest) -> str:
     name = file_name(chart)
     modified = int(services.now().timestamp()) if request.modified is None else request.modified
     archive = pack(chart, modified)
+    if disk.kind(folder) == "file":
+        raise PxhelmError(f"failed to save: is not a directory: {folder}")
     target = posixpath.join(folder, name)
     disk.write(target, archive)
     if request.sign:

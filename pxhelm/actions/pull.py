@@ -48,7 +48,7 @@ def pull(
     """Download one chart, check it when asked to, write or unpack it; PxhelmError in Helm's words."""
     disk, flags = services.sources.disk, request.flags
     with_provenance = request.provenance or flags.verify
-    found = fetch(services.sources, request.reference, flags, want_provenance=with_provenance)
+    found = fetch(services, request.reference, flags, want_provenance=with_provenance)
     if flags.verify and found.provenance is None:
         for line in found.said[:-1]:
             tell(line)
@@ -81,6 +81,8 @@ def _unpack(services: Services, request: PullRequest, found: Fetched) -> str:
     target = posixpath.normpath(posixpath.join(folder, name))
     if disk.kind(target):
         raise PxhelmError(f"failed to untar: a file or directory with the name {target} already exists")
+    if disk.kind(folder) == "file":
+        raise PxhelmError(f"failed to untar (mkdir): mkdir {folder}: not a directory")
     files = unpack(found.archive)
     chart = load(files)
     for path, data in files.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pxhelm.actions.fetching import plus_note
 from pxhelm.chart.encode import metadata_json
-from pxhelm.chart.load import load_archive
+from pxhelm.chart.load import load
 from pxhelm.chart.model import Metadata
 from pxhelm.errors import PxhelmError
 from pxhelm.golang import json
@@ -26,7 +26,9 @@ _TITLE = "org.opencontainers.image."
 def push(services: Services, path: str, remote: str, access: Access, tell: Callable[[str], None]) -> tuple[str, str]:
     """Upload a chart and its provenance, and return reference and digest; PxhelmError in Helm's words."""
     disk = services.sources.disk
-    scheme = remote.partition("://")[0] if "://" in remote else ""
+    scheme, mark, _ = remote.partition("://")
+    if not mark:
+        raise PxhelmError('scheme prefix missing from remote (e.g. "oci://")', hint=f"oci://{remote}")
     if scheme != "oci":
         raise PxhelmError(f"scheme {quote(scheme)} not supported", hint="charts are pushed to oci://HOST/PATH")
     kind = disk.kind(path)
@@ -35,7 +37,7 @@ def push(services: Services, path: str, remote: str, access: Access, tell: Calla
     if kind == "folder":
         raise PxhelmError("cannot push directory, must provide chart archive (.tgz)", hint=f"pxhelm package {path}")
     archive = disk.read(path)
-    chart = load_archive(archive)
+    chart = load(disk.chart(path))
     signed = f"{path}.prov"
     now = services.now()
     written = now.fromtimestamp(int(disk.modified(path)), now.tzinfo)

@@ -13,13 +13,19 @@ from pxhelm.release.model import Release
 
 def list_releases(services: Services, options: ListOptions) -> list[Release]:
     """Return the releases asked for, each in its last revision."""
-    return stored.list_releases(reading(services), options)
+    return stored.list_releases(reading(services), options, labels_of=_labels)
 
 
-def history(services: Services, release: str, most: int = 0) -> list[Release]:
-    """Return the revisions of a release, oldest first, the last ``most`` of them (0: all)."""
+def _labels(release: Release) -> dict[str, str]:
+    """Return a release's labels with those of the Secrets in which Helm keeps releases."""
+    own = {"name": release.name, "owner": "helm", "status": release.info.status.value, "version": str(release.version)}
+    return {**release.labels, **own}
+
+
+def history(services: Services, release: str, most: int | None = None) -> list[Release]:
+    """Return the revisions of a release, oldest first, the last ``most`` of them; None for all, none for 0 and below."""
     found = stored.history(reading(services), release)
-    return found[-most:] if most else found
+    return found if most is None else found[-most:] if most > 0 else []
 
 
 def get(services: Services, release: str, revision: int = 0) -> Release:

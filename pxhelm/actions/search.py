@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pxhelm.actions.fetching import index_file, repositories
+from pxhelm.actions.indexes import index_file, read_index, repositories
 from pxhelm.actions.sources import DEVELOPMENT
 from pxhelm.errors import PxhelmError
 from pxhelm.events import Warned
 from pxhelm.golang import semver
 from pxhelm.golang.value import go_bytes
-from pxhelm.repo.index import Entry, load_index, parse_version
+from pxhelm.repo.index import Entry, parse_version
 
 if TYPE_CHECKING:
     from pxhelm.actions.services import Services
@@ -54,7 +54,7 @@ def search(services: Services, request: SearchRequest) -> list[Hit]:
     look = _Matcher(request)
     for one in known:
         try:
-            index = load_index(sources.disk.read(index_file(sources, one.name)))
+            index = read_index(services, index_file(sources, one.name))
         except PxhelmError as e:
             services.listen(Warned(f"Repo \"{one.name}\" is corrupt or missing. Try 'pxhelm repo update'."))
             services.listen(Warned(e.message))

@@ -64,7 +64,20 @@ class Sources:
 
 def sources(services: Services, flags: ValueFlags) -> Sources:
     """Return the value sources of a command line; every file is read once."""
-    return Sources(flags, cache(services.read))
+    return Sources(flags, cache(reader(services)))
+
+
+def reader(services: Services) -> Callable[[str], bytes]:
+    """Return what reads the files that value flags name: of this machine, standard input, or behind a URL."""
+    from pxhelm.repo.access import Access
+
+    def read(name: str) -> bytes:
+        scheme, mark, rest = name.partition("://")
+        if mark and scheme.lower() in ("http", "https"):
+            return services.sources.web.get(f"{scheme.lower()}://{rest}", Access())
+        return services.read(name)
+
+    return read
 
 
 def coalesced(services: Services, reference: str, flags: ValueFlags) -> Values:

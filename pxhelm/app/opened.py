@@ -268,12 +268,11 @@ class Opened:
         self._to_close.append(web)
         return web
 
-    @staticmethod
-    def starter(name: str) -> Mapping[str, bytes]:
-        """Read a starter chart: one of ours by name, or a folder."""
+    def starter(self, name: str) -> Mapping[str, bytes]:
+        """Read a starter chart: the user's or one of ours by name, or a folder."""
         from pxhelm.repo.local import read_starter
 
-        return read_starter(name)
+        return read_starter(name, self.settings.directories.data / "starters")
 
     @staticmethod
     def post_render(program: str, arguments: tuple[str, ...], text: str) -> str:

@@ -16,7 +16,8 @@ def read(name: str) -> bytes:
     try:
         return Path(name).read_bytes()
     except OSError as error:
-        raise PxhelmError(f"open {name}: {system_says(error)}") from None
+        verb = "read" if isinstance(error, IsADirectoryError) else "open"
+        raise PxhelmError(f"{verb} {name}: {system_says(error)}") from None
 
 
 def read_if_there(path: Path) -> bytes | None:

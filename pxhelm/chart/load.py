@@ -155,8 +155,9 @@ def _metadata(text: str) -> dict[str, Any]:
     return decode.metadata_fields(yaml.load_typed(text))
 
 
-def _lock(text: str) -> Lock:
-    return decode.decode_lock(yaml.load_typed(text))
+def _lock(text: str) -> Lock | None:
+    found = yaml.load_typed(text)
+    return None if found is None else decode.decode_lock(found)
 
 
 def _subcharts(groups: Mapping[str, dict[str, bytes]], name: str, path: str, budget: _Budget) -> list[Chart]:

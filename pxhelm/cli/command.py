@@ -141,15 +141,12 @@ class Command(click.Command):
         given, (low, high) = len(ctx.params.get("arguments") or ()), self.bounds
         if low <= given and (high is None or given <= high):
             return
-        if high is None:
-            what = f"at least {low}"
+        if high is None or (given < low and low != high):
+            wants = f"requires at least {_counted(low)}"
         elif low == high:
-            what = str(low)
+            wants = f"requires {_counted(low)}" if low else "accepts no arguments"
         else:
-            what = f"at least {low}" if given < low else f"at most {high}"
-        number = high if high is not None and given > high else low
-        plural = "argument" if number == 1 else "arguments"
-        wants = f"requires {what} {plural}" if number or high else "accepts no arguments"
+            wants = f"accepts at most {_counted(high)}"
         path = ctx.command_path
         usage = " ".join(filter(None, (path, self.usage_tail, "[flags]")))
         raise ArgumentsError(f'"{path}" {wants}\n\nUsage:  {usage}')
@@ -179,6 +176,10 @@ class Command(click.Command):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
+
+
+def _counted(number: int) -> str:
+    return f"{number} {'argument' if number == 1 else 'arguments'}"
 
 
 class ArgumentsError(PxhelmError):

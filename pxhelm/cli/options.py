@@ -95,13 +95,17 @@ set_flags = all_of(
     texts("--set", help="set values on the command line (key1=val1,key2=val2)"),
     texts("--set-string", help="set STRING values on the command line"),
     texts("--set-json", help="set JSON values on the command line (key1=jsonval1)"),
-    texts("--set-file", help="set values from files (key1=path1)"),
+    texts("--set-file", help="set values from files or URLs (key1=path1)"),
     texts("--set-literal", help="set a literal STRING value on the command line"),
 )
 
 values_flags = all_of(
     texts(
-        "-f", "--values", commas=True, metavar="strings", help="specify values in a YAML file or - for standard input"
+        "-f",
+        "--values",
+        commas=True,
+        metavar="strings",
+        help="specify values in a YAML file, behind a URL, or - for standard input",
     ),
     set_flags,
 )

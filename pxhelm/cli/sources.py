@@ -11,6 +11,7 @@ import click
 from pxhelm.errors import PxhelmError
 
 if TYPE_CHECKING:
+    from pxhelm.actions.services import Services
     from pxhelm.actions.sources import ChartFlags
     from pxhelm.repo.access import Access
 
@@ -44,6 +45,18 @@ def chart_location(options: dict[str, Any]) -> ChartFlags:
         keyring=options.get("keyring") or "",
         access=access(options),
     )
+
+
+def located(services: Services, chart: str, options: dict[str, Any]) -> str:
+    """Return the path of a chart, with the dependencies that it lacks when ``--dependency-update`` asks for them."""
+    from pxhelm.actions.locate import locate
+
+    path = locate(services, chart, chart_location(options), tell)
+    if options["dependency_update"]:
+        from pxhelm.actions.dependency import complete
+
+        complete(services, path, tell)
+    return path
 
 
 def tell(text: str) -> None:

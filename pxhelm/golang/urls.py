@@ -1,10 +1,11 @@
-"""Go's net/url as far as sprig shows it: a URL taken apart and put together.
+"""Go's net/url as far as sprig and Helm show it: a URL taken apart and put together.
 
 Never opens one.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 
@@ -117,6 +118,16 @@ def parse(text: str) -> Url:
     except UrlError as error:
         raise UrlError(f"parse {quote(shown)}: {error}") from None
     return url
+
+
+def join(base: str, path: str) -> str:
+    """Return a URL with a path below it, as Helm's URLJoin, or the two as paths when the first is no URL."""
+    try:
+        url = parse(base)
+    except UrlError:
+        return posixpath.normpath(f"{base}/{path}")
+    url.path = posixpath.normpath(f"{url.path}/{path}")
+    return str(url)
 
 
 def _parse(text: str) -> Url:

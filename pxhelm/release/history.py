@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -44,7 +44,7 @@ class ListOptions:
     selector: str = ""
     """Label selector on the releases' labels."""
     limit: int = 0
-    """0 is no limit; the command line's default is 256."""
+    """0 and below is no limit; the command line's default is 256."""
     offset: int = 0
     sort: SortBy = SortBy.NAME
     reverse: bool = False
@@ -65,11 +65,14 @@ def go_filter(pattern: str) -> Callable[[str], bool]:
 
 
 def list_releases(
-    configuration: Configuration, options: ListOptions, compile_filter: Matcher = go_filter
+    configuration: Configuration,
+    options: ListOptions,
+    compile_filter: Matcher = go_filter,
+    labels_of: Callable[[Release], Mapping[str, str]] = lambda release: release.labels,
 ) -> list[Release]:
     """Return the releases asked for, each in its last revision.
 
-    ``compile_filter`` makes a test of the filter's text. Only superseded revisions are asked for without
+    ``compile_filter`` makes a test of the filter's text, ``labels_of`` tells what the selector sees. Only superseded revisions are asked for without
     their successors: with other states a superseded one is never the last.
     """
     configuration.objects.reach()
@@ -82,12 +85,12 @@ def list_releases(
         return []
     shown = [release for release in named if release.info.status in options.states]
     selected = parse_selector(options.selector)
-    shown = [release for release in shown if selected(release.labels)]
+    shown = [release for release in shown if selected(labels_of(release))]
     if options.sort is SortBy.DATE:
         shown.sort(key=_seconds, reverse=options.reverse)
     else:
         shown.sort(key=lambda release: release.name, reverse=options.reverse)
-    return shown[options.offset :][: options.limit or sys.maxsize]
+    return shown[options.offset :][: options.limit if options.limit > 0 else sys.maxsize]
 
 
 def _everything(_name: str) -> bool:

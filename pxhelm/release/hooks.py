@@ -57,16 +57,19 @@ class _Runner:
         )
         for position, hook in enumerate(hooks):
             # Tests are run each time they are asked for.
-            if event is HookEvent.TEST or not self._completed_before(hook):
+            if event is HookEvent.TEST or not self._completed_before(hook, event):
                 self._run_one(hook, event, hooks[:position])
         for hook in reversed(hooks):
             self._delete_by_policy(hook, HOOK_SUCCEEDED)
 
-    def _completed_before(self, hook: Hook) -> bool:
+    def _completed_before(self, hook: Hook, event: HookEvent) -> bool:
         """Tell whether the interrupted operation has completed the hook; refuse one it may have half run."""
         begun, run = self._release.info.last_deployed, hook.last_run
         if self._configuration.attempt is None or run.started_at is None or begun is None or run.started_at < begun:
             return False
+        if run.event not in ("", event):
+            # A hook of several events: it came to its last one only after those before it in the same operation.
+            return run.event == event.value.replace("pre-", "post-", 1)
         if run.phase is HookPhase.RUNNING and not self._may_retry(hook):
             raise PxhelmError(
                 f"cannot resume {self._release.name}: hook {hook.path} was interrupted and may have run",
@@ -89,7 +92,7 @@ class _Runner:
         except PxhelmError as bad:
             raise wrapped(f"unable to build kubernetes object for {event} hook {hook.path}", bad) from bad
         clock = self._configuration.clock
-        hook.last_run = HookRun(started_at=clock(), phase=HookPhase.RUNNING)
+        hook.last_run = HookRun(started_at=clock(), phase=HookPhase.RUNNING, event=event.value)
         record(self._configuration, self._release)
         self._configuration.listen(HookStarted(event.value, hook.address))
         # If what follows ends in a way that nobody foresaw, this is the truth.

@@ -76,6 +76,8 @@ class HookRun:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     phase: HookPhase = HookPhase.NEVER
+    event: str = ""
+    """What it ran for; ours alone, empty in records from before it was kept."""
 
 
 @dataclass(slots=True)

@@ -27,7 +27,11 @@ _FIELDS = {
 
 def encode(release: Release) -> bytes:
     """Return the record's payload for the store."""
-    return zlib.compress(json.dumps(release_json(release), separators=(",", ":")).encode(), 6)
+    full = release_json(release)
+    for raw, hook in zip(full.get("hooks", ()), release.hooks, strict=True):
+        if hook.last_run.event:
+            raw["last_run"]["event"] = hook.last_run.event
+    return zlib.compress(json.dumps(full, separators=(",", ":")).encode(), 6)
 
 
 def decode(payload: bytes, labels: Mapping[str, str]) -> Release:
@@ -157,7 +161,9 @@ def _hook(raw: Mapping[str, Any]) -> Hook:
         weight=int(raw.get("weight", 0)),
         delete_policies=list(raw.get("delete_policies", ())),
         output_log_policies=list(raw.get("output_log_policies", ())),
-        last_run=HookRun(_time(run["started_at"]), _time(run["completed_at"]), HookPhase(run["phase"])),
+        last_run=HookRun(
+            _time(run["started_at"]), _time(run["completed_at"]), HookPhase(run["phase"]), run.get("event", "")
+        ),
     )
 
 

@@ -40,7 +40,8 @@ class Credentials:
         """Keep name and password of a host."""
         data = _read(self._own)
         pair = base64.b64encode(f"{username}:{password}".encode()).decode()
-        self._write({**data, "auths": {**_table(data, "auths"), _key(host): {"auth": pair}}})
+        entry = {"auth": pair} if username or password else {}
+        self._write({**data, "auths": {**_table(data, "auths"), _key(host): entry}})
 
     def remove(self, host: str) -> None:
         """Forget a host."""

@@ -7,10 +7,11 @@ without end.
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pxhelm.errors import PxhelmError
+from pxhelm.errors import PxhelmError, system_says
 from pxhelm.golang.strconv import quote
 from pxhelm.repo.access import Access
 from pxhelm.repo.faults import reason, shown
@@ -89,6 +90,16 @@ def same_host(left: str, right: str) -> bool:
     return (a.scheme, a.netloc.rpartition("@")[2]) == (b.scheme, b.netloc.rpartition("@")[2])
 
 
+def _why(error: OSError, access: Access) -> str:
+    """Return why a certificate and its key cannot be used; OpenSSL does not tell which file it was."""
+    for path in (access.cert_file, access.key_file):
+        try:
+            Path(path).open("rb").close()
+        except OSError as e:
+            return f"open {path}: {system_says(e)}"
+    return str(error)
+
+
 def _trust(access: Access) -> Any:
     import ssl
 
@@ -104,5 +115,6 @@ def _trust(access: Access) -> Any:
         if access.cert_file:
             context.load_cert_chain(access.cert_file, access.key_file or None)
     except OSError as e:
-        raise PxhelmError(f"can't create TLS config for client: {e}") from None
+        pair = f"can't load key pair from cert {access.cert_file} and key {access.key_file}"
+        raise PxhelmError(f"can't create TLS config for client: {pair}: {_why(e, access)}") from None
     return context

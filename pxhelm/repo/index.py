@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from pxhelm.chart.decode import scalar_text
 from pxhelm.errors import PxhelmError
 from pxhelm.golang import json, semver, urls, yaml
+from pxhelm.golang.strconv import quote
 from pxhelm.golang.value import go_string
 from pxhelm.repo.access import Access
 from pxhelm.secret import Secret
@@ -24,6 +25,10 @@ _ORDER: Final = (
     *("urls", "created", "removed", "digest"),
 )
 """Order of the fields in Go's struct, which its JSON follows."""
+
+
+_NEVER: Final = "0001-01-01T00:00:00Z"
+"""Go's zero time."""
 
 
 class RepositoryError(PxhelmError):
@@ -71,6 +76,8 @@ class Index:
     generated: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
     """publicKeys, annotations."""
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    """What was left out of a file that was read: chart and version in quotes, and why."""
 
     def has(self, name: str, version: str) -> bool:
         """Tell whether exactly this version is listed."""
@@ -85,7 +92,7 @@ class Index:
         for versions in other.entries.values():
             for one in versions:
                 if not self.has(one.name, one.version):
-                    self.add(one)
+                    self.add(Entry({"apiVersion": "v1", "created": _NEVER, **one.fields}))
 
     def sort(self) -> None:
         """Put the newest version of each chart first."""
@@ -182,8 +189,12 @@ def load_index(data: bytes) -> Index:
     for name, versions in entries.items() if isinstance(entries, dict) else ():
         if not isinstance(versions, list | None):
             raise _not_an_index()
-        kept = [Entry(one) for one in versions or () if _valid(one)]
+        faults = [_fault(one) for one in versions or ()]
+        kept = [Entry(one) for one, why in zip(versions or (), faults, strict=True) if not why]
         newest_first(kept)
+        index.skipped += reversed(
+            [(_named(name, one), why) for one, why in zip(versions or (), faults, strict=True) if why]
+        )
         index.entries[name] = kept
     if not found.get("apiVersion"):
         raise RepositoryError("no API version specified")
@@ -201,9 +212,26 @@ def _as_yaml(text: str) -> object:
         raise RepositoryError(str(e)) from None
 
 
-def _valid(entry: object) -> bool:
-    """Tell whether Helm would keep an entry: a name, and a version that is one."""
-    return isinstance(entry, dict) and bool(entry.get("name")) and parse_version(str(entry.get("version"))) is not None
+def _named(name: str, entry: object) -> str:
+    return f"{quote(name)} {quote(str(entry.get('version') or ''))}" if isinstance(entry, dict) else quote(name)
+
+
+def _fault(entry: object) -> str:
+    """Return why Helm would not keep an entry, in its words; empty for one that is good."""
+    if not isinstance(entry, dict):
+        return "empty entry"
+    name, version = str(entry.get("name") or ""), str(entry.get("version") or "")
+    if not name:
+        return "validation: chart.metadata.name is required"
+    if "/" in name or name in (".", ".."):
+        return f"validation: chart.metadata.name {quote(name)} is invalid"
+    if not version:
+        return "validation: chart.metadata.version is required"
+    if parse_version(version) is None:
+        return f"validation: chart.metadata.version {quote(version)} is invalid"
+    if entry.get("type") not in (None, "", "application", "library"):
+        return "validation: chart.metadata.type must be application or library"
+    return ""
 
 
 def resolve_url(base: str, reference: str) -> str:
@@ -231,8 +259,7 @@ class Repository:
     @property
     def index_url(self) -> str:
         """Where its index is."""
-        base, question, query = self.url.partition("?")
-        return base.rstrip("/") + "/index.yaml" + question + query
+        return resolve_url(self.url, "index.yaml")
 
     def access(self, seconds: float = 120.0) -> Access:
         """Return how it lets us in."""

@@ -191,8 +191,10 @@ class Disk:
     @staticmethod
     def write(path: str, data: bytes, *, mode: int | None = None, folders: bool = True) -> None:
         """Write a file whole or not at all."""
-        if not folders and not Path(path).parent.is_dir():
-            raise PxhelmError(f"open {path}{os.getpid()}: no such file or directory")
+        parent = Path(path).parent
+        if not folders and not parent.is_dir():
+            why = "not a directory" if parent.exists() else "no such file or directory"
+            raise PxhelmError(f"open {path}{os.getpid()}: {why}")
         write_file(path, data, mode=mode)
 
     @staticmethod
@@ -222,15 +224,16 @@ class Disk:
         return read_chart(path).files
 
 
-def read_starter(name: str) -> dict[str, bytes]:
-    """Return the files of a starter chart: one of ours by name, or a folder."""
+def read_starter(name: str, own: Path) -> dict[str, bytes]:
+    """Return the files of a starter chart: one in the folder ``own`` or one of ours by name, or any folder."""
     ours = _starters()
-    folder = ours / name
-    if not folder.is_dir():
-        folder = Path(name)
-    if not (folder / "Chart.yaml").is_file():
+    places = [own / name, ours / name, Path(name)]
+    folder = next((one for one in places if (one / "Chart.yaml").is_file()), None)
+    if folder is None:
+        wanted = next((one for one in reversed(places) if one.is_dir()), own / name)
+        why = "Chart.yaml file is missing" if wanted.is_dir() else f"stat {wanted}: no such file or directory"
         known = ", ".join(sorted(p.name for p in ours.iterdir()))
-        raise PxhelmError(f"cannot find starter {name}", hint=f"one of {known}, or the folder of a chart")
+        raise PxhelmError(f"could not load {wanted}: {why}", hint=f"one of {known}, or the folder of a chart")
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 

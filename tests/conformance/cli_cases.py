@@ -32,7 +32,9 @@ ADDED = re.compile(
     re.MULTILINE,
 )
 """Our own lines after Helm's text of an error."""
-THEIRS = re.compile(r"^(\w+\.go:\d+: \$TIME \[debug\].*\n\n?)|^\w+\.go:\d+: |^WARNING: (?=This chart)", re.MULTILINE)
+THEIRS = re.compile(
+    r"^(\w+\.go:\d+: \$TIME \[debug\].*\n\n?)|^\w+\.go:\d+: (?:WARN )?|^WARNING: (?=This chart)", re.MULTILINE
+)
 """What stands before Helm's log lines, and its debug lines; ours begin with ``note: `` and are told once."""
 PATTERNS = {
     "$TIME": r"\"?[^\"\n]+?\"?",

@@ -13,8 +13,9 @@ FEWEST = {"helm-engine": 8752, "helm-charts": 5132, "helm-cli": 91}
 EXCUSES = 30
 """How many cases of rendering may differ on purpose (issue 4)."""
 
-OWN = list(cases(Path(__file__).parent / "recorded" / "helm-cli-own.jsonl.gz"))
-"""Stories of release commands that we played to Helm v3.22 over a pretended API server of our own."""
+OWN = [case for file in sorted((Path(__file__).parent / "recorded").iterdir()) for case in cases(file)]
+"""Stories that we played to Helm v3.22: ``own``, release commands over a pretended API server of our own, and
+``commands``, the flags of all others."""
 
 needs_shared = pytest.mark.requires("shared")
 
@@ -49,9 +50,9 @@ def test_what_is_known_to_differ_still_does():
     assert len(set(names) - stories) <= EXCUSES
 
 
-@pytest.mark.parametrize("number", range(len(OWN)))
-def test_we_answer_as_helm_did_when_we_asked_it(number):
-    assert play(OWN[number]) == ""
+@pytest.mark.parametrize("story", OWN, ids=[story["name"] for story in OWN])
+def test_we_answer_as_helm_did_when_we_asked_it(story):
+    assert play(story) == ""
 
 
 @needs_shared

@@ -1,3 +1,4 @@
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -5,9 +6,10 @@ import pytest
 from pxhelm.errors import PxhelmError
 from pxhelm.release import resume
 from pxhelm.release.install import install
-from pxhelm.release.options import InstallOptions, RollbackOptions, UpgradeOptions
+from pxhelm.release.options import InstallOptions, RollbackOptions, UninstallOptions, UpgradeOptions
 from pxhelm.release.resume import Attempt, Verdict, decide
 from pxhelm.release.rollback import rollback
+from pxhelm.release.uninstall import uninstall
 from pxhelm.release.upgrade import upgrade, upgrade_or_install
 from pxhelm.store.leases import Holder
 from pxhelm.store.releases import Operation
@@ -202,3 +204,34 @@ def test_hooks_of_a_killed_upgrade_do_not_run_again(world):
     upgrade(world.configuration(world.attempt("upgrade", pid=2, gone=True)), "web", world.chart(), {}, UPGRADE)
     assert not [call for call in world.cluster.calls if "seed" in call]
     assert world.storage.last("web").hooks[0].last_run.phase.value == "Succeeded"
+
+
+BOTH = hook("seed", "pre-install", "post-install", "pre-delete", "post-delete", policies=["hook-succeeded"])
+
+
+def times(world):
+    return sum(call == "create Task/seed" for call in world.cluster.calls)
+
+
+def test_a_hook_of_several_events_runs_for_each_of_them(world):
+    world.renderer.hooks = (deepcopy(BOTH),)
+    install(world.configuration(world.attempt("install")), "web", world.chart(), {}, INSTALL)
+    assert times(world) == 2
+    uninstall(world.configuration(world.attempt("uninstall")), "web", UninstallOptions())
+    assert times(world) == 4
+
+
+def test_a_hook_of_both_events_of_a_killed_install_runs_only_for_the_one_that_is_left(world):
+    world.renderer.hooks = (deepcopy(BOTH),)
+    killed_install(world)
+    install(world.configuration(world.attempt("install", pid=2, gone=True)), "web", world.chart(), {}, INSTALL)
+    assert times(world) == 1
+
+
+def test_a_hook_that_ran_for_the_later_event_has_run_for_the_earlier(world):
+    last = hook("zz", "post-install", weight=9, annotations='{"pxhelm.io/hook-retry": "true"}')
+    world.renderer.hooks = (deepcopy(BOTH), last)
+    killed_install(world, "create Task/zz")
+    again = world.configuration(world.attempt("install", pid=2, gone=True))
+    install(again, "web", world.chart(), {}, INSTALL)
+    assert times(world) == 0

@@ -24,6 +24,7 @@ Starters:
   windows-vm a Windows machine with UEFI, TPM and drivers
   site       bridges, virtual networks, security groups, pools and rights
   DIR        any chart; <CHARTNAME> in its files becomes the name
+  NAME       a chart in the folder starters of the data folder (`pxhelm env PXHELM_DATA_HOME`)
 """
 
 
@@ -38,6 +39,9 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     from pxhelm.files import write_files
 
     folder = Path(arguments[0])
+    documented = options["output"] in FORMATS
+    if not documented:
+        click.echo(f"Creating {arguments[0]}")  # as Helm does before it looks whether it can
     with open_services(session.flags) as services:
         files = scaffold(services, folder.name, options["starter"])
     parent = folder.parent.resolve()
@@ -47,11 +51,9 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         raise PxhelmError(f"no such directory {parent}")
     if folder.exists() and not folder.is_dir():
         raise PxhelmError(f"file {parent / folder.name} already exists and is not a directory")
-    if options["output"] in FORMATS:
+    if documented:
         made = {"name": folder.name, "path": str(parent / folder.name), "files": sorted(files)}
         click.echo(FORMATS[options["output"]](made), nl=False)
-    else:
-        click.echo(f"Creating {arguments[0]}")
     for path in files:
         if (folder / path).exists():
             click.echo(f'WARNING: File "{parent / folder.name / path}" already exists. Overwriting.', err=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.numbers import UINT
 from pxhelm.cli.options import access_flags, flag, output_flag, text_or_document, verify_flags
 from pxhelm.cli.results import document, voice
 from pxhelm.cli.sources import chart_location, tell
@@ -55,7 +56,7 @@ def _rows(found: Listed) -> list[dict[str, str]]:
 
 
 @cli.command("list", usage="CHART", arguments=(0, 1), help="list the dependencies for the given chart")
-@click.option("--max-col-width", default=80, metavar="uint", help="maximum column width for output table")
+@click.option("--max-col-width", type=UINT, default=80, metavar="uint", help="maximum column width for output table")
 @output_flag("table", "json", "yaml")
 def list_(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Print dependencies and whether they are there."""

@@ -8,6 +8,7 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.kubectl import refused_flags
+from pxhelm.cli.numbers import INT
 from pxhelm.cli.options import files_flag, flag, print_flags, selection_flags, texts
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -53,7 +54,7 @@ Releases:
 @click.option("--watch-timeout", default="0s", metavar="duration", help="end the watch after this time; 0s = never")
 @flag("--cached", help="show what `discover` recorded; the cluster is not asked")
 @click.option("--at", default="", metavar="TIME", help="as it was recorded to be at a time: 2026-11-03T09:12, 2h, 3d")
-@click.option("--revision", type=int, default=0, metavar="int", help="get the named release with revision")
+@click.option("--revision", type=INT, default=0, metavar="int", help="get the named release with revision")
 @flag("-a", "--all", "computed", help="get values: dump all (computed) values")
 @refused_flags("get")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
@@ -82,6 +83,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
 def _get_release(session: cli.Session, arguments: tuple[str, ...], options: dict[str, Any]) -> None:
     from pxhelm.actions import releases
     from pxhelm.app import open_services
+    from pxhelm.cli.views.document import FORMATS
 
     part = arguments[0]
     if len(arguments) != 2:
@@ -108,6 +110,11 @@ def _get_release(session: cli.Session, arguments: tuple[str, ...], options: dict
             click.echo(shown_by(options["template"], {"Release": as_go_sees(release)}), nl=False)
             return
         computed = releases.values(services, name, revision, computed=True) if part == "all" else None
+    if options["output"] in FORMATS and part != "metadata":
+        from pxhelm.cli.views.release import part_document
+
+        click.echo(FORMATS[options["output"]](part_document(part, release, computed)), nl=False)
+        return
     click.echo(_part_text(part, release, computed, options["output"]), nl=False)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.numbers import INT
 from pxhelm.cli.options import flag, output_flag
 
 HELP = """List the revisions of a release, or the changes of an object.
@@ -23,7 +24,7 @@ change. Who did it stands there when Proxmox' tasks or log tell.
 
 
 @cli.command("history", usage="RELEASE_NAME", arguments=(1, 1), help=HELP)
-@click.option("--max", "most", type=int, default=256, show_default=True, help="maximum number of revisions or changes")
+@click.option("--max", "most", type=INT, default=256, show_default=True, help="maximum number of revisions or changes")
 @flag("--show-rollback-revision", help="show the revision that a rollback went back to")
 @output_flag("table", "json", "yaml")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:

@@ -18,7 +18,7 @@ from pxhelm.cli.options import (
     strict_values_flag,
     values_flags,
 )
-from pxhelm.cli.sources import chart_location, tell
+from pxhelm.cli.sources import located
 from pxhelm.errors import PxhelmError
 
 HELP = """Install a chart as a release.
@@ -40,7 +40,6 @@ The chart is a folder or a packaged chart. Values come from its values.yaml, the
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Install and print the release."""
     from pxhelm.actions.install import install
-    from pxhelm.actions.locate import locate
     from pxhelm.app import open_services
     from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import name_and_chart, shared, wanted
@@ -51,7 +50,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         name, chart = name_and_chart(arguments, options)
         asked = InstallOptions(**shared(options), replace=options["replace"])
         with showing() as listen, open_services(session.flags, listen) as services:
-            where = locate(services, chart, chart_location(options), tell)
+            where = located(services, chart, options)
             release = install(services, wanted(name, where, options), asked)
     except PxhelmError as error:
         raise error.prefixed("INSTALLATION FAILED: ") from None

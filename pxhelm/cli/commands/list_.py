@@ -8,6 +8,7 @@ import click
 
 from pxhelm.cli import colour
 from pxhelm.cli import command as cli
+from pxhelm.cli.numbers import INT
 from pxhelm.cli.options import flag, output_flag
 from pxhelm.errors import ExitCode, PxhelmError
 
@@ -25,8 +26,8 @@ STATES = ("deployed", "failed", "pending", "superseded", "uninstalled", "uninsta
 @flag("--uninstalled", help="show uninstalled releases (if --keep-history was used)")
 @flag("--uninstalling", help="show releases that are currently being uninstalled")
 @click.option("-f", "--filter", default="", metavar="string", help="a regular expression on the names")
-@click.option("-m", "--max", type=int, default=256, show_default=True, help="maximum number of releases")
-@click.option("--offset", type=int, default=0, help="next release index in the list")
+@click.option("-m", "--max", type=INT, default=256, show_default=True, help="maximum number of releases")
+@click.option("--offset", type=INT, default=0, help="next release index in the list")
 @flag("-r", "--reverse", help="reverse the sort order")
 @click.option("-l", "--selector", default="", metavar="string", help="label query on the releases' labels")
 @flag("-q", "--short", help="output short (quiet) listing format")
@@ -41,6 +42,8 @@ def command(session: cli.Session, **options: Any) -> None:
     from pxhelm.release.history import DEFAULT_STATES, PENDING_STATES, ListOptions, SortBy, go_time
     from pxhelm.release.model import Release, Status
 
+    if options["offset"] < 0:
+        raise PxhelmError(f"cannot begin at release {options['offset']}: --offset counts from 0", code=ExitCode.USAGE)
     states = set(DEFAULT_STATES)
     if options["all_states"]:
         states = set(Status)

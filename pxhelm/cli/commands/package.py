@@ -41,7 +41,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         raise PxhelmError("--key is required for signing a package")
     with open_services(session.flags) as services:
         given = options["passphrase_file"]
-        phrase = services.read(given).partition(b"\n")[0].rstrip(b"\r") if given else None
+        phrase = services.read(given).partition(b"\n")[0].rstrip(b"\r") if given and options["sign"] else None
         packages: list[dict[str, str]] = []
         for path in arguments:
             request = PackageRequest(

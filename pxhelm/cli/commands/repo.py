@@ -26,13 +26,15 @@ def command(**_options: Any) -> None:
 @flag("--force-update", help="replace (overwrite) the repo if it already exists")
 @flag("--no-update", hidden=True, help="ignored")
 @flag("--pass-credentials", help="pass credentials to all domains")
-@flag("--allow-deprecated-repos", hidden=True, help="ignored")
+@flag("--allow-deprecated-repos", help="add repositories, too, that Helm's makers have taken down")
 @duration("2m0s")
 @text_or_document
 def add(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Add a repository."""
+    from pxhelm.actions.repo import AddRequest
     from pxhelm.actions.repo import add as add_repository
     from pxhelm.app import open_services
+    from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import seconds
     from pxhelm.repo.index import Repository
     from pxhelm.secret import Secret
@@ -51,9 +53,11 @@ def add(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> Non
         insecure=options["insecure"],
         pass_credentials=options["pass_credentials"],
     )
-    with open_services(session.flags) as services:
-        wait = seconds(options["timeout"])
-        added = add_repository(services, wanted, force=options["force_update"], seconds=wait)
+    request = AddRequest(
+        wanted, options["force_update"], options["allow_deprecated_repos"], seconds(options["timeout"])
+    )
+    with showing() as listen, open_services(session.flags, listen) as services:
+        added = add_repository(services, request)
     done = "has been added to your repositories" if added else "already exists with the same configuration, skipping"
     voice(options)(f"{quote(wanted.name)} {done}")
     document(options, {"name": wanted.name, "url": wanted.url, "added": added})
@@ -88,9 +92,7 @@ def remove(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> 
     from pxhelm.app import open_services
 
     with open_services(session.flags) as services:
-        for name in arguments:
-            remove_repository(services, name)
-            voice(options)(f"{quote(name)} has been removed from your repositories")
+        remove_repository(services, arguments, voice(options))
     document(options, [{"name": name, "removed": True} for name in arguments])
 
 
@@ -100,17 +102,17 @@ def remove(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> 
 @text_or_document
 def update(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Fetch indexes anew."""
-    from pxhelm.actions.repo import known_repositories
+    from pxhelm.actions.repo import UpdateRequest, known_repositories
     from pxhelm.actions.repo import update as update_repositories
     from pxhelm.app import open_services
+    from pxhelm.cli.progress import showing
     from pxhelm.cli.release_flags import seconds
 
-    with open_services(session.flags) as services:
-        failed = update_repositories(services, arguments, voice(options), seconds(options["timeout"]))
+    request = UpdateRequest(arguments, seconds(options["timeout"]), options["fail_on_repo_update_fail"])
+    with showing() as listen, open_services(session.flags, listen) as services:
+        failed = update_repositories(services, request, voice(options))
         asked = [one for one in known_repositories(services) if not arguments or one.name in arguments]
     document(options, [{"name": one.name, "url": one.url, "updated": one.url not in failed} for one in asked])
-    if failed and options["fail_on_repo_update_fail"]:
-        raise PxhelmError(f"Failed to update the following repositories: [{' '.join(failed)}]")
 
 
 @cli.command("index", usage="[DIR]", arguments=(1, 1), help="generate an index file given a directory of charts")
@@ -122,9 +124,10 @@ def index(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> N
     """Write index.yaml."""
     from pxhelm.actions.repo import IndexRequest, write_index
     from pxhelm.app import open_services
+    from pxhelm.cli.progress import showing
 
     request = IndexRequest(arguments[0], options["url"], options["merge"], options["json"], source_date())
-    with open_services(session.flags) as services:
+    with showing() as listen, open_services(session.flags, listen) as services:
         path = write_index(services, request)
     document(options, {"path": path})
 

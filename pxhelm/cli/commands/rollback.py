@@ -8,6 +8,7 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.deletions import upgrade_deletion_flags
+from pxhelm.cli.numbers import INT
 from pxhelm.cli.options import (
     all_of,
     dry_run_flag,
@@ -40,7 +41,7 @@ With snapshot/NAME a guest goes back to a Snapshot; what it wrote since is lost,
 @flag("--cleanup-on-fail", help="delete objects created by this rollback when it fails")
 @upgrade_deletion_flags
 @flag("--no-hooks", help="do not run hooks")
-@click.option("--history-max", type=int, default=10, show_default=True, help="revisions kept per release; 0 keeps all")
+@click.option("--history-max", type=INT, default=10, show_default=True, help="revisions kept per release; 0 keeps all")
 @output_flag("table", "json", "yaml")
 @flag("--start", help="with snapshot/NAME: start the guest afterwards")
 @yes_flag

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
+from pxhelm.cli.numbers import UINT
 from pxhelm.cli.options import flag, output_flag
 from pxhelm.errors import PxhelmError
 
@@ -21,7 +22,7 @@ def command(**_options: Any) -> None:
 @flag("-l", "--versions", help="show each version of each chart on its own line")
 @flag("--devel", help="use development versions, too")
 @click.option("--version", "chart_version", default="", metavar="string", help="search using version constraints")
-@click.option("--max-col-width", default=50, metavar="uint", help="maximum column width for output table")
+@click.option("--max-col-width", type=UINT, default=50, metavar="uint", help="maximum column width for output table")
 @flag("--fail-on-no-result", help="search fails if no results are found")
 @output_flag("table", "json", "yaml")
 def repo(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:

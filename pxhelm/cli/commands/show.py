@@ -27,7 +27,6 @@ def command(**_options: Any) -> None:
 def _add(part: str) -> None:
     @cli.command(part, usage="[CHART]", arguments=(1, 1), help=TEXTS[part])
     @chart_flags
-    @click.option("--jsonpath", default="", metavar="string", hidden=part != "values", help="filter the output")
     @text_or_document
     def run(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
         from pxhelm.actions.locate import locate
@@ -37,8 +36,9 @@ def _add(part: str) -> None:
 
         with showing() as listen, open_services(session.flags, listen) as services:
             path = locate(services, arguments[0], chart_location(options), tell)
-            if options["output"] == "text" or options["jsonpath"]:
-                raw(show(services, path, part, options["jsonpath"]))
+            filtered = options.get("jsonpath", "")
+            if options["output"] == "text" or filtered:
+                raw(show(services, path, part, filtered))
                 return
             from pxhelm.cli.views.charts import shown_document
             from pxhelm.cli.views.document import FORMATS
@@ -46,6 +46,8 @@ def _add(part: str) -> None:
             parts = {name: show(services, path, name) for name in (PARTS if part == "all" else (part,))}
         raw(FORMATS[options["output"]](shown_document(parts)).encode("utf-8", "surrogateescape"))
 
+    if part == "values":
+        run = click.option("--jsonpath", default="", metavar="string", help="filter the output")(run)
     command.add_command(run)
 
 

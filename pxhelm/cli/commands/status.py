@@ -8,11 +8,12 @@ import click
 
 from pxhelm.cli import colour
 from pxhelm.cli import command as cli
+from pxhelm.cli.numbers import INT
 from pxhelm.cli.options import flag, output_flag
 
 
 @cli.command("status", usage="RELEASE_NAME", arguments=(1, 1), help="Display the status of the named release.")
-@click.option("--revision", type=int, default=0, help="show this revision instead of the last")
+@click.option("--revision", type=INT, default=0, help="show this revision instead of the last")
 @flag("--show-desc", help="display the description of the release")
 @flag("--show-resources", help="display the objects of the release")
 @output_flag("table", "json", "yaml")

@@ -19,7 +19,7 @@ from pxhelm.cli.options import (
     texts,
     values_flags,
 )
-from pxhelm.cli.sources import chart_location, raw, tell
+from pxhelm.cli.sources import located, raw
 
 if TYPE_CHECKING:
     from pxhelm.actions.template import Templated
@@ -69,7 +69,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     )
     with showing() as listen, open_services(session.flags, listen) as services:
         request = TemplateRequest(
-            chart=_located(services, chart, options),
+            chart=located(services, chart, options),
             release=name,
             namespace=services.settings.namespace or "default",
             values=value_flags(options),
@@ -101,17 +101,6 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         else:
             text = _shown(done.text(show), options["output"])
     raw(text.encode("utf-8", "surrogateescape"))
-
-
-def _located(services: Any, chart: str, options: dict[str, Any]) -> str:
-    from pxhelm.actions.locate import locate
-
-    path = locate(services, chart, chart_location(options), tell)
-    if options["dependency_update"]:
-        from pxhelm.actions.dependency import complete
-
-        complete(services, path)
-    return path
 
 
 def _write(done: Templated, show: Show, folder: str, below: str) -> None:

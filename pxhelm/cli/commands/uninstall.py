@@ -9,6 +9,16 @@ import click
 from pxhelm.cli import command as cli
 from pxhelm.cli.options import all_of, duration, flag, output_flag
 from pxhelm.cli.options import wait_flag as wait
+from pxhelm.errors import ExitCode, PxhelmError
+
+
+def _cascade(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Refuse what Helm refuses; Proxmox VE has no owners that a deletion could follow."""
+    if value not in ("background", "foreground", "orphan"):
+        raise PxhelmError(
+            f'invalid cascade value ({value}). Must be "background", "foreground", or "orphan"', code=ExitCode.USAGE
+        )
+    return value
 
 
 @cli.command(
@@ -23,7 +33,7 @@ from pxhelm.cli.options import wait_flag as wait
 @flag("--no-hooks", help="do not run hooks")
 @flag("--ignore-not-found", help="treat 'release not found' as a successful uninstall")
 @click.option("--description", default="", metavar="string", help="add a custom description")
-@click.option("--cascade", default="background", hidden=True)
+@click.option("--cascade", default="background", hidden=True, callback=_cascade)
 @output_flag("table", "json", "yaml")
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> None:
     """Uninstall each release in turn."""

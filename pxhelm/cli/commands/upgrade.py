@@ -8,6 +8,7 @@ import click
 
 from pxhelm.cli import command as cli
 from pxhelm.cli.deletions import upgrade_deletion_flags
+from pxhelm.cli.numbers import INT
 from pxhelm.cli.options import (
     all_of,
     chart_flags,
@@ -19,7 +20,7 @@ from pxhelm.cli.options import (
     strict_values_flag,
     values_flags,
 )
-from pxhelm.cli.sources import chart_location, tell
+from pxhelm.cli.sources import located
 
 HELP = """Upgrade a release to a new version of its chart, or to new values.
 
@@ -35,7 +36,7 @@ kept, as Helm does; --reset-values goes back to the chart's own.
 @flag("--reset-values", help="reset the values to the ones built into the chart")
 @flag("--reuse-values", help="reuse the last release's values and merge in any overrides")
 @flag("--reset-then-reuse-values", help="reset to the chart's values, then apply the last release's and any overrides")
-@click.option("--history-max", type=int, default=10, show_default=True, help="revisions kept per release; 0 keeps all")
+@click.option("--history-max", type=INT, default=10, show_default=True, help="revisions kept per release; 0 keeps all")
 @flag("--cleanup-on-fail", help="allow deletion of objects created by this upgrade when it fails")
 @flag("--hide-notes", help="do not show notes")
 @flag("--hide-secret", help="accepted for Helm's sake: secrets are never shown")
@@ -45,7 +46,6 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     from dataclasses import replace
 
     from pxhelm.actions.install import upgrade, would_install
-    from pxhelm.actions.locate import locate
     from pxhelm.app import open_services
     from pxhelm.cli.deletions import word_as_helm
     from pxhelm.cli.progress import showing
@@ -70,7 +70,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
     with showing() as listen, open_services(session.flags, listen) as services:
         if options["install"] and would_install(services, name):
             installing()  # as in Helm before the chart is looked for
-        where = locate(services, chart, chart_location(options), tell)
+        where = located(services, chart, options)
         given = replace(wanted(name, where, options), word=word_as_helm(options, listen))
         release, installed = upgrade(services, given, asked, installing if options["install"] else None)
     if shown and not installed:

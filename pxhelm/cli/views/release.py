@@ -160,6 +160,21 @@ def everything_text(release: Release, computed: object) -> str:
     return "\n".join(parts) + "\n" + (f"NOTES:\n{notes}\n" if notes else "")
 
 
+def part_document(part: str, release: Release, computed: object) -> object:
+    """Return what ``get PART -o json`` holds of a release: all, hooks, manifest or notes; Helm has only texts of these."""
+    from pxhelm.cli.views.charts import manifests_document
+    from pxhelm.release.record import hook_json
+
+    match part:
+        case "hooks":
+            return [hook_json(hook) for hook in release.hooks]
+        case "manifest":
+            return manifests_document(release.manifest)
+        case "notes":
+            return {"notes": release.info.notes}
+    return {**release_document(release), "computedValues": computed}
+
+
 def as_go_sees(release: Release) -> dict[str, object]:
     """Return a release under the names of Helm's Go fields, for ``get all --template``."""
     info, about = release.info, release.chart.metadata
