@@ -99,7 +99,7 @@ def request_of(services: Services, wish: Wish) -> Request:
         many = "a parameter is" if len(problems) == 1 else f"{len(problems)} parameters are"
         raise StageError(f"cannot {wish.method} {path}: {many} wrong, nothing was sent", tuple(problems))
     download = Download(wish.target, wish.progress) if wish.target else None
-    return Request(wish.method, path, params, upload, download, _node(endpoint))
+    return Request(wish.method, path, params, upload, download, _node(endpoint), any_shape=True)
 
 
 def follow(services: Services, upid: str, on_line: Callable[[str], None]) -> TaskResult:

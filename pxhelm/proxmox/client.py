@@ -117,7 +117,7 @@ class Client:
             self._session.forget(ticket)
             _, headers = self._session.headers(request)
             answer = self._carry(request, pairs, headers)
-        found = read_answer(request, answer, endpoint)
+        found = read_answer(request, answer, None if request.any_shape else endpoint)
         if request.path in ("/version", "/cluster/status"):
             self._learn(request.path, found.data)
         return found

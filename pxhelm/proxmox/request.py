@@ -61,6 +61,8 @@ class Request:
     """The node that owns the object, preferred as the endpoint; empty = any."""
     gate: Callable[[], None] | None = field(default=None, compare=False, repr=False)
     """Called when it is about to be sent, after all waiting for a connection; what it raises keeps it from being sent."""
+    any_shape: bool = False
+    """Whether the answer may be other than the schema promises: nothing is made of it, somebody wants to see it."""
 
     @property
     def writes(self) -> bool:

@@ -348,6 +348,13 @@ def test_something_else_that_answers_is_not_taken_for_proxmox():
         client(server.endpoint).send(Request("GET", "/anything"))
 
 
+def test_an_answer_of_another_shape_is_refused_unless_somebody_wants_to_see_it():
+    with FakeServer([Answer(data={"odd": 1}), Answer(data={"odd": 1})]) as server:
+        with pytest.raises(ApiError, match="expected a list of objects, got an object"):
+            client(server.endpoint).send(Request("GET", "/pools"))
+        assert client(server.endpoint).send(Request("GET", "/pools", any_shape=True)).data == {"odd": 1}
+
+
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
     folder = tmp_path_factory.mktemp("certificates")
