@@ -17,7 +17,7 @@ class GlobError(ValueError):
 
 
 _TOKEN = re.compile(r"\\(.)|(\*\*)|([*?{}\[,])|([^\\*?{}\[,]+)", re.DOTALL)
-_RANGE = re.compile(r"(!?)(?:(.)-(.)|((?:\\.|[^\]\\])+))\]", re.DOTALL)
+_RANGE = re.compile(r"(!?)(?:(.)-(.)|((?:\\.|[^\]\\])*))", re.DOTALL)
 
 
 class Pattern(Protocol):
@@ -101,9 +101,13 @@ def _sign(sign: str, depth: int, out: list[str]) -> int:
 
 def _range(pattern: str, at: int, out: list[str]) -> int:
     found = _RANGE.match(pattern, at)
-    if found is None:
-        raise GlobError("unexpected end of input" if "]" not in pattern[at:] else "expected close range character")
+    assert found
     negated, low, high, chars = found.groups()
+    if pattern[found.end() : found.end() + 1] != "]":
+        ended = found.end() == len(pattern)
+        raise GlobError("unexpected end of input" if ended else "expected close range character")
+    if not (low or chars):
+        raise GlobError("could not parse range")
     if low:
         if high < low:
             raise GlobError(f"hi character '{high}' should be greater than lo '{low}'")
@@ -111,7 +115,7 @@ def _range(pattern: str, at: int, out: list[str]) -> int:
     else:
         inside = "".join(re.escape(char) for char in re.sub(r"\\(.)", r"\1", chars, flags=re.DOTALL))
     out.append(f"[{'^' if negated else ''}{inside}]")
-    return found.end()
+    return found.end() + 1
 
 
 def match(pattern: str, path: str) -> bool:

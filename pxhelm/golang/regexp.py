@@ -12,36 +12,26 @@ from functools import lru_cache
 from typing import Any
 
 from pxhelm.golang.bounds import bounds
+from pxhelm.golang.regexp_syntax import RegexpError, checked
 from pxhelm.golang.strconv import quote
 from pxhelm.golang.value import go_bytes, go_string
 
+__all__ = [
+    "RegexpError",
+    "compile_pattern",
+    "find",
+    "find_all",
+    "matches",
+    "must_compile",
+    "quote_meta",
+    "replace_all",
+    "replace_all_literal",
+    "split",
+]
 
-class RegexpError(ValueError):
-    """A pattern that Go refuses; the text is Go's."""
-
-
-_CODES = {
-    "invalid escape sequence": "invalid escape sequence",
-    "invalid character class": "invalid character class",
-    "invalid character class range": "invalid character class range",
-    "missing ]": "missing closing ]",
-    "missing )": "missing closing )",
-    "unexpected )": "unexpected )",
-    "trailing \\": "trailing backslash at end of expression",
-    "no argument for repetition operator": "missing argument to repetition operator",
-    "invalid repetition size": "invalid repeat count",
-    "bad repetition operator": "invalid nested repetition operator",
-    "invalid perl operator": "invalid or unsupported Perl syntax",
-    "invalid UTF-8": "invalid UTF-8",
-    "invalid named capture group": "invalid named capture",
-    "pattern too large - compile failed": "expression too large",
-}
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
-_SIZE = re.compile(r"\{(\d+)(,?)(\d*)\}\??\Z")
-_MOST = 1000
 _NAME = re.compile(rb"[A-Za-z0-9_]+")
-_ANY_BYTE = re.compile(r"(?:[^\\]|\\[^C])*?\\C")
 
 
 @lru_cache(maxsize=512)
@@ -53,49 +43,15 @@ def compile_pattern(pattern: str) -> Any:
     options.log_errors = False
     options.max_mem = bounds.regex_memory
     try:
-        if "\\C" in pattern and _ANY_BYTE.match(re.sub(r"\\Q.*?(?:\\E|\Z)", "", pattern, flags=re.DOTALL)):
-            raise RegexpError("error parsing regexp: invalid escape sequence: `\\C`")
-        return re2.compile(go_bytes(_NOT_UTF8.sub("\udcff", pattern)), options)  # RE2 takes some that are none
+        return re2.compile(go_bytes(checked(pattern)), options)
     except re2.error as error:
-        raise RegexpError(_worded(error.args[0], pattern)) from None
+        raise RegexpError(_worded(error.args[0])) from None
 
 
-def _worded(reason: str | bytes, pattern: str) -> str:
+def _worded(reason: str | bytes) -> str:
+    """Word what RE2 alone refuses: a pattern that would take too much memory."""
     text = go_string(reason) if isinstance(reason, bytes) else reason
-    for code in sorted(_CODES, key=len, reverse=True):
-        if text.startswith(code):
-            argument = text[len(code) :].removeprefix(": ")
-            argument = _argument(code, argument, pattern)
-            if code == "bad repetition operator" and (size := _impossible_size(argument)):
-                return f"error parsing regexp: {_CODES['invalid repetition size']}: `{size}`"
-            reason = "invalid named capture" if argument.startswith("(?<") else _CODES[code]
-            return f"error parsing regexp: {reason}: `{argument}`"
-    return f"error parsing regexp: {text}"
-
-
-def _impossible_size(operators: str) -> str:
-    """Return the last operator when no text can be repeated so: Go's parser finds that first."""
-    found = _SIZE.search(operators)
-    if found is None:
-        return ""
-    least, comma, most = int(found[1]), found[2], int(found[3] or found[1])
-    return found[0].rstrip("?") if least > _MOST or most > _MOST or (comma and found[3] and least > most) else ""
-
-
-def _argument(code: str, argument: str, pattern: str) -> str:
-    if code == "trailing \\":
-        return ""
-    if code == "invalid repetition size":
-        return argument.rstrip("?")
-    if code == "invalid UTF-8":
-        found = _NOT_UTF8.search(pattern)
-        return pattern[found.start() :] if found else argument
-    if code in ("missing )", "unexpected )"):
-        return pattern
-    if argument.startswith("(?<") and argument in pattern:
-        name = pattern[pattern.index(argument) :]
-        return name[: name.index(">") + 1] if ">" in name else name
-    return argument
+    return "error parsing regexp: " + text.replace("pattern too large - compile failed", "expression too large")
 
 
 def must_compile(pattern: str) -> Any:

@@ -93,6 +93,9 @@ def _quoted(char: str) -> str:
 
 
 _INT = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F_]+)|0[bB]([01_]+)|0[oO]([0-7_]+)|(0[0-7_]+)|([1-9][0-9_]*|0))\Z")
+_DIGITS = re.compile(r"[-+]?()()()()([0-9]+)")
+_BASED_DIGITS = re.compile(r"[-+]?(?:0[xX]([0-9a-fA-F_]+)|0[bB]([01_]+)|0[oO]([0-7_]+)|0([0-7_]*)|([1-9][0-9_]*))")
+"""Digits by their base: 16, 2, 8 in two ways, 10."""
 _PLAIN_INT = re.compile(r"[-+]?[0-9]+\Z")
 _UNDERSCORE = re.compile(r"[-+]?(?:0(?:[xXbBoO]_?)?)?[0-9a-fA-F]*(?:_[0-9a-fA-F]+)*\Z")
 
@@ -119,7 +122,7 @@ def parse_int(text: str, base: int = 10, *, function: str = "ParseInt") -> int:
     """Read an int64 as ``ParseInt(text, base, 64)``, base 0 or 10; NumError with Go's text."""
     if base == 10:
         if not text.isascii() or not _PLAIN_INT.match(text):
-            raise NumError(function, text)
+            raise _bad_int(text, function, _DIGITS)
         number = bounded_int(text)
     else:
         number = _parse_based(text, function)
@@ -128,10 +131,21 @@ def parse_int(text: str, base: int = 10, *, function: str = "ParseInt") -> int:
     return number
 
 
+def _bad_int(text: str, function: str, digits: re.Pattern[str]) -> NumError:
+    """Return the error of a wrong character; too many digits before it are told instead."""
+    found = digits.match(text)
+    size = 0
+    if found:
+        base, run = next(((b, r) for b, r in zip((16, 2, 8, 8, 10), found.groups(), strict=True) if r), (10, "0"))
+        bare = run.replace("_", "") or "0"
+        size = bounded_int(bare) if base == 10 else int(bare, base)
+    return NumError(function, text, is_range=size >= 2**64)
+
+
 def _parse_based(text: str, function: str) -> int:
     found = _INT.match(text)
     if not found or ("_" in text and not _UNDERSCORE.match(text)):
-        raise NumError(function, text)
+        raise _bad_int(text, function, _BASED_DIGITS)
     sign, hexa, binary, octal, old, decimal = found.groups()
     for digits, base in ((hexa, 16), (binary, 2), (octal, 8), (old, 8), (decimal, 10)):
         if digits is not None:

@@ -9,6 +9,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 
+from pxhelm.golang import netip
 from pxhelm.golang.strconv import quote
 from pxhelm.golang.value import go_bytes, go_string
 
@@ -25,6 +26,8 @@ _SAFE = {
     "fragment": frozenset((_ALNUM + "$&+,/:;=?@!()*").encode()),
 }
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})?")
+_ESCAPE_OR_ODD = re.compile(rb"%([0-9A-Fa-f]{2})?|[\x00-\x20#/?@\\^`{|}\x7f]")
+"""As above, or an ASCII character that no host name has."""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+\-.]*):")
 _PORT = re.compile(r"(?::[0-9]*)?\Z")
 _USERINFO = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*\Z")
@@ -96,15 +99,20 @@ def escape(text: str, part: str) -> str:
 def unescape(text: str, part: str) -> str:
     """Resolve ``%41``; UrlError with Go's text."""
     raw = go_bytes(text)
-    for found in _ESCAPE.finditer(raw):
+    for found in (_ESCAPE_OR_ODD if part in ("host", "zone") else _ESCAPE).finditer(raw):
         shown = raw[found.start() : found.start() + 3]
-        if found[1] is None or (part == "host" and int(found[1][:1], 16) < 8 and shown != b"%25"):
+        if shown[:1] != b"%":
+            raise UrlError(f"invalid character {quote(go_string(found[0]))} in host name")
+        if found[1] is None or (shown != b"%25" and not _may_be_escaped(int(found[1], 16), part)):
             raise UrlError(f"invalid URL escape {quote(go_string(shown))}")
-    if part == "host":
-        for byte in raw:
-            if byte < 0x80 and byte not in _SAFE["host"] and byte != 0x25:
-                raise UrlError(f"invalid character {quote(chr(byte))} in host name")
     return go_string(_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), raw))
+
+
+def _may_be_escaped(byte: int, part: str) -> bool:
+    """Whether a host may have the byte escaped: one that is no ASCII, in a zone one that may stand there, or a space."""
+    if part == "zone":
+        return byte == 0x20 or byte in _SAFE["host"]
+    return part != "host" or byte >= 0x80
 
 
 def parse(text: str) -> Url:
@@ -183,7 +191,8 @@ def _host(scheme: str, host: str) -> str:
         if end < 0:
             raise UrlError("missing ']' in host")
         _check_port(host[end + 1 :])
-        address = unescape(host[1:end], "host")
+        address, mark, zone = host[1:end].partition("%25")
+        address = unescape(address, "host") + unescape(mark + zone, "zone")
         _check_address(address)
         return f"[{address}]{host[end + 1 :]}"
     colon = host.find(":")
@@ -198,11 +207,9 @@ def _check_port(port: str) -> None:
 
 
 def _check_address(address: str) -> None:
-    import ipaddress
-
     try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        raise UrlError(f"invalid host: ParseAddr({quote(address)}): unable to parse IP") from None
-    if parsed.version == 4:
+        version = netip.version(address)
+    except netip.AddressError as error:
+        raise UrlError(f"invalid host: {error}") from None
+    if version == 4:
         raise UrlError("invalid IP-literal")

@@ -289,6 +289,8 @@ class Scanner:
 
     def _to_next_token(self) -> None:
         while True:
+            if self.column == 0 and self.text[0] == "\ufeff":  # goyaml looks for the mark where its buffer begins
+                self.skip()
             self.skip_while(BLANKS if self.flow or not self.key_allowed else " ")
             self.skip_comment()
             if not self.read_break():

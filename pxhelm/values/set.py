@@ -5,6 +5,7 @@ Never reads a file: ``--set-file`` is given a reader. Mirrors Helm also in what 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -318,21 +319,22 @@ def _put_at(items: list[object], index: int, read: Callable[[], object]) -> list
     return items
 
 
+_HALF_NUMBER = re.compile(r"\s*-?[0-9]+(?:\.|(?:\.[0-9]+)?[eE])")
+
+
 def _decode_json(text: str, at: int) -> tuple[object, int]:
     """Decode the JSON value that starts here and return it with the place after it."""
     try:
         _, end = _prefix().raw_decode(text, _blank_end(text, at))
-        if text[end - 1 : end].isdecimal() and text[end : end + 1] in (".", "e", "E"):
-            raise ValueError(text)  # half a number: the decoder had read on
-        return json.unmarshal(text[at:end]), end
     except ValueError:
-        pass
+        end = len(text)
+    if _HALF_NUMBER.fullmatch(text, at, end + 1):  # Go's decoder reads on
+        end = len(text)
     try:
-        json.unmarshal(text[at:])
+        return json.unmarshal(text[at:end]), end
     except json.JsonError as e:
         # A decoder that runs out of text says it otherwise than Unmarshal.
         raise SetError("unexpected EOF" if e.ended else str(e)) from None
-    raise SetError("unexpected EOF")
 
 
 def _blank_end(text: str, at: int) -> int:
