@@ -2,8 +2,8 @@
 
 Looked at: what is a list, what an object; and where guests are told apart, numbers and that a row says what it is about. Proxmox' own habits are let pass: numbers
 and truth values as texts, null for what is not set, keys that the schema does not know, optional keys that are missing, a
-text that is shown in its parts, and anything two levels down, as in ``pending``. All recorded answers of a real cluster
-fit. Never looks at what a value says.
+text that is shown in its parts, and anything two levels down. All recorded answers of a real cluster fit. Never looks at
+what a value says.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ _RELIED: Mapping[str, tuple[str, ...]] = {
     **{f"{path}/{{vmid}}/snapshot": ("name",) for path in _GUESTS},
     **{f"{path}/{{vmid}}/status/current": ("status",) for path in _GUESTS},
 }
-"""Where identity and progress are read, with the keys without which an object says nothing: there numbers are looked at,
-too. Elsewhere the schema promises now and then what Proxmox does not do (a directory mapping without a description)."""
+"""Where identity and progress are read, with the keys without which an object says nothing: there values are looked at,
+too. Elsewhere Proxmox does now and then what its schema does not say: a directory mapping has no description, a property
+string is shown in its parts, or is not where the schema shows it so."""
 
 _Types = frozenset[type]
 _ANY: _Types = frozenset((str, int, float, bool, list, dict, type(None)))
@@ -52,6 +53,7 @@ _BY_TYPE: Mapping[str, _Types] = {
     "array": frozenset((list, type(None))),
     "object": frozenset((dict, type(None))),
 }
+_NOTHING = object()
 _NAMES: Mapping[type, str] = {list: "a list", dict: "an object", type(None): "null", bool: "a truth value"}
 
 
@@ -64,10 +66,11 @@ def misfit(endpoint: Endpoint, data: object) -> str:
     if data is None:
         promised = spec.type == "array" or not all(s.optional for s in spec.properties.values())
         return f"expected {_called(spec)}, got null" if promised and endpoint.path not in _MAY_BE_NULL else ""
+    tells = _RELIED.get(endpoint.path)
     if spec.type == "object" and isinstance(data, dict):
-        return _shape(endpoint.path, spec).differs(data)
+        return _shape(spec, tells).differs(data) if tells is not None else ""
     if spec.type == "array" and isinstance(data, list):
-        return _rows_differ(endpoint.path, spec.items, data) if spec.items is not None else ""
+        return _rows_differ(spec.items, data, tells) if spec.items is not None else ""
     fits = type(data) in _BY_TYPE.get(spec.type, _ANY) or _reads_as(spec, data)
     return "" if fits else f"expected {_called(spec)}, got {_shown(data)}"
 
@@ -75,12 +78,11 @@ def misfit(endpoint: Endpoint, data: object) -> str:
 class _Shape:
     """What an object of the schema holds, asked for key by key: most answers have few of the keys that they could."""
 
-    __slots__ = ("_spec", "_strict", "_tells", "_types")
+    __slots__ = ("_spec", "_tells", "_types")
 
-    def __init__(self, spec: ParamSpec, tells: tuple[str, ...] | None) -> None:
+    def __init__(self, spec: ParamSpec, tells: tuple[str, ...]) -> None:
         self._spec = spec
-        self._strict = tells is not None
-        self._tells = tells or ()
+        self._tells = tells
         self._types: dict[str, _Types] = {}
 
     def differs(self, row: Mapping[str, Any]) -> str:
@@ -103,35 +105,34 @@ class _Shape:
     def _types_of(self, spec: ParamSpec) -> _Types:
         if spec.type == "string" and spec.name not in self._tells:
             return _ANY  # now and then shown in parts: a property string as an object, tags as a list (recorded)
-        if spec.type in ("array", "object") or self._strict:
-            return _BY_TYPE.get(spec.type, _ANY)
-        return _SCALARS
+        return _BY_TYPE.get(spec.type, _ANY)
 
 
-_shapes: dict[tuple[int, str], tuple[ParamSpec, _Shape]] = {}
+_shapes: dict[int, tuple[ParamSpec, _Shape]] = {}
 
 
-def _shape(path: str, spec: ParamSpec) -> _Shape:
-    known = _shapes.get((id(spec), path))
+def _shape(spec: ParamSpec, tells: tuple[str, ...]) -> _Shape:
+    known = _shapes.get(id(spec))
     if known is None:
         # the spec itself is kept, so that its id cannot come to mean another one
-        known = _shapes[id(spec), path] = (spec, _Shape(spec, _RELIED.get(path)))
+        known = _shapes[id(spec)] = (spec, _Shape(spec, tells))
     return known[1]
 
 
-def _rows_differ(path: str, items: ParamSpec, rows: list[Any]) -> str:
+def _rows_differ(items: ParamSpec, rows: list[Any], tells: tuple[str, ...] | None) -> str:
     if items.type == "object":
-        shape = _shape(path, items)
-        return next((wrong for row in rows if (wrong := shape.differs(row) if type(row) is dict else _no_row(row))), "")
+        strange = next((row for row in rows if type(row) is not dict), _NOTHING)
+        if strange is not _NOTHING:
+            return f"expected objects in the list, got {_shown(strange)}"
+        if tells is None:
+            return ""
+        shape = _shape(items, tells)
+        return next((wrong for row in rows if (wrong := shape.differs(row))), "")
     plain = _BY_TYPE.get(items.type, _ANY)
     for row in rows:
         if type(row) not in plain and not _reads_as(items, row):
             return f"expected {_called(items)} in the list, got {_shown(row)}"
     return ""
-
-
-def _no_row(row: object) -> str:
-    return f"expected objects in the list, got {_shown(row)}"
 
 
 def _reads_as(spec: ParamSpec, value: object) -> bool:

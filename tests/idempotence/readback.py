@@ -7,6 +7,7 @@ Where a field is found is said by the table (``wire``), or by the data of the ki
   parameters of the table. ``{id}``, ``{name}``, ``{node}``, ``{vmid}`` are filled in; the source ``row`` of a guest is its
   row of ``/cluster/resources``, ``sent`` of anything the parameters that arrived for it, secrets masked.
 - ``at`` of a field: ``SOURCE:PARAM[.KEY]`` in place of the table's word; ``unread``: why the API does not tell it.
+- ``guests`` of a field: name → VMID of the guests that its values name.
 - ``spelt`` of a field: value → the text that the API says for it, where the two have no common form.
 """
 
@@ -127,6 +128,8 @@ class Readback:
             text = case.spelt[str(value)]
             return "" if str(raw) == text else f"{_of(spot)} is {_shown(raw)}, not {text}"
         want = spelling.wanted(each, value)
+        if case.guests:
+            want = sorted(str(case.guests.get(name, name)) for name in want)
         if raw == "***":
             return ""  # a secret that arrived
         if raw is MISSING:

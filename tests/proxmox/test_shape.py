@@ -73,6 +73,7 @@ def test_all_that_a_real_cluster_answered_fits():
         ("/nodes/pve1/lxc/100/interfaces", None),
         ("/access/users/a@pve", {"tokens": None, "groups": []}),
         ("/cluster/mapping/dir", [{"id": "a", "map": []}]),
+        ("/cluster/backup/a", {"id": "a", "performance": "max-workers=1"}),
         ("/cluster/sdn/zones", [{"zone": "a", "type": "vlan", "pending": {"mtu": "deleted"}}]),
     ],
 )
