@@ -26,8 +26,10 @@ from pxhelm.kinds import KINDS
 from pxhelm.plan.diff import IMPORT
 from pxhelm.plan.observe import look_round, observe
 from pxhelm.resource.export import importable, spec_of_leaves
+from pxhelm.resource.guest_tag import LEAF, leaves_without
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
+from pxhelm.resource.label_tags import labels_in, tags_of
 from pxhelm.resource.model import Existence, Leaves, Live, Target
 
 _LONGEST = 63
@@ -185,6 +187,9 @@ def _imported(services: Services, one: Found, live: Live, name: str, lives: Mapp
     metadata: dict[str, object] = {"name": name}
     if namespace:
         metadata["namespace"] = namespace
+    if labels := _labels(services, kind, leaves):
+        metadata["labels"] = labels
+        leaves = leaves_without(leaves, tags_of(services.place.label_tags, labels))
     steer = {"adopt-from": f"vmid:{one.vmid}"} if one.vmid else {"adoption-policy": "AdoptIfUnowned"}
     metadata["annotations"] = {f"pxhelm.io/{key}": value for key, value in steer.items()}
     spec = spec_of_leaves(kind, leaves)
@@ -195,6 +200,12 @@ def _imported(services: Services, one: Found, live: Live, name: str, lives: Mapp
     else:
         text += "spec: {}\n"
     return Imported(ObjectKey(kind.name, namespace, name), text, one)
+
+
+def _labels(services: Services, kind: Kind, leaves: Leaves) -> dict[str, str]:
+    """Return the labels that a guest's tags stand for, by what the context shows as tags."""
+    tags = leaves.get(LEAF)
+    return labels_in(services.place.label_tags, map(str, tags)) if kind.guest and isinstance(tags, tuple) else {}
 
 
 def _stated(kind: Kind, live: Live, name: str, lives: Mapping[str, Live]) -> Leaves:

@@ -41,6 +41,8 @@ class Place:
     vmid_range: tuple[int, int] = (10000, 99999)
     tag_guests: bool = False
     """Whether guests of ours carry a tag."""
+    label_tags: tuple[str, ...] = ()
+    """Keys of the labels that guests show as tags."""
 
     @property
     def cluster(self) -> str:

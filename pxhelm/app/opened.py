@@ -69,7 +69,13 @@ class Opened:
         context = self.context
         namespace = self.settings.namespace_of(context)
         return Place(
-            context.name, namespace, self._key_of_rows, context.simulated, context.vmid_range, context.tag_guests
+            context.name,
+            namespace,
+            self._key_of_rows,
+            context.simulated,
+            context.vmid_range,
+            context.tag_guests,
+            context.label_tags,
         )
 
     @property

@@ -12,7 +12,7 @@ from pxhelm.apply import secrets
 from pxhelm.apply.gather import look_again, natural_id, sources_missing, with_templates
 from pxhelm.apply.job import Job, Patience
 from pxhelm.apply.machine import stopped_for_a_step
-from pxhelm.apply.memory import Memory, bound_vmids, open_steps_of, target_of
+from pxhelm.apply.memory import Memory, bound_vmids, open_steps_of, target_of, with_tags
 from pxhelm.apply.planning import Planned
 from pxhelm.apply.ports import Ports
 from pxhelm.plan.diff import Ownership
@@ -110,7 +110,7 @@ def _target(ports: Ports, o: ObjectPlan, memory: Memory, desired: Resource | Non
     target = target_of(ports, o.key, memory, memory.op.op_id if memory.op is not None else "")
     kind = ports.kind_of(o.key.kind)
     if kind.guest:
-        return target
+        return with_tags(ports, target, memory, desired)
     made = desired if o.action in (Action.CREATE, Action.ADOPT) else None
     return replace(target, row={"id": kind.identifier(made) if made else natural_id(kind, desired, memory)})
 

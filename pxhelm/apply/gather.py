@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from pxhelm.apply.leftovers import leftovers
-from pxhelm.apply.memory import Memory, address_of, bound_vmids, marker_of, recall, target_of
+from pxhelm.apply.memory import Memory, address_of, bound_vmids, marker_of, recall, target_of, with_tags
 from pxhelm.apply.names import Names
 from pxhelm.apply.namespaces import Namespaces
 from pxhelm.apply.ports import Ports
@@ -30,6 +30,7 @@ from pxhelm.resource.guest_seed import leaves_its_image
 from pxhelm.resource.guest_tag import wanted_without
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
+from pxhelm.resource.label_tags import tags_of
 from pxhelm.resource.model import Existence, Live, Resource, Target, Value
 from pxhelm.resource.references import with_guests
 from pxhelm.resource.stored import APPLIED
@@ -270,6 +271,7 @@ def _target(ports: Ports, key: ObjectKey, memory: Memory, wanted: Resource | Non
         if kind.store_only:
             row[APPLIED] = applied_leaves(memory)
         return replace(target, row=row)
+    target = with_tags(ports, target, memory, wanted)
     if target.vmid or wanted is None:
         return target
     pinned = wanted.leaves.get("vmid")
@@ -295,7 +297,7 @@ def completed(ports: Ports, namespaces: Namespaces, resource: Resource, memory: 
     """Return a resource with what its namespace says where it says nothing itself."""
     new = not memory.known.uid or memory.known.creating
     if ports.kind_of(resource.key.kind).guest:
-        resource = wanted_without(resource, ports.tag)
+        resource = wanted_without(resource, {ports.tag, *tags_of(ports.label_tags, resource.labels)})
     return namespaces.completed(resource, applied_leaves(memory), new=new)
 
 

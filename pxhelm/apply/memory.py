@@ -14,10 +14,12 @@ from pxhelm.apply.command import CREATING
 from pxhelm.apply.job import OpenStep
 from pxhelm.apply.ports import Ports
 from pxhelm.plan.next_step import wants_of
-from pxhelm.plan.remembered import WAITING
+from pxhelm.plan.remembered import MIRRORED, WAITING
 from pxhelm.plan.subject import Known
+from pxhelm.resource.guest_tag import LEAF
 from pxhelm.resource.identity import Marker, ObjectKey
-from pxhelm.resource.model import Target
+from pxhelm.resource.label_tags import tags_of
+from pxhelm.resource.model import Resource, Target
 from pxhelm.store.bindings import Binding, BindingState
 from pxhelm.store.journal import Op, Step, StepState
 from pxhelm.store.objects import ObjectKey as StoreKey
@@ -125,11 +127,24 @@ def target_of(ports: Ports, key: ObjectKey, memory: Memory, op: str = "") -> Tar
     if binding is None:
         guest = ports.kind_of(key.kind).guest
         mark = Marker(ports.installation, memory.known.uid, 0, op) if memory.known.uid and not guest else None
-        return Target(key, memory.known.uid, marker=mark, wants=wants, tag=ports.tag)
+        return with_tags(ports, Target(key, memory.known.uid, marker=mark, wants=wants), memory)
     marker = marker_of(ports, key, memory, binding.vmid, op)
     node = next((str(s.pre.get("node", "")) for s in reversed(memory.steps) if s.kind in CREATING), "")
     found = Target(key, memory.known.uid, node, binding.vmid, binding.guest_uuid, marker)
-    return replace(found, wants=wants, fresh=fresh, tag=ports.tag)
+    return with_tags(ports, replace(found, wants=wants, fresh=fresh), memory)
+
+
+def with_tags(ports: Ports, target: Target, memory: Memory, wanted: Resource | None = None) -> Target:
+    """Return the target with the tags that stand beside the manifest's; without one, as it was accepted last."""
+    labels = memory.stored.labels if memory.stored is not None else {}
+    tags = [leaves.get(LEAF, ()) for leaves in memory.known.bases.values()]
+    if wanted is not None:
+        labels, tags = wanted.labels, [wanted.leaves.get(LEAF, ())]
+    mirrored = tags_of(ports.label_tags, labels) if ports.kind_of(target.key.kind).guest else ()
+    mine = {*mirrored, *(each for some in tags if isinstance(some, (list, tuple)) for each in some)}
+    before = (leaves.get(MIRRORED, ()) for leaves in memory.known.bases.values())
+    stale = {str(each) for some in before if isinstance(some, (list, tuple)) for each in some} - mine
+    return replace(target, tag=ports.tag, mirrored=mirrored, stale=tuple(sorted(stale)))
 
 
 def marker_of(ports: Ports, key: ObjectKey, memory: Memory, vmid: int, op: str = "") -> Marker:

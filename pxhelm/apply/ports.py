@@ -89,6 +89,8 @@ class Ports:
     """Who asked, for the journal."""
     tag: str = ""
     """The tag that guests of ours carry; empty = none."""
+    label_tags: tuple[str, ...] = ()
+    """Keys of the labels that guests show as tags."""
     vmid_range: tuple[int, int] = (10000, 99999)
     user: str = ""
     """Who signs in, ``user@realm!token``: whose tasks are ours."""
@@ -109,6 +111,10 @@ class PlacePort(Protocol):
     @property
     def tag_guests(self) -> bool:
         """Whether guests of ours carry a tag."""
+
+    @property
+    def label_tags(self) -> tuple[str, ...]:
+        """Keys of the labels that guests show as tags."""
 
     @property
     def vmid_range(self) -> tuple[int, int]:
@@ -220,5 +226,6 @@ def ports_of(services: ServicesPort, actor: str = "") -> Ports:
         actor=actor or "@".join(part for part in (services.process.user, services.process.holder.host) if part),
         vmid_range=services.place.vmid_range,
         tag=TAG if services.place.tag_guests else "",
+        label_tags=services.place.label_tags,
         schema_of=cache(lambda version: best(version, own())),
     )

@@ -154,6 +154,7 @@ def _restoration(
         wanted,
         key=address_of(before.stored) if before.stored is not None else wanted.key,
         leaves=leaves,
+        labels=before.stored.labels if before.stored is not None else wanted.labels,
         unset=tuple(unset),
         text=before.known.text or wanted.text,
         annotations={**(before.known.annotations or wanted.annotations), IGNORE: kept},

@@ -12,7 +12,7 @@ from enum import Enum
 
 from pxhelm.plan.leaf import Fingerprint, as_leaf, base_of, covers, flow, shown
 from pxhelm.plan.model import Drift
-from pxhelm.plan.remembered import INHERITED, ORIGINAL, WAITING
+from pxhelm.plan.remembered import INHERITED, MIRRORED, ORIGINAL, WAITING
 from pxhelm.plan.waiting import awaiting, remembered
 from pxhelm.resource import compare as leafwise
 from pxhelm.resource.annotations import paths
@@ -111,6 +111,8 @@ class Comparison:
     """Leaves that this operation wrote and that cannot be read back."""
     unseen: frozenset[str] = frozenset()
     """Leaves that this operation wrote and that the running guest does not have."""
+    mirrored: tuple[str, ...] = ()
+    """Tags that the object's labels are in Proxmox."""
 
 
 def compare(c: Comparison) -> Diff:
@@ -154,6 +156,8 @@ def compare(c: Comparison) -> Diff:
         owned[INHERITED] = list(_inherited(c))
     if waits := remembered(c.ownership.mine.get(WAITING), c.live, c.unseen):
         owned[WAITING] = waits
+    if c.mirrored:
+        owned[MIRRORED] = list(c.mirrored)
     before = originals(c.ownership.mine)
     going = {change.path for change in removed}
     if kept := {path: before[path] for path in before if path in wanted or path in going}:

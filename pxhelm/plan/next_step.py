@@ -69,6 +69,7 @@ def difference(s: Situation) -> Diff:
             rivals=Rivals.of(s.options),
             written=s.written,
             unseen=s.unseen,
+            mirrored=s.target.mirrored,
         )
     )
 

@@ -8,4 +8,6 @@ WAITING = "power.waiting"
 """The process that ran, and the leaves written since that it does not have."""
 ORIGINAL = "original"
 """What stood in leaves that cannot be unset before they were applied first: path → value."""
-REMEMBERED = frozenset((INHERITED, WAITING, ORIGINAL))
+MIRRORED = "labels.tags"
+"""The tags that labels were when they were applied last."""
+REMEMBERED = frozenset((INHERITED, WAITING, ORIGINAL, MIRRORED))

@@ -106,7 +106,7 @@ def _read(kind: Kind, api: GuestApi, place: _Place) -> ApiGen[Live]:
             if status.get("qmpstatus") in ("paused", "suspended"):
                 power = "paused"
             run = f"{node}:{status['pid']}" if status.get("pid") else ""
-    live = live_of(kind, rows, Situated(node, vmid, power, str(place.row.get("pool") or ""), run, place.target.tag))
+    live = live_of(kind, rows, Situated(node, vmid, power, str(place.row.get("pool") or ""), run, place.target.beside))
     return (yield from _beyond(api, place.target.wants, live)) if place.target.wants else live
 
 
@@ -133,8 +133,8 @@ class Situated:
     power: str = "stopped"
     pool: str = ""
     run: str = ""
-    tag: str = ""
-    """A tag that is not the manifest's, if it is there."""
+    beside: frozenset[str] = frozenset()
+    """Tags that are not the manifest's, if they are there."""
 
 
 def live_of(kind: Kind, rows: Rows, at: Situated) -> Live:
@@ -161,7 +161,7 @@ def live_of(kind: Kind, rows: Rows, at: Situated) -> Live:
 
 def _situate(leaves: Leaves, at: Situated) -> Leaves:
     """Add the leaves that stand outside the configuration."""
-    found = {**leaves_without(leaves, at.tag), "vmid": at.vmid, "placement.nodes": (at.node,)}
+    found = {**leaves_without(leaves, at.beside), "vmid": at.vmid, "placement.nodes": (at.node,)}
     if at.pool:
         found["pool"] = at.pool
     state = {"running": "Running", "stopped": "Stopped"}.get(at.power)

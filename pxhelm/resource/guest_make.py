@@ -201,7 +201,7 @@ def _predicted_clone(writer: Writer, template: Live | None, node: str, storage: 
         change.target.vmid,
         "stopped",
         bare(str(pool)) if isinstance(pool, str) else "",
-        tag=writer.change.target.tag,
+        beside=writer.change.target.beside,
     )
     return live_of(writer.kind, Rows(raw, raw, ""), at)
 
@@ -286,7 +286,7 @@ def _predicted_blank(writer: Writer, params: dict[str, Param], node: str) -> Liv
         writer.change.target.vmid,
         "stopped",
         bare(str(pool)) if isinstance(pool, str) else "",
-        tag=writer.change.target.tag,
+        beside=writer.change.target.beside,
     )
     live = live_of(writer.kind, Rows(raw, raw, ""), at)
     # what was sent is there, in whatever words; what cannot be sent is not asked again

@@ -1,12 +1,14 @@
-"""The tag by which people find in Proxmox what pxhelm manages, where the context asks for it (engine.md D2.2).
+"""The tags by which people find in Proxmox what pxhelm manages, where the context asks for them (engine.md D2.2, kinds.md 2.10).
 
-Never an identity: tags are copied by clones and edited by people. It stands beside the tags of a manifest: it is taken off
-whatever is read and put to whatever is written, so that it is no difference, no drift and nobody's to remove by accident. New
-and adopted guests get it; one from which somebody takes it off stays without.
+Never an identity: tags are copied by clones and edited by people. They stand beside the tags of a manifest: they are taken off
+whatever is read and put to whatever is written, so that they are no difference, no drift and nobody's to remove by accident.
+The one tag ``pxhelm`` is for new and adopted guests; one from which somebody takes it off stays without. Labels' tags are
+always brought to what the labels are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 
 from pxhelm.proxmox.request import Param
@@ -18,46 +20,47 @@ TAG = "pxhelm"
 LEAF = "tags"
 
 
-def leaves_without(leaves: Leaves, tag: str) -> Leaves:
-    """Return the leaves of a guest without the tag."""
+def leaves_without(leaves: Leaves, beside: Container[object]) -> Leaves:
+    """Return the leaves of a guest without the tags that stand beside the manifest's."""
     tags = leaves.get(LEAF)
-    if not tag or not isinstance(tags, tuple) or tag not in tags:
+    left = tuple(each for each in tags if each not in beside) if isinstance(tags, tuple) else ()
+    if tags is None or left == tags:
         return leaves
-    left = tuple(each for each in tags if each != tag)
     return {**leaves, LEAF: left} if left else {path: value for path, value in leaves.items() if path != LEAF}
 
 
-def wanted_without(resource: Resource, tag: str) -> Resource:
-    """Return a wanted guest that says nothing of the tag: it is there anyway."""
+def wanted_without(resource: Resource, beside: Container[object]) -> Resource:
+    """Return a wanted guest that says nothing of such tags: they are there anyway."""
     tags = resource.leaves.get(LEAF)
-    if not tag or not isinstance(tags, tuple) or tag not in tags:
-        return resource
-    return replace(resource, leaves={**resource.leaves, LEAF: tuple(each for each in tags if each != tag)})
+    left = tuple(each for each in tags if each not in beside) if isinstance(tags, tuple) else ()
+    return replace(resource, leaves={**resource.leaves, LEAF: left}) if tags is not None and left != tags else resource
 
 
 def put(change: Change, params: dict[str, Param], delete: list[str], *, marked: bool) -> None:
-    """Put the tag into the parameters of a write: of a guest that becomes ours, and wherever its tags are written."""
-    tag, have = change.target.tag, _split(change.live.raw.get(LEAF, ""))
-    stays = tag in have
-    if not tag or not (stays or change.created or marked):
-        return
+    """Put such tags into the parameters of a write: of a guest that becomes ours, and wherever its tags are written."""
+    target, have = change.target, _split(change.live.raw.get(LEAF, ""))
+    carries = bool(target.tag) and (target.tag in have or change.created or marked)
+    beside = [*target.mirrored, *((target.tag,) if carries else ())]
     if LEAF in params or LEAF in delete:
         others = _split(str(params.get(LEAF, "")))
-    elif stays:
+    elif set(beside) <= set(have) and not set(target.stale) & set(have):
         return
     else:
-        others = have
-    params[LEAF] = ";".join([*others, tag])
-    if LEAF in delete:
+        others = [each for each in have if each not in target.beside]
+    if whole := [*others, *beside]:
+        params[LEAF] = ";".join(dict.fromkeys(whole))
+    if whole and LEAF in delete:
         delete.remove(LEAF)
+    elif not whole and LEAF not in delete:
+        delete.append(LEAF)
 
 
 def take_off(change: Change, params: dict[str, Param], delete: list[str]) -> None:
-    """Put into the parameters what leaves a guest without the tag, if it has it."""
-    tag, have = change.target.tag, _split(change.live.raw.get(LEAF, ""))
-    if not tag or tag not in have:
+    """Put into the parameters what leaves a guest without such tags, if it has any."""
+    beside, have = change.target.beside, _split(change.live.raw.get(LEAF, ""))
+    if not beside & set(have):
         return
-    if left := ";".join(each for each in have if each != tag):
+    if left := ";".join(each for each in have if each not in beside):
         params[LEAF] = left
     else:
         delete.append(LEAF)

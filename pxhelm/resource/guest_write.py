@@ -210,7 +210,7 @@ def _config(writer: Writer, found: _Sorted) -> list[Step]:
             leaves,
             _effect(writer, leaves),
             storage=encoded.storages[0] if encoded.storages else "",
-            why="" if leaves else "the marker of ownership is written",
+            why="" if leaves else "the marker of ownership is written" if marked else "labels are shown as tags",
         )
     ]
 

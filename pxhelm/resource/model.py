@@ -129,3 +129,12 @@ class Target:
     """Ask for the power state, since rows lag up to ten seconds behind (pvestatd); without a row it is asked anyway."""
     tag: str = ""
     """The tag that guests of ours carry for people (``guest_tag``); empty = none."""
+    mirrored: tuple[str, ...] = ()
+    """Tags that its labels are in Proxmox (``label_tags``)."""
+    stale: tuple[str, ...] = ()
+    """Tags that labels were, and are no more."""
+
+    @property
+    def beside(self) -> frozenset[str]:
+        """Return the tags that stand beside those of the manifest."""
+        return frozenset((*self.mirrored, *self.stale, *((self.tag,) if self.tag else ())))

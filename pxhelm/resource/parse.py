@@ -36,7 +36,7 @@ _IGNORED_METADATA = frozenset(
 )
 _DNS_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
-_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
+LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 
 
 class Document(Protocol):
@@ -181,7 +181,7 @@ def _metadata(reader: _Reader, default_namespace: str) -> tuple[ObjectKey | None
         namespace = ""
     labels = _texts(reader, "labels", metadata.get("labels"))
     for key, value in labels.items():
-        if not _LABEL_KEY.fullmatch(key) or not _LABEL_VALUE.fullmatch(value):
+        if not _LABEL_KEY.fullmatch(key) or not LABEL_VALUE.fullmatch(value):
             reader.fail(("metadata", "labels", key), f"label {key}={value} is not of the form Kubernetes allows")
     annotations = _texts(reader, "annotations", metadata.get("annotations"))
     for key, value in annotations.items():

@@ -106,6 +106,8 @@ class Context:
     vmid_range: tuple[int, int] = (10000, 99999)
     tag_guests: bool = False
     """Whether guests of ours carry the tag ``pxhelm``, for people who look for them in Proxmox' own pages."""
+    label_tags: tuple[str, ...] = ()
+    """Keys of the labels that guests carry as tags too: ``app: shop`` as ``app.shop``."""
     allow_commands: bool = False
     """Whether manifests may run programs of this machine: a Job's ``command``, a secret's ``valueFrom.command``."""
 

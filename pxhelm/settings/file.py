@@ -5,6 +5,7 @@ Never holds a secret, only where one is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +18,12 @@ from pxhelm.settings.limits import DEFAULT_LIMITS, LIMIT_NAMES, Limits, read_lim
 from pxhelm.settings.model import Settings
 
 _TLS: Final = ("caFile", "fingerprint", "insecure", "serverName")
-_KEPT: Final = ("vmidRange", "tagGuests", "allowCommands", "allowValueFrom", "ssh", "sharedPaths")
+_KEPT: Final = ("vmidRange", "tagGuests", "labelTags", "allowCommands", "allowValueFrom", "ssh", "sharedPaths")
 _SSH: Final = ("host", "options")
 """What only an editor writes: a context that is added again keeps it."""
 _KEYS: Final = ("name", "endpoints", "tokenID", "token", "user", "password", "tls", "namespace", *_KEPT)
+
+_LABEL: Final = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 
 Place = tuple[str | int, ...]
 
@@ -102,6 +105,7 @@ class _Reader:
             namespace=self._word(entry, place, "namespace"),
             vmid_range=self._range(entry.get("vmidRange"), (*place, "vmidRange")),
             tag_guests=self._yes(entry, place, "tagGuests"),
+            label_tags=self._labels(entry.get("labelTags"), (*place, "labelTags")),
             allow_commands=self._yes(entry, place, "allowCommands"),
             allow_value_from=self._charts(entry.get("allowValueFrom"), (*place, "allowValueFrom")),
             ssh=self._ssh(entry.get("ssh"), (*place, "ssh")),
@@ -114,6 +118,15 @@ class _Reader:
             if not isinstance(one, str):
                 self._refuse((*place, number), "an address such as https://pve1:8006")
         return tuple(map(normalize_endpoint, found))
+
+    def _labels(self, value: object, place: Place) -> tuple[str, ...]:
+        found = self._list(value, place, "keys of labels such as app, tier")
+        if not all(isinstance(one, str) and _LABEL.fullmatch(one) for one in found):
+            self._refuse(place, "keys of labels such as app, tier")
+        keys = tuple(map(str, found))
+        if len({key.replace("/", "-").lower() for key in keys}) != len(keys):
+            self._refuse(place, "keys of labels that differ in more than capitals and slashes: each is a tag")
+        return keys
 
     def _charts(self, value: object, place: Place) -> tuple[str, ...]:
         found = self._list(

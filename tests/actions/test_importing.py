@@ -1,9 +1,12 @@
 """Import: the plan of what was taken over is empty, whatever people made by hand."""
 
+from dataclasses import replace
+
 from pxhelm.actions import importing
 from pxhelm.actions.objects import MANAGER, parse_text
 from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.apply.ports import ports_of
+from pxhelm.golang.yaml import load
 from pxhelm.plan.model import Action
 from tests.actions.handmade import handmade
 
@@ -51,6 +54,24 @@ def test_an_import_gives_way_to_whoever_applies(lab):
     lab.apply(text.replace("spec:\n", "spec:\n  tags: [changed]\n", 1) if "tags:" not in text else text)
     owners = {leaf.manager for o in lab.store.objects.list(_query()) for leaf in lab.store.objects.owned(o.uid)}
     assert MANAGER in owners
+
+
+def test_tags_that_labels_are_become_labels_and_no_tags_of_the_manifest(lab):
+    lab.api("PUT", "/nodes/pve-node2/qemu/101/config", tags="app.shop;app.b;tier;prod")
+    lab.services.place = replace(lab.services.place, label_tags=("app", "tier"))
+    (found,) = [one for one in importing.choose(lab.services, importing.ImportRequest()) if one.vmid == 101]
+    wanted = importing.prepare(lab.services, [found])
+    body = load(wanted.objects[0].text)
+    assert body["metadata"]["labels"] == {"app": "b", "tier": ""}
+    assert body["spec"]["tags"] == ["app.shop", "prod"]
+    importing.carry_out(lab.services, wanted)
+    assert plan_of(lab, wanted).empty
+    assert set(lab.api("GET", "/nodes/pve-node2/qemu/101/config")["tags"].split(";")) == {
+        "app.shop",
+        "app.b",
+        "tier",
+        "prod",
+    }
 
 
 def _query():
