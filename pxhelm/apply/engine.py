@@ -6,19 +6,19 @@ what it waits for is done, and says what became of them. Never prints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from pxhelm.apply import secrets
 from pxhelm.apply.briefing import Common, job_of
 from pxhelm.apply.command import Outcome, Result
-from pxhelm.apply.gather import coming, completed, look_about, natural_id
+from pxhelm.apply.domains import Recovered, left_behind
+from pxhelm.apply.gather import coming, completed, look_about
 from pxhelm.apply.job import Job, Patience
 from pxhelm.apply.memory import Manifest, Memory, bound_vmids, recall
 from pxhelm.apply.names import Names
 from pxhelm.apply.namespaces import Namespaces
-from pxhelm.apply.network_watch import KEEP, NetworkWatch, Staged
 from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.queue import GOOD, Work
@@ -28,6 +28,9 @@ from pxhelm.apply.result import ApplyResult, ObjectResult
 from pxhelm.apply.runner import Runner
 from pxhelm.apply.selecting import with_selected
 from pxhelm.apply.shared import Settings
+from pxhelm.apply.staging import Staging, staging_of
+from pxhelm.errors import PxhelmError
+from pxhelm.events import Warned
 from pxhelm.plan.diff import ignored_paths
 from pxhelm.plan.document import plan_hash
 from pxhelm.plan.graph import awaited_ready
@@ -64,12 +67,42 @@ def apply_plan(ports: Ports, planned: Planned, how: ApplyRequest | None = None) 
     """
     how = how or ApplyRequest()
     plan = planned.plan
+    if left_behind(ports):
+        recover(ports, planned, how.settings)
     blocked = {
         b.key: ObjectResult(b.key, None, Outcome(Result.BLOCKED, b.reason, b.message, b.hint)) for b in plan.blocked
     }
     if blocked and how.fail_fast:
         return ApplyResult(plan, tuple(blocked.values()))
     return _Application(ports, planned, how, blocked).run()
+
+
+def recover(ports: Ports, planned: Planned, settings: Settings) -> None:
+    """Finish in the domains what runs have left behind that were cut off, unless the plan goes on with it.
+
+    PxhelmError when the plan was made from what is not there any more.
+    """
+    plan = planned.plan
+    keys = [*(o.key for o in plan.objects), *(b.key for b in plan.blocked)]
+    staging = staging_of(ports, planned, planned.resources, recall(ports, keys))
+    concerned: list[Recovered] = []
+    for each in Runner(ports, settings, staging).recover():
+        ports.listen(Warned(each.told))
+        concerned += [each for key in keys if _concerns(ports, key, planned.resources.get(key), each)]
+    if concerned:
+        raise PxhelmError(
+            f"cannot go on with the plan: {concerned[0].told}",
+            hint="the plan was made before that: the same command makes another one",
+        )
+
+
+def _concerns(ports: Ports, key: ObjectKey, wanted: Resource | None, left: Recovered) -> bool:
+    """Whether an object of a plan has to do with what was left behind."""
+    if key.kind == left.kind:
+        return place_of(key) == left.place
+    nodes = wanted.leaves.get("nodes") if wanted is not None and left.kind == NETWORK_CHANGES.name else ()
+    elsewhere = isinstance(nodes, tuple) and nodes and not {left.place, "all"} & {*nodes}
+    return ports.kind_of(key.kind).domain == left.kind and not elsewhere
 
 
 def destroy(
@@ -111,10 +144,10 @@ class _Application:
         work = [w for o in fresh if (w := self.work_of(o)) is not None]
         edges = _through_sets(self.planned.plan.edges)
         work = self.without_dependents_of_blocked(work, edges)
-        watch = self.watched(work)
-        outcomes = watch.end(self.runner().run(work, edges)) if work else {}
+        staging = staging_of(self.ports, self.planned, self.resources, self.memories)
+        outcomes = self.runner(staging).run(work, edges) if work else {}
         late = self.late(outcomes)
-        outcomes |= self.runner().run(late, {}) if late else {}
+        outcomes |= self.runner(Staging()).run(late, {}) if late else {}
         for key, outcome in outcomes.items():
             action = self.by_key[key].action
             renamed = self.by_key[key].moved_from is not None and outcome.result is Result.UNCHANGED
@@ -122,6 +155,7 @@ class _Application:
             self.results[key] = ObjectResult(key, action, told)
             if key.kind in DOMAINS and self.results[key].ok:
                 self.records.forget(self.memories[key])  # its wish is fulfilled: nothing of it is kept
+        self.settle_staged(staging)
         ordered = [self.results[k] for k in (*self.by_key, *(b.key for b in self.planned.plan.blocked))]
         return ApplyResult(self.planned.plan, tuple(ordered))
 
@@ -132,20 +166,20 @@ class _Application:
             for each in sets.members_of(key, found.leaves):
                 yield ObjectKey(each.kinds[0], each.namespace, each.name)
 
-    def watched(self, work: Sequence[Work]) -> NetworkWatch:
-        """Return the watch over the nodes whose network is reloaded, with what they are like before that."""
-        watch = NetworkWatch(self.ports, self.how.settings.contact)
-        endings = [w.key for w in work if w.key.kind == NETWORK_CHANGES.name]
-        for ending in endings if not self.planned.request.options.get(KEEP) else ():
-            members = [key for key in self.planned.plan.edges.get(ending, ()) if key in self.by_key]
-            watch.begin(place_of(ending), [self.staged(key) for key in members if self.by_key[key].steps])
-        return watch
+    def settle_staged(self, staging: Staging) -> None:
+        """Forget what was staged to go and is gone now; what was not applied is not as wanted, whatever its own end was."""
+        for o in self.planned.plan.objects:
+            if not self.ports.kind_of(o.key.kind).domain:
+                continue
+            if not self.results[o.key].ok:
+                self.records.unobserve(self.memories[o.key])
+            elif o.action is Action.DELETE and self.ended(o.key, staging):
+                self.records.forget(self.memories[o.key])
 
-    def staged(self, key: ObjectKey) -> Staged:
-        """Return an interface that the plan changes."""
-        wanted = self.resources.get(key)
-        iface = natural_id(self.ports.kind_of(key.kind), wanted, self.memories[key])
-        return Staged(iface, wanted.leaves if wanted is not None else {})
+    def ended(self, key: ObjectKey, staging: Staging) -> bool:
+        """Whether all that applies the changes of an object has been done."""
+        endings = [ending for ending, members in staging.members.items() if key in members]
+        return all(ending in self.results and self.results[ending].ok for ending in endings)
 
     def late(self, outcomes: Mapping[ObjectKey, Outcome]) -> list[Work]:
         """Return the objects that have something left which their domain had to be applied for."""
@@ -159,8 +193,8 @@ class _Application:
                 found += [work] if work is not None else []
         return found
 
-    def runner(self) -> Runner:
-        found = Runner(self.ports, self.how.settings)
+    def runner(self, staging: Staging) -> Runner:
+        found = Runner(self.ports, self.how.settings, staging)
         found.shared.records.vmids.ranges = self.records.vmids.ranges
         return found
 
@@ -239,7 +273,7 @@ class _Application:
         kind = self.ports.kind_of(o.key.kind)
         if o.action is Action.DELETE:
             if not o.steps and memory.op is None and o.way != TRASH:
-                if not (kind.shared and self.records.disown(memory, self.planned.request.manager)):
+                if not (kind.domain or (kind.shared and self.records.disown(memory, self.planned.request.manager))):
                     self.records.forget(memory)
                 self.results[o.key] = ObjectResult(o.key, o.action, Outcome(Result.DONE))
                 return None

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from pxhelm.apply.kept import NETWORKS, kept
 from pxhelm.apply.leftovers import leftovers
 from pxhelm.apply.memory import Memory, address_of, bound_vmids, marker_of, recall, target_of, with_tags
 from pxhelm.apply.names import Names
@@ -26,6 +27,7 @@ from pxhelm.plan.observe import View, look_round, observe
 from pxhelm.plan.replacing import allowed
 from pxhelm.plan.subject import Known, Subject
 from pxhelm.resource.aside import original, replaced_key
+from pxhelm.resource.domain import BEFORE, NETWORK_CHANGES, place_of
 from pxhelm.resource.guest_seed import leaves_its_image
 from pxhelm.resource.guest_tag import wanted_without
 from pxhelm.resource.identity import ObjectKey
@@ -270,6 +272,8 @@ def _target(ports: Ports, key: ObjectKey, memory: Memory, wanted: Resource | Non
         row: dict[str, object] = {"id": natural_id(kind, wanted, memory)}
         if kind.store_only:
             row[APPLIED] = applied_leaves(memory)
+        if kind.name == NETWORK_CHANGES.name:
+            row[BEFORE] = kept(ports, NETWORKS).get(place_of(key), {}).get("rows")
         return replace(target, row=row)
     target = with_tags(ports, target, memory, wanted)
     if target.vmid or wanted is None:

@@ -129,7 +129,10 @@ class Journal:
         return any(s.state in open_states or (s.kind in CREATING and s.state in _MADE) for s in steps)
 
     def finish_removal(self, memory: Memory, way: str, outcome: Outcome, lease: Lease) -> None:
-        """Close an operation that wanted the object gone: its row goes, its VMID rests; or it is kept in the trash."""
+        """Close an operation that wanted the object gone: its row goes, its VMID rests; or it is kept in the trash.
+
+        What is only staged to go keeps its row until that is applied.
+        """
         assert memory.op is not None
         now = self.ports.now()
         with self.store.transaction():
@@ -137,7 +140,7 @@ class Journal:
                 self.store.journal.finish_op(memory.op.op_id, OpState.DONE, now, lease)
                 if way == TRASH:
                     self.records.put_into_trash(memory, self.store.journal.steps(memory.op.op_id))
-                else:
+                elif memory.stored is None or not self.ports.kind_of(memory.stored.key.kind).domain:
                     self.records.forget(memory)
             elif outcome.result is not Result.INTERRUPTED and not self._unfinished(memory.op.op_id):
                 self.store.journal.finish_op(memory.op.op_id, OpState.FAILED, now, lease)

@@ -91,7 +91,10 @@ def _by_rights(ports: Ports, plan: Plan, version: str) -> Plan:
 
 def wishes(plan: Plan) -> dict[ObjectKey, Resource]:
     """Return what is wanted of the objects that end a domain: nobody writes them in a manifest."""
-    return {o.key: wish(o.key, o.depends_on) for o in plan.objects if o.key.kind in DOMAINS}
+    found = {
+        o.key: [key for key in o.depends_on if key.kind not in DOMAINS] for o in plan.objects if o.key.kind in DOMAINS
+    }
+    return {key: wish(key, members) for key, members in found.items()}
 
 
 def policy_of(ports: Ports, request: PlanRequest) -> Policy:

@@ -113,6 +113,14 @@ class Records:
                 self.store.inventory.forget(self.ports.cluster_name, ref, now, f"pxhelm {self.ports.actor}")
             self.store.objects.delete(memory.known.uid)
 
+    def unobserve(self, memory: Memory) -> None:
+        """Let an object count as not yet brought about: what was staged of it was not applied."""
+        before = memory.stored.observed_generation if memory.stored is not None else 0
+        with self.store.transaction():
+            stored = self.store.objects.by_uid(memory.known.uid)
+            if stored is not None and stored.observed_generation > before:
+                self.store.objects.put(replace(stored, observed_generation=before))
+
     def put_into_trash(self, memory: Memory, steps: Iterable[Step]) -> None:
         """Move an object aside, under a name that is nobody's, with what it needs to come back."""
         stored, binding, now = memory.stored, memory.binding, self.ports.now()

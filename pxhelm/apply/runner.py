@@ -16,12 +16,16 @@ from queue import Empty, SimpleQueue
 
 from pxhelm.apply.admission import Turns
 from pxhelm.apply.command import Outcome, Result
+from pxhelm.apply.domains import Domains, Recovered
+from pxhelm.apply.kept import Kept
 from pxhelm.apply.leases import RENEW_EVERY, Leases
+from pxhelm.apply.network_watch import NetworkWatch
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.queue import Queue, Work
 from pxhelm.apply.records import Records
 from pxhelm.apply.sdn_lock import SdnLock
 from pxhelm.apply.shared import Settings, Shared
+from pxhelm.apply.staging import Staging
 from pxhelm.apply.watch import Watch
 from pxhelm.apply.worker import Interrupted, Worker
 from pxhelm.apply.writer import Writer
@@ -34,18 +38,23 @@ from pxhelm.store.outcome import LeaseHeldError
 class Runner:
     """Runs work in dependency order; one use."""
 
-    def __init__(self, ports: Ports, settings: Settings) -> None:
+    def __init__(self, ports: Ports, settings: Settings, staging: Staging) -> None:
         self.stop = threading.Event()
         self.ended = threading.Event()
         writer, clock = Writer(ports.store), time.monotonic
         leases = Leases(ports, writer, clock)
+        kept, take, free = Kept(ports, writer.write), leases.take, leases.free
         self.shared = Shared(
             ports,
             settings,
             Records(ports),
             writer,
             leases,
-            SdnLock(ports, writer.write, leases.take, leases.free, threading.Lock()),
+            Domains(
+                staging,
+                SdnLock(kept, staging, take, free, threading.Lock()),
+                NetworkWatch(kept, staging, settings.contact, take, free, threading.Lock()),
+            ),
             clock,
             self.stop,
             Turns(settings.limits),
@@ -65,7 +74,6 @@ class Runner:
         pool = ThreadPoolExecutor(max_workers=size, thread_name_prefix="apply")
         with self._helpers():
             try:
-                self.shared.sdn.recover()
                 while True:
                     self._start_ready(pool, queue, finished)
                     if not queue.running:
@@ -83,7 +91,12 @@ class Runner:
                 raise
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
-        return queue.outcomes
+            return self.shared.domains.end(queue.outcomes)
+
+    def recover(self) -> tuple[Recovered, ...]:
+        """Do in the domains what runs have left undone that were killed; returns what there is to tell."""
+        with self._helpers():
+            return tuple(self.shared.domains.recover())
 
     @contextmanager
     def _helpers(self) -> Iterator[None]:
@@ -99,8 +112,6 @@ class Runner:
         finally:
             self.ended.set()
             renewer.join()
-            with suppress(PxhelmError):
-                self.shared.sdn.release()
             self.shared.writer.close()
             writer.join()
             watcher.join(1.0)  # it may be in the middle of a question that nobody waits for any more

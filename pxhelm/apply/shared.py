@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Protocol
 
 from pxhelm.apply.admission import Limits, Turns
+from pxhelm.apply.domains import Domains
 from pxhelm.apply.leases import Leases
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.records import Records
-from pxhelm.apply.sdn_lock import SdnLock
 from pxhelm.apply.watch import Watch
 from pxhelm.apply.writer import Writer
 from pxhelm.proxmox.task import Polling
@@ -69,7 +69,7 @@ class Shared:
     records: Records
     writer: Writer
     leases: Leases
-    sdn: SdnLock
+    domains: Domains
     clock: Callable[[], float]
     """Seconds, only forward."""
     stop: Flag

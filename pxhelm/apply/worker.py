@@ -26,7 +26,6 @@ from pxhelm.events import StepFinished, StepStarted, TaskProgress, Warned
 from pxhelm.plan.observe import View, guest_type, look_round, observe
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, T, Wait, call
-from pxhelm.resource.domain import SDN_CHANGES
 from pxhelm.resource.guest_remove import TRASH
 from pxhelm.resource.model import Existence, Live
 from pxhelm.resource.readiness import PAUSE, timeout_of, unready
@@ -199,6 +198,7 @@ class Worker:
 
     def _send(self, asked: c.Send) -> Event:
         self._holds()
+        request = asked.request
         try:
             data: object = None
             lines: tuple[str, ...] = ()
@@ -208,10 +208,11 @@ class Worker:
                 lines = self.ports.cluster.run(self._until_stopped(asked.operation))
             else:
                 version = self.job.situation.surroundings.version
-                request = self.shared.sdn.over(asked.request, version, stages=self.work.kind.domain == SDN_CHANGES.name)
+                request = self.shared.domains.over(self.work.kind, request, version)
                 data = self.ports.cluster.run(call(replace(request, gate=self._holds)))
-                self.shared.sdn.applied(request)
+                self.shared.domains.applied(request)
         except ApiError as error:
+            self.shared.domains.refused(request, error)
             return c.Refused(self.ports.now(), error)
         if asked.secret_to is not None and isinstance(data, Mapping) and data.get("value"):
             value = Secret(str(data["value"]))

@@ -101,6 +101,8 @@ def observe(target: Target) -> ApiGen[Live]:
     """Read one subnet."""
     place = natural.id_of(target)
     vnet, _, cidr = place.partition("/")
+    if not cidr:
+        return ABSENT  # a name alone, of something that was never applied: no subnet is found by it
     try:
         rows = yield from call(Request("GET", f"/cluster/sdn/vnets/{vnet}/subnets"))
     except ApiError as error:

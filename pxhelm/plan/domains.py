@@ -80,15 +80,20 @@ def _users(wanted: Sequence[Resource]) -> Mapping[ObjectKey, list[ObjectKey]]:
 
 
 def with_endings(edges: Edges, subjects: Sequence[Subject]) -> Edges:
-    """Return the edges with the endings in their places: after their members, before those that use them."""
+    """Return the edges with the endings in their places: after their members, before those that use them.
+
+    The second ending of a place comes after the first, so that it never applies what that one could not.
+    """
     found = dict(edges)
     wanted = [s.desired for s in subjects if s.desired is not None and not s.kind.applies]
     users = _users(wanted)
     going = {s.key for s in subjects if s.desired is None}
+    endings = {s.key for s in subjects if s.kind.applies}
     for s in subjects:
         if not s.kind.applies:
             continue
-        found[s.key] = s.members
+        first = replace(s.key, name=s.key.name.removesuffix(REMOVAL))
+        found[s.key] = (*s.members, *((first,) if first in endings and first != s.key else ()))
         for member in s.members:
             for user in users.get(member, ()) if member not in going else ():
                 if user not in s.members and s.key not in found[user]:
@@ -107,7 +112,7 @@ class Verdicts:
 
     def with_pending(self, s: Subject) -> Subject:
         """Return the subject of an ending as it will be when its members are staged."""
-        staged = [self.ids[key].rpartition("/")[2] for key in s.members if self._writes(key)]
+        staged = [self.ids[key] for key in s.members if self._writes(key)]
         return replace(s, live=foreseen(s.live, staged))
 
     def _writes(self, key: ObjectKey) -> bool:

@@ -20,6 +20,8 @@ from pxhelm.resource.model import Existence, Leaves, Live, Reference, Resource, 
 from pxhelm.resource.step import Guard, Step
 
 PENDING = "pending"
+BEFORE = "before"
+"""Key in a target's row for the interfaces of a node as they were before we staged anything there, by name."""
 REMOVAL = "-removal"
 """End of the name of the second call, where objects leave a domain after others stopped using them."""
 
@@ -68,28 +70,67 @@ def _named(row: Mapping[str, object], parameter: str) -> str:
     return str(next((name for name in names if name), ""))
 
 
-def observe_sdn(_target: Target) -> ApiGen[Live]:
-    """Read what is staged in the SDN configuration."""
+def pending_of_sdn() -> ApiGen[list[str]]:
+    """Return the ids of what is staged in the SDN configuration, as the kinds name it; some of them more than once."""
     pending: list[str] = []
     for path, parameter in _LISTS:
         pending += yield from _staged(path, parameter)
     vnets = yield from call(Request("GET", "/cluster/sdn/vnets"))
     for row in vnets if isinstance(vnets, list) else []:
-        pending += yield from _staged(f"/cluster/sdn/vnets/{row['vnet']}/subnets", "subnet")
-    return _live(pending)
+        found = yield from _staged(f"/cluster/sdn/vnets/{row['vnet']}/subnets", "subnet")
+        pending += [f"{row['vnet']}/{_range(each)}" for each in found]
+    return pending
+
+
+def _range(subnet: str) -> str:
+    """Return the range in Proxmox' id of a subnet, ``zone-10.9.0.0-24``."""
+    return "/".join(subnet.rsplit("-", 2)[1:])
+
+
+def observe_sdn(_target: Target) -> ApiGen[Live]:
+    """Read what is staged in the SDN configuration."""
+    return _live((yield from pending_of_sdn()))
 
 
 def observe_network(target: Target) -> ApiGen[Live]:
     """Read whether the network configuration of a node has staged changes: Proxmox shows them as one difference."""
     node = place_of(target.key)
+    before = target.row.get(BEFORE)
+    _, pending = yield from network_of(node, before if isinstance(before, Mapping) else None)
+    return replace(_live(pending), node=node)
+
+
+def network_of(
+    node: str, before: Mapping[str, Mapping[str, object]] | None = None
+) -> ApiGen[tuple[dict[str, Mapping[str, object]], list[str]]]:
+    """Return the interfaces of a node as they are staged, by name, and the names of those of which something is staged.
+
+    ``before`` are the interfaces as they run, if somebody knows; else the names are those that Proxmox' difference shows.
+    """
     answer = yield Request("GET", f"/nodes/{node}/network", node=node)
     assert answer is not None
+    data = answer.data if isinstance(answer.data, list) else []
+    rows: dict[str, Mapping[str, object]] = {str(row["iface"]): row for row in data if isinstance(row, Mapping)}
     changes = str(answer.extra.get("changes") or "")
-    return replace(_live(_interfaces(changes) if changes else ()), node=node)
+    if not changes:
+        return rows, []
+    differing = [
+        name for name in {**(before or {}), **rows} if _said(rows.get(name)) != _said((before or {}).get(name))
+    ]
+    return rows, (differing or ["changes"]) if before else interfaces(changes)
 
 
-def _interfaces(difference: str) -> list[str]:
+def _said(row: Mapping[str, object] | None) -> Mapping[str, object] | None:
+    """Return what the configuration says of an interface, without what Proxmox adds of its own."""
+    if row is None:
+        return None
+    return {key: value for key, value in row.items() if key not in ("active", "exists", "priority") and value != ""}
+
+
+def interfaces(difference: str) -> list[str]:
     """Return the interfaces whose lines a difference of ``/etc/network/interfaces`` changes; at least its existence."""
+    if not difference:
+        return []
     found: list[str] = []
     current = ""
     for line in difference.splitlines():
@@ -169,6 +210,6 @@ def foreseen(live: Live, staged: Iterable[str]) -> Live:
 
 def of_others(live: Live, ids: Iterable[str]) -> tuple[str, ...]:
     """Return what is staged and is none of these objects, each named by its id in Proxmox."""
-    ours = {each.rpartition("/")[2] for each in ids}
+    ours = set(ids)
     now = live.intended.get(PENDING)
     return tuple(str(each) for each in now if each not in ours) if isinstance(now, tuple) else ()

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from pxhelm.apply.engine import apply_plan
 from pxhelm.apply.job import Patience
+from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.errors import ExitCode
+from pxhelm.proxmox.schema import load
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.clusters import Cluster
 from tests.apply.lab import QUICK
@@ -175,12 +177,18 @@ def test_a_lock_of_somebody_else_is_waited_for_and_named(lab):
     assert is_locked(lab)
 
 
-def test_what_fails_while_it_is_staged_leaves_no_lock(lab):
-    bad = "apiVersion: proxmox.io/v1\nkind: SDNZone\nmetadata: {name: two}\nspec: {type: simple, ipam: none}\n"
-    result = lab.apply(zone("one"), bad)
-    assert result.exit_code is ExitCode.PARTIAL
+BAD = "apiVersion: proxmox.io/v1\nkind: SDNZone\nmetadata: {name: two}\nspec: {type: simple, ipam: none}\n"
+
+
+def test_what_fails_while_it_is_staged_leaves_no_lock_and_nothing_staged(lab):
+    result = lab.apply(zone("one"), BAD)
+    assert result.exit_code is ExitCode.FAILED
+    told = {o.key.name: o.outcome.message for o in result.failed}
+    assert "none not existing" in told["two"]
+    assert told["one"].endswith("what was staged (one) was taken back")
     assert not is_locked(lab)
-    assert pending(lab) == {"one": "new"}
+    assert pending(lab) == {}
+    assert lab.api("GET", "/cluster/sdn/zones") == []
 
 
 def test_the_lock_of_a_run_that_was_killed_is_given_back_by_the_next(lab):
@@ -272,3 +280,113 @@ def test_the_firewall_of_a_network_is_written_once_it_runs(lab):
     assert lab.api("GET", f"{path}/rules") == []
     assert lab.apply(LAN % "[]").exit_code is ExitCode.OK
     assert "policy_forward" not in lab.api("GET", f"{path}/options")
+
+
+# -- what is staged and not applied ----------------------------------------------------------------------------------------
+
+
+def test_a_removal_that_was_taken_back_is_still_ours(lab):
+    assert lab.apply(zone("one")).exit_code is ExitCode.OK
+    result = lab.apply(BAD, delete=(key("one"),))
+    assert {o.key.name for o in result.failed} == {"one", "two", "cluster"}
+    assert pending(lab) == {}
+    assert [o.key.name for o in lab.store.objects.list(_everything()) if o.key.kind == "SDNZone"] == ["one", "two"]
+    assert lab.destroy(key("one"), key("two")).exit_code is ExitCode.OK
+    assert lab.api("GET", "/cluster/sdn/zones") == []
+    assert lab.store.objects.list(_everything()) == ()
+
+
+def test_what_was_taken_back_counts_as_not_yet_brought_about(lab):
+    lab.apply(zone("one"), BAD)
+    assert not brought_about(lab, "one")
+    assert lab.apply(zone("one")).exit_code is ExitCode.OK
+    assert pending(lab) == {}
+    assert brought_about(lab, "one")
+
+
+def brought_about(lab, name):
+    (row,) = [each for each in lab.store.objects.list(_everything()) if each.key.name == name]
+    return row.observed_generation == row.generation
+
+
+def test_what_others_staged_stays_staged_when_ours_fails(lab):
+    lab.api("POST", "/cluster/sdn/zones", zone="theirs", type="simple")
+    result = lab.apply(zone("one"), BAD, options={"apply-pending": True})
+    (ending,) = [o for o in result.failed if o.key == DONE]
+    assert ending.outcome.message.endswith("still staged: one, theirs")
+    assert "pxhelm api post /cluster/sdn/rollback" in ending.outcome.hint
+    assert pending(lab) == {"one": "new", "theirs": "new"}
+    assert not is_locked(lab)
+
+
+def test_what_others_stage_between_plan_and_lock_is_not_applied(lab):
+    planned = lab.plan(zone("one"))
+    lab.api("POST", "/cluster/sdn/zones", zone="theirs", type="simple")
+    result = apply_plan(lab.ports(), planned, QUICK)
+    (first, *_) = [o for o in result.failed if o.key == key("one")]
+    assert "others have staged changes of theirs" in first.outcome.message
+    assert "--apply-pending" in first.outcome.hint
+    assert (result.exit_code, pending(lab)) == (ExitCode.REFUSED, {"theirs": "new"})
+    assert not is_locked(lab)
+
+
+def old(lab):
+    """A cluster whose version has neither lock nor rollback."""
+    return lab.ports(schema_of=lambda _version: load("8.4"))
+
+
+def test_versions_without_rollback_write_back_what_was_there(lab):
+    ports = old(lab)
+    assert lab.apply_with(ports, LAN % "[]", zone("spare")).exit_code is ExitCode.OK
+    before = [lab.api("GET", path) for path in SDN_LISTS]
+    changed = (LAN % "[]").replace("zone: lab", "zone: lab, tag: 7").replace("gateway: 10.9.0.1", "gateway: 10.9.0.9")
+    changed = changed.replace("10.9.0.110", "10.9.0.120").replace("ipam: pve", "ipam: pve, mtu: 1400")
+    planned = plan_objects(ports, lab.resources(changed, zone("new"), BAD), PlanRequest(delete=(key("spare"),)))
+    result = apply_plan(ports, planned, QUICK)
+    assert {o.key.name for o in result.failed} == {"lab", "lan", "lan-v4", "new", "two", "spare", "cluster"}
+    assert [_bare(lab.api("GET", path)) for path in SDN_LISTS] == [_bare(rows) for rows in before]
+    assert locks(lab) == []
+    assert [one.method for one in lab.writes() if one.path.endswith("/rollback")] == []
+
+
+SDN_LISTS = ("/cluster/sdn/zones", "/cluster/sdn/vnets", "/cluster/sdn/vnets/lan/subnets")
+
+
+def _bare(rows):
+    return sorted(({k: v for k, v in row.items() if k != "digest"} for row in rows), key=str)
+
+
+def test_a_lock_that_may_be_our_own_is_told_and_never_broken(lab):
+    theirs = lab.api("POST", LOCK)
+    lab.store.clusters.put(Cluster("lab", settings={"sdn-lock": {"asking": 1764273600.0}}))
+    result = lab.apply(zone("one"))
+    (first, *_) = [o for o in result.failed if o.key == key("one")]
+    assert "cut off while it took the lock at 2025-11-27 20:00:00 UTC" in first.outcome.message
+    assert first.outcome.hint.endswith("pxhelm api delete /cluster/sdn/lock force=1")
+    assert result.exit_code is ExitCode.REFUSED
+    assert locks(lab) == ["POST", "POST"]
+    lab.api("DELETE", LOCK, **{"lock-token": theirs})
+    assert lab.apply(zone("one")).exit_code is ExitCode.OK
+    assert lab.store.clusters.get("lab").settings == {}
+
+
+def test_a_token_that_somebody_broke_is_not_held_on_to(lab):
+    lab.api("POST", LOCK)
+    lab.store.clusters.put(Cluster("lab", settings={"sdn-lock": {"token": "old", "ours": ["one"], "alone": True}}))
+    result = lab.apply(zone("one"), how=replace(QUICK, patience=IMPATIENT))
+    (first, *_) = [o for o in result.failed if o.key == key("one")]
+    assert first.outcome.reason == "Lock"
+    assert is_locked(lab)
+    assert pending(lab) == {}
+
+
+def test_a_second_call_never_applies_what_the_first_could_not(lab):
+    lab.apply(zone("one"), zone("spare"))
+    vnet = "apiVersion: proxmox.io/v1\nkind: SDNVNet\nmetadata: {name: lan}\nspec: {zone: one}\n"
+    planned = lab.plan(zone("one"), vnet, GUEST, BAD, delete=(key("spare"),))
+    assert [o.key.name for o in planned.plan.objects if o.key.kind == DONE.kind] == ["cluster", "cluster-removal"]
+    result = apply_plan(lab.ports(), planned, QUICK)
+    assert {o.key.name for o in result.failed} == {"lan", "two", "db", "spare", "cluster", "cluster-removal"}
+    assert pending(lab) == {}
+    assert sorted(row["zone"] for row in lab.api("GET", "/cluster/sdn/zones")) == ["one", "spare"]
+    assert lab.api("GET", "/cluster/sdn/vnets") == []

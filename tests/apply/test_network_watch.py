@@ -64,7 +64,9 @@ def test_lost_contact_makes_the_network_what_it_was(lab):
     kept_alive(lab)
     before = lab.api("GET", f"/nodes/{NODE}/network")
     result, _ = applied(lab, BRIDGE % (NODE, "cidr: 10.99.0.2/24, mtu: 9000, bridge: {ports: [eno1]}"))
-    (failed,) = result.failed
+    member, failed = result.failed
+    assert (member.key.kind, failed.key.kind) == ("Network", "NetworkChanges")
+    assert member.outcome.message == failed.outcome.message
     assert failed.outcome.reason == "LostContact"
     assert "its interfaces are again what they were before" in failed.outcome.message
     assert lab.api("GET", f"/nodes/{NODE}/network") == before
@@ -72,7 +74,9 @@ def test_lost_contact_makes_the_network_what_it_was(lab):
 
 def test_where_nobody_gets_through_the_console_is_named(lab):
     result, _ = applied(lab, BRIDGE % (NODE, "cidr: 10.99.0.2/24, bridge: {ports: [eno1]}"))
-    (failed,) = result.failed
+    member, failed = result.failed
+    assert (member.key.kind, failed.key.kind) == ("Network", "NetworkChanges")
+    assert member.outcome.message == failed.outcome.message
     assert failed.outcome.reason == "LostContact"
     assert "could not be restored" in failed.outcome.message
     assert f"on the console of {NODE}" in failed.outcome.hint
