@@ -9,6 +9,7 @@ from tests.fuzz import words
 from tests.fuzz.focus import Focus
 from tests.fuzz.inputs import SCALARS, Inputs
 from tests.fuzz.templates import Templates
+from tests.fuzz.texts import mutated
 from tests.fuzz.tree import Node, fixed, seq
 
 VALUES = {
@@ -131,6 +132,8 @@ def _yaml(seed, random):
     text = Inputs(random).yaml_text()
     if random.random() < 0.2:
         text = seq(random.choice(SCALARS))
+    if random.random() < 0.3:
+        text = seq(mutated(random, text.text()))
     return Case(seed, {"op": "yaml"}, {("input",): text})
 
 
@@ -158,7 +161,10 @@ def _set(seed, random):
     start = (
         {} if random.random() < 0.5 else {"a": {"b": 1}, "l": [1, {"x": 2}], "m": {"y": [None]}, "s": "t", "n": None}
     )
-    return Case(seed, {"op": "strvals", "mode": mode, "values": start}, {("input",): Inputs(random).set_text(mode)})
+    text = Inputs(random).set_text(mode)
+    if random.random() < 0.3:
+        text = seq(mutated(random, text.text()))
+    return Case(seed, {"op": "strvals", "mode": mode, "values": start}, {("input",): text})
 
 
 def _coalesce(seed, random):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from tests.fuzz import words
 from tests.fuzz.inputs import Inputs
 from tests.fuzz.operands import Expressions
-from tests.fuzz.texts import json_text, layout, toml_text, version, version_range
+from tests.fuzz.texts import json_text, layout, mutated, toml_text, version, version_range
 from tests.fuzz.tree import expr, fixed, seq
 
 ODD = (
@@ -25,11 +25,14 @@ TEXT_CALLS = (
     "upper {s}", "lower {s}", "nospace {s}", "trim {s}", "trimAll {t} {s}", "trimPrefix {t} {s}", "trimSuffix {t} {s}", "split {t} {s} | toJson", "splitList {t} {s} | toJson", "splitn {t} {n} {s} | toJson", "replace {t} {t} {s}", "contains {t} {s}", "hasPrefix {t} {s}",
     "snakecase {w}", "camelcase {w}", "kebabcase {w}", "camelcase {s}", "snakecase {s}", "kebabcase {s}", "b32enc {s}", "b32dec {B}", "b64dec {B}", "js {s}", "html {s}", "urlquery {s}", "quote {s}", "squote {s}", "toJson {s}", "toYaml {s}", "toRawJson {s}", "toPrettyJson {s}",
     "regexQuoteMeta {s}", "plural {t} {t} {i}", "repeat 2 {s}", "printf `%q %+q %x %#q` {s} {s} {s} {s}", "len {s}", "first (splitList `` {s})", "reverse (splitList `` {s}) | join {t}", "atoi {z}", "int {z}", "int64 {z}", "float64 {z}", "toDecimal {z}", "sha1sum {s}", "adler32sum {s}", "base {s}", "dir {s}", "ext {s}", "clean {s}", "range $i, $c := {s} }}{{{{ $i }}}}{{{{ end",
+    "print {s} {s}", "printf `%s%s` {s} {s}", "join {s} (list {s} {s})", "cat {s} {s} | nospace", "wrapWith 2 {s} {s}", "trimPrefix {s} {s}", "trimSuffix {s} {s}", "contains {s} {s}", "hasPrefix {s} (print {s} {s})", "replace {s} {s} {s}", "repeat 2 {s} | quote", "splitList {s} {s} | join {s}", "regexReplaceAllLiteral `a` {s} {s}", "regexReplaceAll `(.)` {s} {s} | quote", "{s} }}{{{{ {s}", "dict {s} 1 {s} 2 | toYaml", "dict {s} 1 {s} 2 | toToml", "dict {s} 1 {s} 2 | toYamlPretty | quote", "list {s} {s} | sortAlpha | join ``", "tpl {s} 1", "fromYaml {s} | toJson", "fromJson {s} | toJson", "urlParse {s} | toJson", "date {s} (toDate `2006` `2024`)", "mustRegexMatch {s} {s}",
     "eq {s} {s}", "lt {s} {s}", "dict {s} 1 | toYaml", "dict {s} {s} | toJson", "list {s} {s} | sortAlpha", "uniq (list {s} {s} {s})", "has {s} (list {s})", "without (list {s} `a`) {s}", "index {s} {n}", "cat {s} {s}", "toString {s}", "duration {z}", "durationRound {z}", "ternary {s} {t} true", "empty {s}", "coalesce {s} {t}", "semver {s}", "urlParse {s}", "toToml (dict `k` {s})", "fromJson {s}", "fromYaml {s}",
 )  # fmt: skip
 PIECES = ("a", "B", "é", "日", "😀", " ", "  ", "\n", "\t", ",", ".", "-", "_", "/", '"', "'", "\\", "<", "&", "$", "%", "0", "9", "ß", "İ", "ǅ", "\u0301", "\u2028", "\u00a0", "\x00", "\x7f", "{", "#", ":", "=", "\r", "Σς", "ﬁ")  # fmt: skip
 INVALID = ("/w==", "w6n/", "w2HD", "4oI=", "8J+Y", "7aCA", "wIA=", "9JCAgA==")
 """Bytes that are no UTF-8, in base64."""
+BYTES = ("\\xc3", "\\xa9", "\\xf0", "\\x9f", "\\x98", "\\x80", "\\xed\\xa0", "\\xff", "\\xe2\\x80", "\\xa8", "\\xc2", "\\xef\\xbf", "\\xbd", "a", "B", "é", "日", "😀", " ", "_", "1", "\\n", "\\ufffd")  # fmt: skip
+"""Parts of characters, as literals have them: some are one together."""
 MOMENTS = ("0", "1700000000", "-86400", "(int64 951782400)", "(int 86399)")
 COMPARED = ("eq", "ne", "lt", "le", "gt", "ge")
 NUMERIC = ("add", "sub", "mul", "div", "mod", "max", "min", "biggest", "addf", "subf", "mulf", "divf", "maxf", "minf", "ceil", "floor", "round", "add1", "add1f", "int", "int64", "float64", "toDecimal", "atoi", "until", "untilStep", "seq", "toString", "quote", "not", "empty", "len")  # fmt: skip
@@ -75,10 +78,17 @@ class Focus:
         """Return a value of any type, odd ones as often as not."""
         return self.pick(ODD) if self.random.random() < 0.6 else self.expressions.terminal("a", 0)
 
+    def written(self, text):
+        """Return a text in some language as a literal, a wrong one at times."""
+        return self.literal(mutated(self.random, text) if self.random.random() < 0.25 else text)
+
     def spelled(self):
         """Return a text of a few odd characters, or of bytes that are none."""
-        if self.random.random() < 0.2:
+        roll = self.random.random()
+        if roll < 0.1:
             return f"(b64dec {self.literal(self.pick(INVALID))})"
+        if roll < 0.25:
+            return f'"{"".join(self.pick(BYTES) for _ in range(self.random.randrange(1, 5)))}"'
         if self.random.random() < 0.2:
             return self.literal(self.pick(words.TEXTS))
         return self.literal("".join(self.pick(PIECES) for _ in range(self.random.randrange(6))))
@@ -156,7 +166,7 @@ class Focus:
         )
         return self.pick(
             (
-                f"mustToDate {self.literal(form)} {given}",
+                f"mustToDate {self.written(form)} {given}",
                 f"mustToDate {self.literal(form)} ({moment}.Format {self.literal(form)})",
                 f"{moment}.Format {self.literal(form)}",
                 f"date {self.literal(form)} {moment}",
@@ -166,6 +176,7 @@ class Focus:
                 f"durationRound {self.literal(self.pick(words.DURATIONS))}",
                 f"({moment}.AddDate {self.pick(words.SMALL)} {self.pick(words.SMALL)} {self.pick(words.SMALL)}).Format {self.literal(form)}",
                 f"duration {self.value()}",
+                f"duration {self.written(self.pick(words.DURATIONS))}",
             )
         )
 
@@ -173,8 +184,8 @@ class Focus:
         first, second = self.literal(version(self.random)), self.literal(version(self.random))
         return self.pick(
             (
-                f"semverCompare {self.literal(version_range(self.random))} {first}",
-                f"semverCompare {self.literal(version_range(self.random))} {first}",
+                f"semverCompare {self.written(version_range(self.random))} {first}",
+                f"semverCompare {self.written(version_range(self.random))} {first}",
                 f"(semver {first}).Compare (semver {second})",
                 f"semver {first} | printf `%#v`",
                 f"(semver {first}).{self.pick(('IncMajor', 'IncMinor', 'IncPatch', 'Original', 'Prerelease', 'Metadata', 'Major', 'String'))}",
@@ -184,7 +195,7 @@ class Focus:
         )
 
     def pattern(self):
-        form = self.literal(words.regexp(self.random, 3) if self.random.random() < 0.7 else self.pick(words.REGEXPS))
+        form = self.written(words.regexp(self.random, 3) if self.random.random() < 0.7 else self.pick(words.REGEXPS))
         text, limit = self.spelled(), self.pick(("-1", "0", "1", "2"))
         return self.pick(
             (
@@ -204,13 +215,13 @@ class Focus:
         )
         return self.pick(
             (
-                f"fromYaml {self.literal(self.inputs.yaml_text().text())} | {shown}",
-                f"fromYamlArray {self.literal(self.inputs.yaml_text().text())} | {shown}",
-                f"fromJson {self.literal(json_text(self.random))} | {shown}",
-                f"mustFromJson {self.literal(json_text(self.random))} | {shown}",
-                f"fromJsonArray {self.literal(json_text(self.random))} | {shown}",
-                f"fromToml {self.literal(toml_text(self.random))} | {shown}",
-                f"urlParse {self.literal(self.pick(words.URLS))} | {shown}",
+                f"fromYaml {self.written(self.inputs.yaml_text().text())} | {shown}",
+                f"fromYamlArray {self.written(self.inputs.yaml_text().text())} | {shown}",
+                f"fromJson {self.written(json_text(self.random))} | {shown}",
+                f"mustFromJson {self.written(json_text(self.random))} | {shown}",
+                f"fromJsonArray {self.written(json_text(self.random))} | {shown}",
+                f"fromToml {self.written(toml_text(self.random))} | {shown}",
+                f"urlParse {self.written(self.pick(words.URLS))} | {shown}",
             )
         )
 

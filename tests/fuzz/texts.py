@@ -27,6 +27,29 @@ def layout(random, *, example=False):
     return "".join(out[:-1])
 
 
+SIGNS = (
+    *"{}[]()<>,:;=.+-*/\\|&!?#%@~^$'\"`_ \n\t", "0", "1", "9", "a", "é", "\x01", "\u2028", "\x85", "  ", "\r\n", "\ufeff", "true", "null", "||", "- ", ": ", "\n  ",
+    "(?", "(?i", "(?P<", "[^", "[[:", ":]", "\\Q", "\\E", "\\p{", "\\x{", "{2}", "{,", "*?", "%41", "%zz", "&a ", "*a", "!!str ", "|2\n", "---\n", "<<: ", "[[", '"""', "\\u00e9", "[0]", "{a,",
+)  # fmt: skip
+"""What grammars have signs for, or stumble over."""
+
+
+def mutated(random, text):
+    """Return a text with some signs put in, lost or doubled: what a reader says of a text that is nearly right."""
+    for _ in range(random.choice((1, 1, 2, 3))):
+        at = random.randrange(len(text) + 1)
+        roll = random.random()
+        if roll < 0.5:
+            text = text[:at] + random.choice(SIGNS) + text[at:]
+        elif roll < 0.75:
+            text = text[:at] + text[at + random.randrange(1, 4) :]
+        elif roll < 0.9:
+            text = text[:at] + text[max(0, at - random.randrange(1, 12)) : at] + text[at:]
+        else:
+            text = text[:at] + text[at : at + 1] + text[at:]
+    return text
+
+
 def _number(random):
     return random.choice(("0", "1", "2", "3", "10", "01", "99", "x", "*", ""))
 
