@@ -1,6 +1,7 @@
 """What neither list nor configuration says of an object, and Proxmox tells when asked (kinds.md 11).
 
-Of a backup job the guests that it takes, of what is staged before it runs whether changes of it wait. Reads only.
+Of a backup job the guests that it takes, of what is staged before it runs whether changes of it wait, of a guest how large the
+volumes are that it does not use. Reads only.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Target
 
 BACKUP = "BackupJob"
+GUESTS = ("VirtualMachine", "Container")
+_SIZES = "sizes"
 
 
 def with_answers(services: Services, found: Sequence[Found]) -> list[Found]:
@@ -26,17 +29,40 @@ def with_answers(services: Services, found: Sequence[Found]) -> list[Found]:
     answers = services.cluster.run_all(list(asking.values())) if asking else []
     told = list(found)
     for n, answer in zip(asking, answers, strict=True):
-        if not isinstance(answer, Exception):
+        closer = told[n].closer
+        if isinstance(answer, Mapping) and _SIZES in answer and closer is not None:
+            told[n] = replace(told[n], closer=replace(closer, sizes=answer[_SIZES]))
+        elif isinstance(answer, Mapping):
             told[n] = replace(told[n], told=answer)
     return told
 
 
 def _asks(one: Found) -> bool:
-    return one.kind == BACKUP or (one.kind in KINDS and bool(KINDS[one.kind].domain))
+    return one.kind == BACKUP or bool(_unused(one)) or (one.kind in KINDS and bool(KINDS[one.kind].domain))
 
 
 def _question(one: Found) -> ApiGen[Mapping[str, Any]]:
+    if unused := _unused(one):
+        return _sizes(one, unused)
     return _included(id_of(one)) if one.kind == BACKUP else _staged(one)
+
+
+def _unused(one: Found) -> list[str]:
+    """Return the volumes that a guest has and does not use."""
+    raw = one.closer.live.raw if one.closer is not None and one.kind in GUESTS else {}
+    return sorted(text for key, text in raw.items() if key.startswith("unused"))
+
+
+def _sizes(one: Found, unused: Sequence[str]) -> ApiGen[Mapping[str, Any]]:
+    """Return the bytes of unused volumes: a configuration does not say them, storages do."""
+    node = str(one.row.get("node") or "")
+    found: dict[str, int] = {}
+    for storage in dict.fromkeys(volume.partition(":")[0] for volume in unused):
+        request = Request("GET", f"/nodes/{node}/storage/{storage}/content", {"vmid": one.vmid}, node=node)
+        rows = yield from call(request)
+        for row in rows if isinstance(rows, list) else ():
+            found[str(row.get("volid"))] = int(row.get("size") or 0)
+    return {_SIZES: {volume: found[volume] for volume in unused if volume in found}}
 
 
 def _included(job: str) -> ApiGen[Mapping[str, Any]]:

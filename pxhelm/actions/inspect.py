@@ -101,6 +101,8 @@ class Closer:
     pending: tuple[Pending, ...] = ()
     foreign: bool = False
     """Whether a guest in its place does not prove that it is ours."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of its unused volumes, of those that storages tell."""
 
 
 @dataclass(frozen=True, slots=True)

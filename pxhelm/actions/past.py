@@ -15,9 +15,12 @@ from pxhelm.actions.services import Services
 from pxhelm.apply.command import CREATING
 from pxhelm.apply.memory import Manifest
 from pxhelm.kinds import KINDS
+from pxhelm.plan.leaf import shown
+from pxhelm.plan.model import Drift
 from pxhelm.resource.decode import decode
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.table import Place, table_of
+from pxhelm.store.inventory import Observation
 from pxhelm.store.journal import DONE_STATES, OpState, Step, StepState
 from pxhelm.store.releases import ReleaseKey
 
@@ -27,7 +30,11 @@ _CLONE = re.compile(r"/(\d+)/clone$")
 
 def with_past(services: Services, found: Sequence[Found]) -> list[Found]:
     """Return the same with ``past`` told of what is ours."""
-    return [replace(one, past=past_of(services, one)) if one.stored and one.kind in KINDS else one for one in found]
+    ours = [one.stored is not None and one.kind in KINDS for one in found]
+    return [
+        replace(dated_drift(services, one), past=past_of(services, one)) if mine else one
+        for one, mine in zip(found, ours, strict=True)
+    ]
 
 
 def past_of(services: Services, one: Found) -> Past:
@@ -47,6 +54,26 @@ def past_of(services: Services, one: Found) -> Past:
         last,
         failed[-1] if failed and last is not None and last.state is OpState.FAILED else "",
     )
+
+
+def dated_drift(services: Services, one: Found) -> Found:
+    """Return a guest whose drift says since when it is recorded and who did it; what was not recorded stays as it is."""
+    if one.closer is None or not one.closer.drift or not one.vmid:
+        return one
+    ref = f"{one.row.get('type') or 'qemu'}/{one.vmid}"
+    history = services.store.inventory.history(services.place.cluster, ref)
+    drift = tuple(since_when(each, history) for each in one.closer.drift)
+    return replace(one, closer=replace(one.closer, drift=drift))
+
+
+def since_when(drift: Drift, history: Sequence[Observation]) -> Drift:
+    """Return the drift with the oldest observation, latest first, since which the leaf is as it is."""
+    found = drift
+    for seen in history:
+        if seen.intended.get(drift.path) != shown(drift.live):
+            break
+        found = replace(drift, actor=seen.actor, since=seen.at)
+    return found
 
 
 def _made(one: Found, step: Step | None) -> dict[str, Any]:

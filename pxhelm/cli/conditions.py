@@ -56,37 +56,28 @@ def _live(services: Services, one: Found) -> Live | None:
     return describe(services, one).live
 
 
-def _drifted(services: Services, one: Found) -> str:
-    drifted = _closer(services, one).drifted
-    return UNKNOWN if drifted is None else str(drifted)
-
-
-def _synced(services: Services, one: Found) -> str:
-    if one.stored is None:
-        return UNKNOWN
-    settled = one.stored.observed_generation == one.stored.generation
-    return str(settled and _drifted(services, one) == FALSE)
-
-
-def _needs_restart(services: Services, one: Found) -> str:
-    waits = _closer(services, one).waits
-    return UNKNOWN if waits is None else str(bool(waits.restart))
-
-
-def _guest_action_needed(services: Services, one: Found) -> str:
-    waits = _closer(services, one).waits
-    return UNKNOWN if waits is None else str(bool(waits.boot))
-
-
-def _migratable(services: Services, one: Found) -> str:
-    anchored = _closer(services, one).anchored
-    return UNKNOWN if anchored is None else str(not anchored)
-
-
-def _closer(services: Services, one: Found) -> Found:
+def looked_at(services: Services, one: Found) -> Found:
+    """Return the object with all that its configuration, its journal and a question tell."""
+    from pxhelm.actions.asked import with_answers
     from pxhelm.actions.describe import look_closer
+    from pxhelm.actions.past import with_past
 
-    return look_closer(services, [one])[0]
+    (found,) = with_past(services, with_answers(services, look_closer(services, [one], others=True)))
+    return found
+
+
+def _told(name: str) -> Callable[[Services, Found], str]:
+    """Return what tells a condition as the object's status has it."""
+
+    def tell(services: Services, one: Found) -> str:
+        from pxhelm.actions.conditions import conditions
+        from pxhelm.actions.describe import look_closer
+        from pxhelm.actions.past import with_past
+
+        (looked,) = with_past(services, look_closer(services, [one]))
+        return next((each.status for each in conditions(looked, whole=True) if each.type == name), UNKNOWN)
+
+    return tell
 
 
 def _agent_connected(services: Services, one: Found) -> str:
@@ -108,11 +99,8 @@ def _complete(_services: Services, one: Found) -> str:
 
 CONDITIONS: Mapping[str, Callable[[Services, Found], str]] = {
     "Ready": _ready,
-    "Synced": _synced,
-    "Drifted": _drifted,
-    "NeedsRestart": _needs_restart,
-    "GuestActionNeeded": _guest_action_needed,
-    "Migratable": _migratable,
+    **{name: _told(name) for name in ("Synced", "Drifted", "Reconciling", "Stalled", "Blocked")},
+    **{name: _told(name) for name in ("NeedsRestart", "GuestActionNeeded", "Migratable", "IdentityConflict")},
     "AgentConnected": _agent_connected,
     "Complete": _complete,
 }

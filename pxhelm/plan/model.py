@@ -48,6 +48,10 @@ class Drift:
     path: str
     base: object
     live: object
+    actor: str = ""
+    """Who changed it, when that was recorded (``discover``)."""
+    since: float = 0.0
+    """Unix seconds of when it was first recorded so; 0 = it was not."""
 
 
 @dataclass(frozen=True, slots=True)

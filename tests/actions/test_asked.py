@@ -51,3 +51,19 @@ def test_a_storage_tells_its_room_and_where_it_is_active(lab):
     status = document(local)["status"]
     assert status["capacity"].endswith("G")
     assert status["active"] == {"pve-node1": True, "pve-node2": True, "pve-node3": True}
+
+
+GUEST = """
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: {name: web}
+spec: {node: pve-node1, memory: 512, disks: {scsi0: {storage: local-lvm, size: 1G}, scsi1: {storage: local-lvm, size: 3G}}}
+"""
+
+
+def test_an_unused_volume_tells_its_size(lab):
+    lab.apply(GUEST)
+    lab.apply(GUEST.replace(", scsi1: {storage: local-lvm, size: 3G}", ""))
+    (volume,) = document(look(lab, "VirtualMachine", "web").found)["status"]["unusedVolumes"]
+    assert (volume["slot"], volume["size"]) == ("unused0", "3G")
+    assert volume["volume"].startswith("local-lvm:vm-")

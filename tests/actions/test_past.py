@@ -7,9 +7,12 @@ import pytest
 
 from pxhelm.actions import conditions, past
 from pxhelm.actions.describe import describe
+from pxhelm.actions.discover import discover
 from pxhelm.actions.inspect import Query, find
 from pxhelm.cli.views.objects import document
+from pxhelm.plan.model import Drift
 from pxhelm.secret import Secret
+from pxhelm.store.inventory import Observation
 from pxhelm.store.journal import OpState
 from pxhelm.store.releases import ReleaseKey, Revision
 
@@ -145,3 +148,28 @@ def test_a_guest_in_its_place_that_proves_nothing_is_a_conflict_of_identity(lab)
     other = f"<!-- pxhelm:1 i=inst0001 u=somebody v={vmid} o=x -->"
     lab.api("PUT", f"/nodes/pve-node1/qemu/{vmid}/config", description=other)
     assert told(status(lab), "IdentityConflict")["reason"] == "ForeignGuest"
+
+
+def test_a_drift_tells_since_when_it_is_recorded_and_by_whom(lab, clock):
+    clock()
+    lab.apply(CLONE)
+    vmid = status(lab)["binding"]["vmid"]
+    lab.api("PUT", f"/nodes/pve-node1/qemu/{vmid}/config", memory=512)
+    (drift,) = status(lab)["drift"]
+    assert drift == {"path": "memory.size", "base": "2G", "live": "512M"}
+    seen = clock()
+    discover(lab.services, "vms")
+    clock()
+    discover(lab.services, "vms")
+    (drift,) = status(lab)["drift"]
+    assert drift["since"] == seen
+
+
+def test_who_is_the_one_who_made_it_so_first():
+    def at(when, value, actor):
+        return Observation("lab", "qemu/101", "VirtualMachine", when, "", "", "", "", {"cpu.cores": value}, {}, actor)
+
+    history = (at(9.0, 3, "carol@pve"), at(7.0, 3, "bob@pve"), at(5.0, 2, "alice@pve"), at(1.0, 3, "eve@pve"))
+    found = past.since_when(Drift("cpu.cores", 2, 3), history)
+    assert (found.since, found.actor) == (7.0, "bob@pve")
+    assert past.since_when(Drift("cpu.cores", 2, 4), history).since == 0.0

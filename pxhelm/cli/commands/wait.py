@@ -29,9 +29,13 @@ HELP = """Wait until objects are as wanted, and exit with 1 when they are not in
 Conditions, each also with a value, =False for instance:
   Ready           as applied, powered as its manifest wants, not locked, and ready in the words of spec.readiness
   Synced, Drifted whether it is as it was applied
+  Reconciling     whether an operation on it is not done
+  Stalled         whether the latest operation failed
+  Blocked         whether Proxmox VE has locked it
   NeedsRestart    whether a running guest does not have all of its configuration yet
   GuestActionNeeded  whether cloud-init has something to read with the next boot
   Migratable      whether nothing of its host keeps it there
+  IdentityConflict  whether the guest in its place is not it
   AgentConnected  whether the guest agent answers
   Complete        whether a Job was done
 """
@@ -137,10 +141,14 @@ def _test(wish: str) -> Test | None:
         name, _, value = rest.partition("=")
         return _condition(name, value or "true")
     if kind == "jsonpath" and equals and rest:
+        from pxhelm.cli.conditions import looked_at
+        from pxhelm.cli.views.closer import CLOSE
         from pxhelm.cli.views.objects import document
 
         holds = path_test(rest)
-        return lambda _services, one: holds(document(one))
+        if not any(part in rest for part in CLOSE):
+            return lambda _services, one: holds(document(one))
+        return lambda services, one: holds(document(looked_at(services, one)))
     if not wish:
         raise PxhelmError("--for is needed", code=ExitCode.USAGE, hint="such as --for=condition=Ready or --for=delete")
     raise PxhelmError(

@@ -9,27 +9,35 @@ from pxhelm.actions.inspect import Closer, Past
 from pxhelm.cli.views.live import moment
 from pxhelm.kinds import KINDS
 from pxhelm.plan.leaf import shown
+from pxhelm.plan.model import Drift
+from pxhelm.resource.columns import gib
 from pxhelm.resource.table import table_of
 from pxhelm.resource.types import shown as spelt
 
 Document = dict[str, Any]
 _DEVICE = ("volume", "size", "mac")
 _UNUSED = "unused"
+CLOSE = (
+    *("conditions", "devices", "unusedVolumes", "pending", "drift", "digest", "osType"),
+    *("provenance", "creationDefaults", "writeOnly", "guests"),
+)
+"""Parts of a status that no list tells."""
 
 
 def closer_status(kind: str, closer: Closer) -> Document:
     """Return the parts of the status; those that hold nothing are left out, but for ``drift``."""
     live = closer.live
-    drift = [
-        {"path": one.path, "base": spelled(kind, one.path, one.base), "live": spelled(kind, one.path, one.live)}
-        for one in closer.drift
-    ]
+    drift = [_drifted(kind, one) for one in closer.drift]
     if not KINDS[kind].guest:
         return {"drift": drift, **({"digest": live.digest} if live.digest else {})}
     unused = sorted((key, text) for key, text in live.raw.items() if key.startswith(_UNUSED))
+    sizes = closer.sizes
     found: Document = {
         "devices": _devices(kind, live.intended),
-        "unusedVolumes": [{"slot": key, "volume": text} for key, text in unused],
+        "unusedVolumes": [
+            {"slot": key, "volume": text, **({"size": gib(sizes[text])} if text in sizes else {})}
+            for key, text in unused
+        ],
         "pending": [
             {
                 "path": one.path,
@@ -41,6 +49,12 @@ def closer_status(kind: str, closer: Closer) -> Document:
         "digest": live.digest,
     }
     return {name: value for name, value in found.items() if value} | {"drift": drift}
+
+
+def _drifted(kind: str, one: Drift) -> Document:
+    found: Document = {name: spelled(kind, one.path, value) for name, value in (("base", one.base), ("live", one.live))}
+    seen = {"actor": one.actor, "since": moment(one.since or None)}
+    return {"path": one.path, **found, **{name: value for name, value in seen.items() if value}}
 
 
 def past_status(kind: str, past: Past) -> Document:

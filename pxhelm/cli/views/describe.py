@@ -32,7 +32,7 @@ def describe_text(about: Description, now: float) -> str:
         ("Status", _status(about)),
         ("Spec", _spec(about)),
         ("Configuration", _configuration(about)),
-        ("Drift", _drift(about)),
+        ("Drift", _drift(about, now)),
         ("Pending", _pending(about)),
         ("Conditions", _conditions(about, now)),
         ("Provenance", _provenance(about)),
@@ -48,12 +48,7 @@ def describe_text(about: Description, now: float) -> str:
 def describe_document(about: Description) -> dict[str, Any]:
     """Return the description for programs: the object's document with what describe adds."""
     found = document(about.found)
-    found["status"] |= {
-        "drift": [{"path": d.path, "base": _plain(d.base), "live": _plain(d.live)} for d in about.drift],
-        "pending": [
-            {"path": p.path, "current": _plain(p.current), "desired": _plain(p.after_restart)} for p in about.pending
-        ],
-    }
+    found["status"] = {"drift": [], "pending": [], **found["status"]}
     if about.live:
         found["live"] = {path: _plain(value) for path, value in sorted(about.live.intended.items())}
         found["status"]["digest"] = about.live.digest
@@ -152,10 +147,12 @@ def _spec(about: Description) -> Iterator[str]:
     yield from _leaves(about.found.kind, about.found.owned)
 
 
-def _drift(about: Description) -> Iterator[str]:
+def _drift(about: Description, now_at: float) -> Iterator[str]:
     for one in about.drift:
         before, now = (_spelt(about.found.kind, one.path, value) for value in (one.base, one.live))
-        yield f"{one.path}: {before} was applied, {now} is live"
+        since = f", since {_ago(one.since, now_at)}" if one.since else ""
+        by = f" by {one.actor}" if one.actor else ""
+        yield f"{one.path}: {before} was applied, {now} is live{since}{by}"
 
 
 def _pending(about: Description) -> Iterator[str]:
