@@ -78,7 +78,7 @@ def _staged(one: Found) -> ApiGen[Mapping[str, Any]]:
     name, domain = id_of(one), DOMAINS[KINDS[one.kind].domain]
     if domain is not NETWORK_CHANGES:
         waiting = yield from _pending(domain.name, "cluster")
-        return {"pendingChanges": name in waiting or name.rpartition("/")[2] in waiting}
+        return {"pendingChanges": name in waiting}
     nodes = [node for node in str(one.row.get("nodes") or "").split(",") if node]
     changed: list[str] = []
     for node in nodes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.errors import ApiError
@@ -15,6 +16,7 @@ from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.decode import decode as decode_config
 from pxhelm.resource.decode import text_of
+from pxhelm.resource.domain import network_of
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.encode import encode
 from pxhelm.resource.field import Field
@@ -23,6 +25,7 @@ from pxhelm.resource.identity import Marker, split_comment, unmarked
 from pxhelm.resource.kind import Change, Column, Kind, Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.normal import Normal
+from pxhelm.resource.staged import CHANGES
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.words import worded
 
@@ -221,16 +224,24 @@ def _together(found: Mapping[str, Leaves]) -> dict[str, Value]:
     return told
 
 
+def _pending(row: Mapping[str, object]) -> str:
+    """Return the nodes on which something of an interface is staged."""
+    changes = row.get(CHANGES)
+    return ",".join(str(each["node"]) for each in changes) if isinstance(changes, list) else ""
+
+
 def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
     """Return a row per interface, with the nodes that have it; nodes that are off are left out."""
     answer = yield from call(Request("GET", "/nodes"))
     rows = [row for row in answer if isinstance(row, Mapping)] if isinstance(answer, list) else []
-    found: dict[str, dict[str, object]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for node in sorted(str(row["node"]) for row in rows if row.get("status") == "online"):
-        data = yield from call(Request("GET", f"/nodes/{node}/network", node=node))
-        for entry in data if isinstance(data, list) else []:
-            known = found.setdefault(str(entry["iface"]), {**unmarked(entry), "nodes": ""})
+        interfaces, pending = yield from network_of(node)
+        for iface, entry in interfaces.items():
+            known = found.setdefault(iface, {**unmarked(entry), "nodes": ""})
             known["nodes"] = ",".join(part for part in (str(known["nodes"]), node) if part)
+            if iface in pending:
+                known[CHANGES] = [*known.get(CHANGES, ()), {"node": node}]
             for key in ("cidr", "bridge_ports"):
                 texts = [str(known.get(key) or ""), str(entry.get(key) or "")]
                 known[key] = ",".join(dict.fromkeys(text_ for text_ in texts if text_))
@@ -366,6 +377,7 @@ NETWORK = replace(
             Column("NODES", text("nodes")),
             Column("CIDR", text("cidr")),
             Column("PORTS", text("bridge_ports")),
+            Column("PENDING", _pending),
         ),
         api="/nodes/x/network",
     ),

@@ -52,5 +52,5 @@ SDN_CONTROLLER = natural(
         domain="SDNChanges",
         columns=(Column("TYPE", text("type")), Column("STATE", text("state"))),
     ),
-    Home("/cluster/sdn/controllers", "controller", needs={"": ("type",)}),
+    Home("/cluster/sdn/controllers", "controller", staged=True, needs={"": ("type",)}),
 )

@@ -18,6 +18,7 @@ from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Target, Value
 from pxhelm.resource.normal import Normal, keyed
+from pxhelm.resource.staged import staged
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import pairs
 from pxhelm.resource.words import worded
@@ -103,9 +104,9 @@ def observe(target: Target) -> ApiGen[Live]:
     return natural.live_of(SDN_FABRIC, HOME, name, row, leaves)
 
 
-def _all() -> ApiGen[tuple[list[Mapping[str, object]], list[Mapping[str, object]]]]:
+def _all(**query: bool) -> ApiGen[tuple[list[Mapping[str, object]], list[Mapping[str, object]]]]:
     try:
-        data = yield from call(Request("GET", "/cluster/sdn/fabrics/all"))
+        data = yield from call(Request("GET", "/cluster/sdn/fabrics/all", query))
     except ApiError as error:
         if error.cls is ErrorClass.GONE or error.status == 501:
             return [], []
@@ -132,12 +133,15 @@ def _record(text_: str) -> Value:
 
 
 def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
-    """Return a row per fabric, with the nodes that are in it."""
-    fabrics, nodes = yield from _all()
+    """Return a row per fabric, with the nodes that are in it; staged nodes are a change of their fabric."""
+    fabrics, nodes = yield from _all(pending=True)
+    members = [row for row in map(staged, nodes) if row is not None]
+    touched = {str((staged(node) or node).get("fabric_id")) for node in nodes if node.get("state")}
     found: dict[str, Mapping[str, object]] = {}
-    for row in fabrics:
-        inside = sorted(str(node["node_id"]) for node in nodes if node.get("fabric_id") == row["id"])
-        found[str(row["id"])] = {**row, "nodes": ",".join(inside)}
+    for row in (row for row in map(staged, fabrics) if row is not None):
+        inside = sorted(str(node["node_id"]) for node in members if node.get("fabric_id") == row["id"])
+        state = {"state": "changed"} if row["id"] in touched and not row.get("state") else {}
+        found[str(row["id"])] = {**row, "nodes": ",".join(inside), **state}
     return found
 
 
@@ -216,6 +220,11 @@ _DEFINED = Kind(
     fields=worded(_FIELDS, _WORDS),
     normalize=normalize,
     domain="SDNChanges",
-    columns=(Column("PROTOCOL", text("protocol")), Column("PREFIX", text("ip_prefix")), Column("NODES", text("nodes"))),
+    columns=(
+        Column("PROTOCOL", text("protocol")),
+        Column("PREFIX", text("ip_prefix")),
+        Column("NODES", text("nodes")),
+        Column("STATE", text("state")),
+    ),
 )
 SDN_FABRIC = replace(natural.natural(_DEFINED, HOME), observe=observe, listing=listing, steps=steps, refuse=refuse)

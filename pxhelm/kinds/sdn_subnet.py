@@ -26,6 +26,7 @@ from pxhelm.resource.kind import Change, Column, Kind, LeafChange, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.normal import Normal, keyed
 from pxhelm.resource.references import bare
+from pxhelm.resource.staged import staged
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import pairs
 from pxhelm.resource.words import worded
@@ -144,12 +145,9 @@ def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
     vnets = yield from call(Request("GET", "/cluster/sdn/vnets"))
     found: dict[str, Mapping[str, object]] = {}
     for vnet in vnets if isinstance(vnets, list) else []:
-        rows = yield from call(Request("GET", f"/cluster/sdn/vnets/{vnet['vnet']}/subnets"))
-        found |= (
-            {f"{vnet['vnet']}/{row['cidr']}": row for row in rows if isinstance(row, Mapping)}
-            if isinstance(rows, list)
-            else {}
-        )
+        rows = yield from call(Request("GET", f"/cluster/sdn/vnets/{vnet['vnet']}/subnets", {"pending": True}))
+        known = [staged(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+        found |= {f"{vnet['vnet']}/{row['cidr']}": row for row in known if row is not None}
     return found
 
 

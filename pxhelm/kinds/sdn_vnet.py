@@ -38,7 +38,7 @@ _FIELDS: tuple[Field, ...] = (
     Field("isolatePorts", "bool", "isolate-ports", effect=_D, default=False),
     *firewall.fields(firewall.VNET, _PREFIX),
 )
-HOME = natural.Home("/cluster/sdn/vnets", "vnet", needs={"": ("zone",)})
+HOME = natural.Home("/cluster/sdn/vnets", "vnet", staged=True, needs={"": ("zone",)})
 
 
 def normalize(spec: Mapping[str, object]) -> Normal:

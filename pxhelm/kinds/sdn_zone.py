@@ -72,6 +72,7 @@ _FIELDS: tuple[Field, ...] = (
 HOME = Home(
     "/cluster/sdn/zones",
     "zone",
+    staged=True,
     needs={"": ("type",), "vlan": ("bridge",), "qinq": ("bridge", "tag"), "evpn": ("controller", "vrfVXLAN")},
 )
 SDN_ZONE = natural(

@@ -26,6 +26,7 @@ from pxhelm.resource.identity import ObjectKey, join_comment, split_comment, unm
 from pxhelm.resource.kind import Change, Kind, LeafChange, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.references import unresolved
+from pxhelm.resource.staged import staged
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.table import table_of
 
@@ -49,6 +50,8 @@ class Home:
     """It is created by a POST to its own path."""
     query: Mapping[str, Param] = field(default_factory=dict)
     """Parameters of the read."""
+    staged: bool = False
+    """The list tells what runs from what is staged (``pending``)."""
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """``spec.type`` → leaves without which Proxmox creates none, beyond what the schema says; the key ``""`` for all."""
     also: Mapping[str, Param] = field(default_factory=dict)
@@ -123,9 +126,11 @@ def read(home: Home, name: str) -> ApiGen[Mapping[str, object] | None]:
 
 def listing(home: Home) -> ApiGen[Mapping[str, Mapping[str, object]]]:
     """Return the rows of all objects by their ids."""
-    rows = yield from call(Request("GET", home.collection, dict(home.query)))
+    pending = {"pending": True} if home.staged else {}
+    rows = yield from call(Request("GET", home.collection, {**home.query, **pending}))
     found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    return {str(row[home.parameter]): unmarked(row) for row in found if row.get(home.parameter)}
+    known = [row for each in found if (row := staged(each) if home.staged else each) is not None]
+    return {str(row[home.parameter]): unmarked(row) for row in known if row.get(home.parameter)}
 
 
 def live_of(kind: Kind, home: Home, name: str, data: Mapping[str, object], more: Leaves | None = None) -> Live:
