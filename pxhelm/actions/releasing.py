@@ -53,8 +53,12 @@ class Command:
             return configuration
 
         def consent(have: Sequence[Item], want: Sequence[Item]) -> None:
-            kept = {item.key for item in want}
-            check([item.address for item in have if item.key not in kept and goes(item)], len(have), len(want), word)
+            from pxhelm.apply.objects import item_key, noted
+            from pxhelm.apply.renaming import renamed
+
+            kept, moved = {item.key for item in want}, renamed([*map(noted, have)], [*map(noted, want)])
+            gone = [item for item in have if item.key not in kept and item_key(item) not in moved and goes(item)]
+            check([item.address for item in gone], len(have), len(want), word)
 
         return replace(configuration, consent=consent)
 

@@ -78,13 +78,13 @@ class ReleaseObjects:
             known = kinds.KINDS.get(each.kind)
             namespace = "" if known is not None and not known.namespaced else each.namespace or self.namespace
             item = Item(each.api_version, each.kind, namespace, each.name, each.body)
-            self._sources[_key(item)] = each
+            self._sources[item_key(item)] = each
             items.append(item)
         return tuple(items)
 
     def existing(self, item: Item) -> Existing | None:
         """Return whose the object is; None when it is surely absent, PxhelmError when that cannot be told."""
-        key = _key(item)
+        key = item_key(item)
         if not self._stored(item) and (kinds.kind_of(item.kind).guest or self._standing(item) != key):
             return None  # a guest that has the same name, or the VMID that is wanted, is not this object
         found = gather(self.ports, (self._resource(item),), ())
@@ -101,7 +101,7 @@ class ReleaseObjects:
         unmade = subject.kind.guest and not subject.known.bound and not subject.known.creating
         if unmade or subject.live.existence is Existence.ABSENT:
             return None
-        if stored.release and _annotations(item).get(_ADOPT) == f"release:{stored.release}":
+        if stored.release and item_annotations(item).get(_ADOPT) == f"release:{stored.release}":
             return self._taken()
         return Existing(stored.labels, subject.known.annotations)
 
@@ -112,14 +112,14 @@ class ReleaseObjects:
 
     def plan(self, original: Sequence[Item], target: Sequence[Item], *, force: bool = False) -> Planned:
         """Return the plan of an update; nothing is written."""
-        wanted = {_key(item) for item in target}
-        going = [item for item in original if _key(item) not in wanted]
-        kept = {_key(i) for i in going if _annotations(i).get(_KEEP) == "keep"}
+        wanted = {item_key(item) for item in target}
+        going = [item for item in original if item_key(item) not in wanted]
+        kept = {item_key(i) for i in going if item_annotations(i).get(_KEEP) == "keep"}
         request = PlanRequest(
             manager=f"helm:{self._release}",
             release=self._release,
-            delete=tuple(_key(i) for i in going if _key(i) not in kept and self._still_ours(i)),
-            moved=given_back([(_key(i), _annotations(i)) for i in original], wanted),
+            delete=tuple(item_key(i) for i in going if item_key(i) not in kept and self._still_ours(i)),
+            moved=given_back(map(noted, original), wanted),
             adopt=True,  # whose an object may be was settled by the release: Helm's ownership rules
             replace=frozenset(("*",)) if force else frozenset(),
             force_conflicts=self._force_conflicts,
@@ -141,7 +141,7 @@ class ReleaseObjects:
         """Bring the objects from ``original`` to ``target``."""
         planned = self.plan(original, target, force=force)
         result = self._apply(planned)
-        by_key = {_key(item): item for item in (*original, *target)}
+        by_key = {item_key(item): item for item in (*original, *target)}
 
         def items(*actions: Action) -> tuple[Item, ...]:
             done = (o.key for o in result.objects if o.ok and o.action in actions)
@@ -173,7 +173,7 @@ class ReleaseObjects:
         del jobs  # no kind runs to completion yet
         begun = self.ports.now()
         deadline = begun + timeout
-        asked = {_key(i).address: seconds(_annotations(i), "ready-timeout") for i in items}
+        asked = {item_key(i).address: seconds(item_annotations(i), "ready-timeout") for i in items}
         own = {address: time for address, time in asked.items() if time}
         while True:
             plan = self.plan((), items).plan
@@ -226,20 +226,20 @@ class ReleaseObjects:
 
     def _still_ours(self, item: Item) -> bool:
         """Whether no other release has taken the object over: what moved is not this release's to delete."""
-        found = self._row(_key(item))
+        found = self._row(item_key(item))
         return found is None or found.release in ("", self._release)
 
     def _stored(self, item: Item) -> bool:
-        return self._row(_key(item)) is not None
+        return self._row(item_key(item)) is not None
 
     def _row(self, key: ObjectKey) -> StoredObject | None:
         return self.ports.store.objects.get(stored_key(self.ports, key))
 
     def _standing(self, item: Item) -> ObjectKey:
         """Return the name under which the release has an object: a former one until its move is applied."""
-        key = _key(item)
+        key = item_key(item)
         if self._row(key) is None:
-            for source in former(key, _annotations(item)):
+            for source in former(key, item_annotations(item)):
                 row = self._row(source)
                 if row is not None and row.release == self._release:
                     return source
@@ -252,18 +252,25 @@ class ReleaseObjects:
     def _resource(self, item: Item) -> Resource:
         """Return the item as its kind reads it; errors keep their places in the manifest."""
         kind: Kind = kinds.kind_of(item.kind)
-        source = self._sources.get(_key(item)) or Manifest("", "manifest", 1, item.document)
+        source = self._sources.get(item_key(item)) or Manifest("", "manifest", 1, item.document)
         parsed = parse_resource(kind, replace(source, body=item.document, prefix=source.prefix), self.namespace)
         if parsed.resource is None:
             raise parsed.errors[0]
         return parsed.resource
 
 
-def _key(item: Item) -> ObjectKey:
+def item_key(item: Item) -> ObjectKey:
+    """Return the key of a release's object."""
     return ObjectKey(item.kind, item.namespace, item.name)
 
 
-def _annotations(item: Item) -> Mapping[str, str]:
+def noted(item: Item) -> tuple[ObjectKey, Mapping[str, str]]:
+    """Return the key of a release's object with its annotations."""
+    return item_key(item), item_annotations(item)
+
+
+def item_annotations(item: Item) -> Mapping[str, str]:
+    """Return the annotations of a release's object."""
     metadata = item.document.get("metadata")
     found = metadata.get("annotations") if isinstance(metadata, Mapping) else None
     return found if isinstance(found, Mapping) else {}

@@ -33,7 +33,7 @@ def moves_of(
     found = {key: Move(source) for key, source in missing.items() if _stored(ports, source) is not None}
     for r in resources:
         known = [(key, one) for key in former(r.key, r.annotations) if (one := _stored(ports, key)) is not None]
-        here = _stored(ports, r.key)
+        here = _stored(ports, r.key) if known else None
         ours = [(key, one) for key, one in known if _may_have(one, release, r)]
         if here is None and (ours or known):
             found[r.key] = _move(r.key, ours, known)
@@ -75,6 +75,14 @@ def given_back(
     """
     now = [(key, former(key, annotations)) for key, annotations in before if key not in wanted]
     return {source: key for key, sources in now for source in sources if source in wanted}
+
+
+def renamed(
+    before: Sequence[tuple[ObjectKey, Mapping[str, str]]], after: Sequence[tuple[ObjectKey, Mapping[str, str]]]
+) -> frozenset[ObjectKey]:
+    """Return the objects of one revision that another one calls otherwise, whichever of the two says so."""
+    said = {source for key, annotations in after for source in former(key, annotations)}
+    return frozenset(said.union(given_back(before, {key for key, _ in after}).values()))
 
 
 def known_as(
