@@ -151,12 +151,17 @@ class _Parser:
         item = self._next()
         value = self._value(item)
         self._set(self._key, value)
-        self._arrays[(*self._context, self._key)] = item.kind == "array"
+        self._typed(is_array=item.kind == "array")
         for part in parents:
             table = table.setdefault(part, {})
             if not isinstance(table, dict):
                 self._fail(self._line, f"{quote(_key_text(self._context))} is not a table")
         table[self._key] = value
+
+    def _typed(self, *, is_array: bool) -> None:
+        """Note what the key holds; an empty one is, to the library, the table that it stands in."""
+        key = (*self._context, self._key) if self._key else self._context
+        self._arrays[key or ("",)] = is_array
 
     # values
 
@@ -238,7 +243,7 @@ class _Parser:
         return found[0]
 
     def _array(self) -> list[object]:
-        self._arrays[(*self._context, self._key) if self._key else self._context] = True
+        self._typed(is_array=True)
         items: list[object] = []
         while (item := self._next()).kind != "array end":
             if item.kind == "comment":

@@ -10,7 +10,7 @@ from functools import cmp_to_key
 
 from pxhelm.golang import json
 from pxhelm.golang.strconv import format_float
-from pxhelm.golang.value import Struct, runes, sorted_texts, type_name
+from pxhelm.golang.value import Struct, go_bytes, runes, sorted_texts, type_name
 from pxhelm.golang.yaml_scalar import V2, V3, Dialect, scalar
 
 _SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./+=@%~*&|<>!?-]*(?: [A-Za-z0-9_./+=~*&|<>!?@%-]+)*\Z")
@@ -20,6 +20,8 @@ _KEYWORDS = frozenset(
 _PLAIN_ORDER = re.compile(r"[A-Za-z./-]*\Z")
 _MULTILINE = re.compile("[\n\r\x85\u2028\u2029]")
 _MAX_SIMPLE_KEY = 128
+_MAX_SIMPLE_BINARY = 51
+"""Bytes of a key whose base64 is one line."""
 _MAX_JSON_KEY = 1024
 """Characters of a key that goyaml finds in the JSON which sigs.k8s.io/yaml has it read."""
 _DEEP = 2000
@@ -73,7 +75,7 @@ class Emitter:
             item = value[key]
             if _SAFE.match(key) and key not in _KEYWORDS and len(key) <= _MAX_SIMPLE_KEY:
                 text = key
-            elif not _is_simple(key):
+            elif not _is_simple(key, self._dialect):
                 self._complex(key, item, indent)
                 continue
             else:
@@ -160,7 +162,9 @@ class Emitter:
         return {"+Inf": ".inf", "-Inf": "-.inf", "NaN": ".nan"}.get(text, text)
 
 
-def _is_simple(key: str) -> bool:
+def _is_simple(key: str, dialect: Dialect) -> bool:
+    if dialect.indented_lists and runes(key) != key:
+        return len(go_bytes(key)) <= _MAX_SIMPLE_BINARY
     return "\x85" in key or (
         not _MULTILINE.search(key) and len(key.encode("utf-8", "surrogateescape")) <= _MAX_SIMPLE_KEY
     )
