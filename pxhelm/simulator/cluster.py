@@ -22,15 +22,17 @@ from pxhelm.simulator.wire import Answer, HttpRequest
 from pxhelm.simulator.world import Call, Identity, Moment, World
 
 _OPEN = {("GET", "/access/domains"), ("GET", "/access/ticket"), ("POST", "/access/ticket")}
-VERSION = "9.2"
 
 
 class Cluster:
-    """A simulated cluster over a state."""
+    """A simulated cluster over a state.
 
-    def __init__(self, state: State) -> None:
+    A version before 9.2 has its own paths and parameters, and behaves as 9.2 with those that it has.
+    """
+
+    def __init__(self, state: State, version: str = "9.2") -> None:
         self.state = state
-        self._schema = load(VERSION)
+        self._schema = load(version)
         tables.register()
 
     def answer(self, request: HttpRequest, moment: Moment) -> tuple[Answer, str]:

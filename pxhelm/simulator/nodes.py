@@ -11,14 +11,18 @@ from pxhelm.simulator.permissions import Rights
 from pxhelm.simulator.storage_list import space, used_space
 from pxhelm.simulator.world import Call, Routes, World
 
-VERSION = {"release": "9.2", "version": "9.2.11", "repoid": "14a22df3"}
+VERSIONS = {
+    "9.2": {"release": "9.2", "version": "9.2.11", "repoid": "14a22df3"},
+    "8.4": {"release": "8.4", "version": "8.4.1", "repoid": "2a5fa54a"},
+    "7.4": {"release": "7.4", "version": "7.4-3", "repoid": "9002ab8a"},
+}
 _KERNEL = "Linux 7.0.2-1-pve #1 SMP PREEMPT_DYNAMIC PMX 7.0.2-1"
 GIB = 1024**3
 
 
 def version(call: Call) -> dict[str, Any]:
     """GET /version."""
-    found: dict[str, Any] = dict(VERSION)
+    found: dict[str, Any] = dict(VERSIONS[call.world.moment.release])
     console = call.world.option("console")
     return {**found, "console": console} if console else found
 
@@ -80,6 +84,7 @@ def node_status(call: Call) -> dict[str, Any]:
     """GET /nodes/{node}/status."""
     entry = node_entry(call.world, call.node)
     memory, disk = entry["maxmem"], entry["maxdisk"]
+    spoken = VERSIONS[call.world.moment.release]
     return {
         "uptime": entry["uptime"],
         "cpu": entry["cpu"],
@@ -87,7 +92,7 @@ def node_status(call: Call) -> dict[str, Any]:
         "idle": 0,
         "loadavg": ["0.10", "0.10", "0.10"],
         "kversion": _KERNEL,
-        "pveversion": f"pve-manager/{VERSION['version']}/{VERSION['repoid']}",
+        "pveversion": f"pve-manager/{spoken['version']}/{spoken['repoid']}",
         "cpuinfo": {
             "cpus": entry["maxcpu"],
             "cores": entry["maxcpu"],

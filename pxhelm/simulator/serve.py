@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pxhelm.simulator import certificate, happenings, manual, seed
-from pxhelm.simulator.cluster import VERSION, Cluster
+from pxhelm.simulator.cluster import Cluster
 from pxhelm.simulator.errors import ApiError, BlockedError
 from pxhelm.simulator.faults import Faults
 from pxhelm.simulator.scenario import Event, Prepared, prepare
@@ -64,6 +64,8 @@ class Options:
     statistics: float = 0.0
     """Seconds between two visits of the statistics daemon, 10 in a real cluster: until the next one
     ``/cluster/resources`` shows a new guest as ``unknown`` and without a name. 0 = it knows at once."""
+    release: str = "9.2"
+    """Version of Proxmox VE whose API it has: 7.4 and 8.4 refuse what they did not know yet."""
     latency: float = 0.0
     """Seconds that every answer takes longer."""
     faults: tuple[str, ...] = ()
@@ -117,7 +119,7 @@ class Simulator:
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
         self._database.executescript(_SCHEMA)
-        self.cluster = Cluster(self._state)
+        self.cluster = Cluster(self._state, options.release)
         self.change(self._begin)
         self._transaction(self._forget_removed)
 
@@ -145,7 +147,8 @@ class Simulator:
 
     def moment(self) -> Moment:
         """Return the present."""
-        return Moment(self._clock(), os.urandom, self.options.time_scale, self.options.statistics)
+        told = self.options
+        return Moment(self._clock(), os.urandom, told.time_scale, told.statistics, told.release)
 
     def change(self, function: Callable[[World], Any]) -> Any:
         """Run a function on the state in a transaction of its own."""
@@ -208,7 +211,7 @@ class Simulator:
     def handle(self, request: HttpRequest) -> Answer:
         """Answer a request, its delays and faults included; ``Lost`` when a fault swallows it."""
         if request.target.startswith(manual.ROOT):
-            return manual.answer(request, VERSION)
+            return manual.answer(request, self.options.release)
         path = request.target.partition("?")[0].removeprefix("/api2/json").removeprefix("/api2/extjs")
         self._let_happen()
         met = self.faults.meet(request.method, path)

@@ -29,6 +29,8 @@ class Moment:
     """Factor on everything that takes time in a real cluster; 0 = at once."""
     statistics: float = 0.0
     """Every how many seconds the statistics daemon comes by, 10 in a real cluster; 0 = it is always there already."""
+    release: str = "9.2"
+    """Version of Proxmox VE whose API it has."""
 
 
 @dataclass(frozen=True, slots=True)

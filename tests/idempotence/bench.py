@@ -5,6 +5,7 @@ The simulator speaks to the client through the client's own port, so every write
 
 import json
 from dataclasses import replace
+from urllib.parse import quote
 
 from pxhelm.apply.admission import Limits
 from pxhelm.apply.engine import apply_plan
@@ -23,7 +24,7 @@ from pxhelm.simulator.serve import Options, open_simulator
 from pxhelm.simulator.storage_list import put_file
 from pxhelm.store.memory import MemoryStore
 from tests.apply.lab import QUICK, Lab
-from tests.idempotence.cases import about, drop
+from tests.idempotence.cases import about, drop, leaves
 from tests.idempotence.readback import Readback
 
 LIMITS = Limits(8, 64, 64, 64, 64, 64, 64)
@@ -34,14 +35,17 @@ HOW = replace(QUICK, settings=replace(QUICK.settings, limits=LIMITS))
 class Bench(Lab):
     """A cluster with what the kind needs, root's own ticket, and any number of stores."""
 
-    def __init__(self, kind):
-        super().__init__(None, store=MemoryStore(), simulator=open_simulator(Options(nodes=3, time_scale=0.0)))
+    def __init__(self, kind, version="9.2"):
+        options = Options(nodes=3, time_scale=0.0, release=version)
+        super().__init__(None, store=MemoryStore(), simulator=open_simulator(options))
         self.kind = KINDS[kind]
         self.said = about(kind)
-        self.version = "9.2"
+        self.version = version
         for method, path, params in self.said.setup:
             self.prepare(method, path, params)
         self.simulator.change(executable)
+        login = {"username": ["root@pam"], "password": [seed.PASSWORD]}
+        self.ticket = quote(json.loads(self.simulator.send("POST", "/access/ticket", login)[3])["data"]["ticket"])
         if self.said.manifests:
             self.must(self.apply_texts(*self.said.manifests.split("\n---\n")))
 
@@ -82,9 +86,7 @@ class Bench(Lab):
         """Return what the API answers to a GET, without any of pxhelm's own code; None when there is no such thing."""
         path, _, query = path.partition("?")
         params = {k: [v] for k, v in (pair.split("=") for pair in query.split("&") if pair)}
-        status, _, _, body = self.simulator.send(
-            "GET", f"/api2/json{path}", params, {"Authorization": f"PVEAPIToken={seed.TOKEN}"}
-        )
+        status, _, _, body = self.simulator.send("GET", path, params, {"Cookie": f"PVEAuthCookie={self.ticket}"})
         return json.loads(body)["data"] if status == 200 else None
 
     def forget(self):
@@ -176,7 +178,7 @@ class Batch:
             return [names[0]]
         if names[0] in self.kind.slots and not beside:
             return [".".join(names[:2])]
-        return [case.path, *_leaves(case.only)]
+        return [case.path, *leaves(case.only)]
 
     def removed(self, specs):
         """The value is wanted no longer: it is gone, and that is all."""
@@ -308,11 +310,3 @@ def _at(spec, names):
     for name in names:
         spec = spec[name]
     return spec
-
-
-def _leaves(spec, prefix=""):
-    for name, value in spec.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}"

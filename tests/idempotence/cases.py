@@ -201,6 +201,15 @@ def put(spec, names, value):
     spec[names[-1]] = value
 
 
+def leaves(spec, prefix=""):
+    """Yield the paths of a spec's leaves."""
+    for name, value in spec.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
 def drop(spec, names):
     """Take one leaf out of a spec, and the maps that are empty then."""
     if len(names) > 1 and isinstance(spec.get(names[0]), dict):

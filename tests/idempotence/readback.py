@@ -14,8 +14,10 @@ Where a field is found is said by the table (``wire``), or by the data of the ki
 import re
 from dataclasses import dataclass
 
+from pxhelm.proxmox.schema import load
 from pxhelm.resource.table import table_of
 from tests.idempotence import spelling
+from tests.idempotence.cases import leaves
 
 MISSING = object()
 SENT = "sent"
@@ -51,6 +53,25 @@ def spot_of(kind, case):
     return Spot("", place.param, place.key)
 
 
+def known(kind, case, version):
+    """Whether a version of Proxmox VE has what the leaves of a case stand for."""
+    paths = [case.path, *(path for spec in (case.base, case.beside, case.only) for path in leaves(spec))]
+    if kind.api and not (load(version).endpoint("POST", kind.api) or load(version).endpoint("PUT", kind.api)):
+        return False
+    for path in paths:
+        place = table_of(kind.fields, kind.slots).place(path)
+        if place is None or not place.param or place.param.startswith("@"):
+            continue
+        newest, spec = (spelling.parameter(v, kind.api, place.param) for v in ("9.2", version))
+        if newest is not None and place.key:
+            newest, spec = newest.properties.get(place.key), spec.properties.get(place.key) if spec else None
+        if newest is not None and spec is None:
+            return False
+        if path == case.path and spec is not None and spec.enum and isinstance(case.value, str):
+            return case.value in spec.enum or case.value not in newest.enum
+    return True
+
+
 class Readback:
     """The API of one bench."""
 
@@ -74,11 +95,16 @@ class Readback:
         place = self.table.place(case.path)
         if place.field.form in spelling.MAPS:
             return spelling.MAPS[place.field.form](raw).get(case.path.split(".", 1)[1], MISSING)
-        spec = spelling.parameter(self.bench.version, self.kind.api, spot.param)
+        spec = self.spec(spot)
         if not spot.key:
             whole = spelling.content(spec, raw) if isinstance(raw, str) else {"": raw}
             return whole.get("", raw)
         return spelling.content(spec, raw).get(spot.key, MISSING)
+
+    def spec(self, spot):
+        """Return what the schema says about the parameter at a spot."""
+        path = self.bench.said.read.get(spot.source, "") if spot.source else self.kind.api
+        return spelling.parameter(self.bench.version, path.partition("#")[0].removesuffix("[]"), spot.param)
 
     def source(self, case, name, source):
         """Return one answer of the API about an object."""
@@ -163,7 +189,7 @@ class Readback:
 
     def default(self, each, spot):
         """Return what an unset parameter means to Proxmox: by its schema, else by our table; MISSING when unknown."""
-        spec = spelling.parameter(self.bench.version, self.kind.api, spot.param)
+        spec = self.spec(spot)
         if spec is not None and spot.key:
             spec = spec.properties.get(spot.key)
         if spec is not None and spec.default is not None:
