@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-from pxhelm.proxmox.schema import Endpoint
+from pxhelm.proxmox.schema import Endpoint, ParamSpec
 from pxhelm.simulator.errors import MISSING, UNDEFINED
 from pxhelm.simulator.formats import check_format
 from pxhelm.simulator.propstring import FALSE, TRUE, PropertyStringError, split_properties
@@ -17,7 +17,7 @@ from pxhelm.simulator.rules import Rule, perl, rule_of
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_RULES: dict[tuple[str, str], dict[str, Rule]] = {}
+_RULES: dict[int, tuple[Mapping[str, ParamSpec], dict[str, Rule]]] = {}
 _BOOT_DEVICE = re.compile(r"(?:ide[0-3]|scsi([12]?\d|30)|virtio(\d|1[0-5])|sata[0-5]|net\d+|usb\d+|hostpci\d+)")
 
 _OWN_WORDS = "/nodes/{node}/network"
@@ -28,11 +28,11 @@ Errors = MutableMapping[str, str]
 
 def rules_of(endpoint: Endpoint) -> dict[str, Rule]:
     """Return the rules of an endpoint's parameters, indexed ones under their plain names once they were used."""
-    at = (endpoint.method, endpoint.path)
-    found = _RULES.get(at)
+    told = endpoint.parameters  # of one version; kept, so that its id cannot come to mean another one
+    found = _RULES.get(id(told))
     if found is None:
-        found = _RULES[at] = {n: rule_of(endpoint.parameters[n]) for n in endpoint.parameters if "[n]" not in n}
-    return found
+        found = _RULES[id(told)] = (told, {n: rule_of(told[n]) for n in told if "[n]" not in n})
+    return found[1]
 
 
 def _rule(endpoint: Endpoint, rules: dict[str, Rule], name: str) -> Rule | None:

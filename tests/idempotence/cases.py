@@ -13,7 +13,7 @@ What a table cannot know stands as data in ``kinds/KIND.yaml``; without the file
   ``only``: spec that comes and goes with the value;
   ``kept``: why the value stays when nobody wants it any more; ``stays``: why nobody can stop wanting it;
   ``unlisted``: why an imported manifest does not state it; ``skip``: why there is no case;
-  ``at``, ``unread``, ``guests``, ``spelt``: how it is read back (``readback``).
+  ``at``, ``unread``, ``guests``, ``spelt``: how it is read back (``readback``); ``since``: the first version that has it.
 - ``extra``: further cases, each with ``path``, ``values`` and any of the above.
 """
 
@@ -81,6 +81,8 @@ class Case:
     """Where the API tells it, when the table does not say."""
     unread: str = ""
     """Why the API does not tell it."""
+    since: str = ""
+    """The first version of Proxmox VE that has it, where the schema does not tell."""
     guests: dict = field(default_factory=dict)
     """VMIDs of the guests that its values name."""
     spelt: dict = field(default_factory=dict)
@@ -166,6 +168,7 @@ def case_of(kind_name, of, mode, path, value):
         of.get("unlisted", ""),
         of.get("at", ""),
         of.get("unread", ""),
+        of.get("since", ""),
         of.get("guests") or {},
         of.get("spelt") or {},
     )

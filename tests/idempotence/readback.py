@@ -55,6 +55,8 @@ def spot_of(kind, case):
 
 def known(kind, case, version):
     """Whether a version of Proxmox VE has what the leaves of a case stand for."""
+    if case.since > version:
+        return False
     paths = [case.path, *(path for spec in (case.base, case.beside, case.only) for path in leaves(spec))]
     if kind.api and not (load(version).endpoint("POST", kind.api) or load(version).endpoint("PUT", kind.api)):
         return False

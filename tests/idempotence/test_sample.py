@@ -5,8 +5,11 @@ import pytest
 from pxhelm import kinds
 from tests.idempotence.__main__ import batches, run
 from tests.idempotence.cases import DATA, about, cases_of
+from tests.idempotence.readback import known
 
 EACH = 24
+FEW = 12
+"""Cases of a kind on an older version."""
 KINDS = sorted(file.stem for file in DATA.glob("*.yaml"))
 
 
@@ -26,3 +29,12 @@ def test_every_field_of_both_guests_has_a_case_or_a_reason():
                 continue
             pattern = each.path.split("*")
             assert any(path.startswith(pattern[0]) and path.endswith(pattern[-1]) for path in tried), each.path
+
+
+@pytest.mark.parametrize("version", ["7.4", "8.4"])
+@pytest.mark.parametrize("kind", ["VirtualMachine", "Container", "Storage", "User", "BackupJob"])
+def test_the_law_holds_on_older_versions(kind, version):
+    cases = [c for c in cases_of(kind) if known(kinds.KINDS[kind], c, version)]
+    for group in batches(cases[:: max(1, len(cases) // FEW)]):
+        _, failed = run(group, version)
+        assert not failed
