@@ -42,7 +42,8 @@ def _auth(context: Context) -> ApiToken | Login:
 
 def open_simulated(path: Path) -> Simulator:
     """Open the simulated cluster kept in a file; PxhelmError when the file is none or cannot be used."""
-    from pxhelm.simulator.serve import Options, open_simulator
+    from pxhelm.simulator.options import Options
+    from pxhelm.simulator.serve import open_simulator
 
     try:
         return open_simulator(Options(str(path), nodes=3, time_scale=_PACE))

@@ -5,7 +5,8 @@ pure function from request and moment to answer and state; ``serve`` is the only
 
 In the process (``PATH`` below ``/api2/json``; the state file is made and seeded when it is not there)::
 
-    from pxhelm.simulator.serve import Options, open_simulator
+    from pxhelm.simulator.options import Options
+    from pxhelm.simulator.serve import open_simulator
     simulator = open_simulator(Options(state_file="cluster.db", nodes=3, guests=20, time_scale=0.1))
     status, reason, headers, body = simulator.send("GET", "/version", {}, {"Authorization": f"PVEAPIToken={TOKEN}"})
     simulator.log(since)      # every request: method, path, parameters with secrets masked, status, user

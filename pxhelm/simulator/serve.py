@@ -27,8 +27,8 @@ from pxhelm.simulator import certificate, happenings, manual, seed
 from pxhelm.simulator.cluster import Cluster
 from pxhelm.simulator.errors import ApiError, BlockedError
 from pxhelm.simulator.faults import Faults
-from pxhelm.simulator.scenario import Event, Prepared, prepare
-from pxhelm.simulator.seed import Machine
+from pxhelm.simulator.options import Options
+from pxhelm.simulator.scenario import prepare
 from pxhelm.simulator.state import State
 from pxhelm.simulator.tasks import LOCK_TIMEOUT
 from pxhelm.simulator.wire import Answer, HttpRequest, failure, logged_parameters
@@ -47,38 +47,6 @@ CREATE TABLE IF NOT EXISTS log (
   id INTEGER PRIMARY KEY, time REAL, method TEXT, path TEXT, params TEXT, status INTEGER, reason TEXT, user TEXT
 );
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a simulator is asked for."""
-
-    state_file: str = ":memory:"
-    """Path of the SQLite file, made when it is not there; ``:memory:`` keeps nothing."""
-    nodes: int = 3
-    guests: int = 0
-    """Guests of somebody else in a fresh cluster."""
-    seed: int = 1
-    time_scale: float = 1.0
-    """Factor on everything that takes time: tasks, locks, delayed refusals; 0 = at once."""
-    statistics: float = 0.0
-    """Seconds between two visits of the statistics daemon, 10 in a real cluster: until the next one
-    ``/cluster/resources`` shows a new guest as ``unknown`` and without a name. 0 = it knows at once."""
-    release: str = "9.2"
-    """Version of Proxmox VE whose API it has: 7.4 and 8.4 refuse what they did not know yet."""
-    latency: float = 0.0
-    """Seconds that every answer takes longer."""
-    faults: tuple[str, ...] = ()
-    """As ``pxhelm.simulator.faults`` describes them."""
-    machines: tuple[Machine, ...] = ()
-    """The nodes of a fresh cluster one by one, instead of ``nodes``."""
-    requests: tuple[Prepared, ...] = ()
-    """Sent as root to a fresh cluster before anybody else's."""
-    events: tuple[Event, ...] = ()
-    """What happens by itself, in the order of time."""
-    address: str = "127.0.0.1"
-    port: int = 8006
-    """0 = any free one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from pxhelm.proxmox.schema.compact import compact
 from pxhelm.secret import Secret
 from pxhelm.simulator import seed
 from pxhelm.simulator.manual import describe
-from pxhelm.simulator.serve import Options, open_simulator
+from pxhelm.simulator.options import Options
+from pxhelm.simulator.serve import open_simulator
 
 NODE = "/nodes/pve-node1"
 

@@ -16,7 +16,8 @@ from pxhelm.proxmox.connection import Connection
 from pxhelm.proxmox.task import Polling
 from pxhelm.secret import SealingKey
 from pxhelm.simulator import seed
-from pxhelm.simulator.serve import Options, open_simulator
+from pxhelm.simulator.options import Options
+from pxhelm.simulator.serve import open_simulator
 from pxhelm.store.leases import Holder
 from pxhelm.store.sqlite import open_store
 

@@ -20,7 +20,8 @@ from pxhelm.store.sqlite import open_store
 ROOT = Path(__file__).parents[2]
 SERVE = """
 import signal, sys, threading
-from pxhelm.simulator.serve import Options, Server
+from pxhelm.simulator.options import Options
+from pxhelm.simulator.serve import Server
 server = Server(Options(port=0, time_scale={scale}, state_file=sys.argv[1]))
 server.start()
 print(server.url, server.fingerprint, flush=True)
@@ -70,7 +71,8 @@ def finished(url, fingerprint, tmp_path, count):
 
 def guests(tmp_path):
     """Return the truth, from the simulator's own file."""
-    from pxhelm.simulator.serve import Options, open_simulator
+    from pxhelm.simulator.options import Options
+    from pxhelm.simulator.serve import open_simulator
 
     simulator = open_simulator(Options(state_file=str(tmp_path / "cluster.db")))
     headers = {"Authorization": f"PVEAPIToken={__import__('pxhelm.simulator.seed').simulator.seed.TOKEN}"}

@@ -12,7 +12,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from pxhelm.simulator.serve import Options, Server
+from pxhelm.simulator.options import Options
+from pxhelm.simulator.serve import Server
 from tests.garbled.garble import Garbler
 from tests.scripts import forked
 

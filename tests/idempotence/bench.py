@@ -20,7 +20,8 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Target
 from pxhelm.secret import Secret
 from pxhelm.simulator import seed
-from pxhelm.simulator.serve import Options, open_simulator
+from pxhelm.simulator.options import Options
+from pxhelm.simulator.serve import open_simulator
 from pxhelm.simulator.storage_list import put_file
 from pxhelm.store.memory import MemoryStore
 from tests.apply.lab import QUICK, Lab

@@ -18,8 +18,9 @@ from pxhelm.resource.identity import Marker
 from pxhelm.resource.kind import Change, LeafChange, Op, Surroundings
 from pxhelm.resource.model import Existence, Target
 from pxhelm.resource.references import with_guests
+from pxhelm.simulator.options import Options
 from pxhelm.simulator.seed import TOKEN
-from pxhelm.simulator.serve import Options, open_simulator
+from pxhelm.simulator.serve import open_simulator
 
 INSTALLATION = "inst-1"
 

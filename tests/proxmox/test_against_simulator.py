@@ -17,7 +17,8 @@ from pxhelm.proxmox.request import Download, Request, Upload, call
 from pxhelm.proxmox.wire import normal, parse_value, print_property
 from pxhelm.secret import Secret
 from pxhelm.simulator import seed
-from pxhelm.simulator.serve import Options, Server, open_simulator
+from pxhelm.simulator.options import Options
+from pxhelm.simulator.serve import Server, open_simulator
 from pxhelm.simulator.validate import check_parameters
 from tests.proxmox.test_wire import canonical, written_by_hand
 

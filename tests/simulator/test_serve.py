@@ -7,8 +7,9 @@ import ssl
 import httpx
 import pytest
 
+from pxhelm.simulator.options import Options
 from pxhelm.simulator.seed import TOKEN
-from pxhelm.simulator.serve import Lost, Options, Server, open_simulator
+from pxhelm.simulator.serve import Lost, Server, open_simulator
 
 HEADERS = {"Authorization": f"PVEAPIToken={TOKEN}"}
 

@@ -13,13 +13,15 @@ import httpx
 import pytest
 
 from pxhelm.simulator import invariants
+from pxhelm.simulator.options import Options
 from pxhelm.simulator.seed import TOKEN
-from pxhelm.simulator.serve import Options, Server, open_simulator
+from pxhelm.simulator.serve import Server, open_simulator
 
 HEADERS = {"Authorization": f"PVEAPIToken={TOKEN}"}
 CHILD = """
 import sys
-from pxhelm.simulator.serve import Options, Server
+from pxhelm.simulator.options import Options
+from pxhelm.simulator.serve import Server
 server = Server(Options(state_file=sys.argv[1], port=0, time_scale=0.02))
 print(server.port, flush=True)
 server.run()
@@ -74,7 +76,8 @@ def test_a_kill_in_the_middle_of_requests_loses_nothing_that_was_answered(tmp_pa
 NEIGHBOUR = """
 import json, sys
 from pxhelm.simulator.seed import TOKEN
-from pxhelm.simulator.serve import Options, open_simulator
+from pxhelm.simulator.options import Options
+from pxhelm.simulator.serve import open_simulator
 headers = {"Authorization": f"PVEAPIToken={TOKEN}"}
 simulator = open_simulator(Options(state_file=sys.argv[1], time_scale=0))
 for _ in range(int(sys.argv[2])):

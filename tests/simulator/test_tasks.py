@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from pxhelm.simulator.options import Options
 from pxhelm.simulator.seed import TOKEN
-from pxhelm.simulator.serve import Options, open_simulator
+from pxhelm.simulator.serve import open_simulator
 
 
 class Clock:

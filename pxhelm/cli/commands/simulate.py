@@ -11,8 +11,9 @@ from pxhelm.cli.options import flag, output_flag, texts
 from pxhelm.errors import ExitCode, PxhelmError, system_says
 
 if TYPE_CHECKING:
+    from pxhelm.simulator.options import Options
     from pxhelm.simulator.scenario import Scenario
-    from pxhelm.simulator.serve import Options, Server
+    from pxhelm.simulator.serve import Server
 
 HELP = """Serve a simulated Proxmox VE cluster over HTTPS, in the foreground.
 
@@ -69,7 +70,7 @@ def _options(session: cli.Session, options: dict[str, Any]) -> Options:
     from pathlib import Path
 
     from pxhelm import settings
-    from pxhelm.simulator.serve import Options
+    from pxhelm.simulator.options import Options
 
     directories = settings.load(config_file=session.flags.get("config", "")).directories
     path = Path(options["state"] or directories.data / "simulator.db")
