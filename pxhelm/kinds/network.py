@@ -40,7 +40,10 @@ _PER_NODE = {
     "slaves": "bond.slaves",
 }
 """Field below ``perNode.NODE`` → the field that it stands for."""
+_SETS = ("bridge.ports", "bond.slaves", "ovs.ports", "ovs.bonds")
+"""Fields whose names may become others, and so stand in another order, once objects are known by their interfaces."""
 _ALL = "all"
+_KIND = "Network"
 
 
 def _mine(leaves: Leaves, node: str) -> dict[str, Value]:
@@ -50,7 +53,9 @@ def _mine(leaves: Leaves, node: str) -> dict[str, Value]:
         own = leaves.get(f"perNode.{node}.{name}")
         if own is not None:
             found[path] = own
-    return found
+    return {
+        path: tuple(sorted(map(str, v))) if path in _SETS and isinstance(v, tuple) else v for path, v in found.items()
+    }
 
 
 def _on(leaves: Leaves, live: Live) -> list[str]:
@@ -90,6 +95,12 @@ def _same_iface(_path: str, wanted: Leaves, live: Live) -> bool:
 
 def _line(path: str, wire: str, kind: str = "line", form: str = "") -> Field:
     return Field(path, kind, wire, form=form, effect=_D, same=_same)
+
+
+def _made_of(path: str, wire: str = "", kind: str = "set") -> Field:
+    """Return a field that names the interfaces below: they are made first, and go last."""
+    form = "space-set" if wire and kind == "set" else ""
+    return Field(path, kind, wire, form=form, effect=_D, same=_same, refers=(_KIND,))
 
 
 _WORDS = """
@@ -137,27 +148,27 @@ _FIELDS: tuple[Field, ...] = (
     _line("gateway", "gateway"),
     _line("cidr6", "cidr6"),
     _line("gateway6", "gateway6"),
-    _line("bridge.ports", "bridge_ports", "set", "space-set"),
+    _made_of("bridge.ports", "bridge_ports"),
     Field("bridge.vlanAware", "bool", "bridge_vlan_aware", effect=_D, default=False, same=_same),
     _line("bridge.vids", "bridge_vids", "list", "spaces"),
-    _line("bond.slaves", "slaves", "set", "space-set"),
+    _made_of("bond.slaves", "slaves"),
     _line("bond.mode", "bond_mode"),
     _line("bond.primary", "bond-primary"),
     _line("bond.xmitHashPolicy", "bond_xmit_hash_policy"),
     _line("vlan.id", "vlan-id", "int"),
-    _line("vlan.rawDevice", "vlan-raw-device"),
+    _made_of("vlan.rawDevice", "vlan-raw-device", "ref"),
     _line("ovs.bridge", "ovs_bridge"),
-    _line("ovs.ports", "ovs_ports", "set", "space-set"),
-    _line("ovs.bonds", "ovs_bonds", "set", "space-set"),
+    _made_of("ovs.ports", "ovs_ports"),
+    _made_of("ovs.bonds", "ovs_bonds"),
     _line("ovs.options", "ovs_options"),
     _line("ovs.tag", "ovs_tag", "int"),
     *(
-        Field(f"perNode.*.{name}", "set" if name in ("ports", "slaves") else "line", effect=_D, same=_same)
+        _made_of(f"perNode.*.{name}") if name in ("ports", "slaves") else _line(f"perNode.*.{name}", "")
         for name in _PER_NODE
     ),
 )
 _ON = tuple(replace(field, same=None) for field in _FIELDS if field.wire)
-_PLAIN = Kind("Network", "networks", (), namespaced=False, guest=False, rank=0, fields=_ON, api="/nodes/x/network")
+_PLAIN = Kind(_KIND, "networks", (), namespaced=False, guest=False, rank=0, fields=_ON, api="/nodes/x/network")
 """The fields of one interface on one node, for reading and writing."""
 
 
@@ -362,7 +373,7 @@ def refuse(change: Change) -> str:
 
 NETWORK = replace(
     Kind(
-        name="Network",
+        name=_KIND,
         plural="networks",
         short=("net",),
         namespaced=False,

@@ -15,6 +15,7 @@ from pxhelm.plan.domains import Verdicts, ids_of, with_endings
 from pxhelm.plan.gate import refused as refused_by_version
 from pxhelm.plan.graph import Edges, edges_of, ordered, reversed_edges
 from pxhelm.plan.leaf import Fingerprint
+from pxhelm.plan.leaving import leaving
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of, unmakeable
 from pxhelm.plan.observe import Verdict, View, identify
@@ -31,7 +32,7 @@ from pxhelm.resource.gates import root_only
 from pxhelm.resource.guest_remove import DETACH, RETAIN, TRASH
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Surroundings
-from pxhelm.resource.model import ABSENT, Existence, Resource
+from pxhelm.resource.model import ABSENT, Existence
 from pxhelm.resource.step import Step, Undo
 
 _PREFIX = "pxhelm.io/"
@@ -151,7 +152,7 @@ def _edges(subjects: Sequence[Subject]) -> Edges:
     ranks = {s.key: s.kind.rank for s in subjects}
     wanted = [s.desired for s in subjects if s.desired is not None and not s.kind.applies]
     found = dict(edges_of(wanted, lambda key: ranks[key]))
-    going = [Resource(s.key, {}) for s in subjects if s.desired is None]
+    going = leaving(subjects)
     # What goes, goes after everything else is there, and in the order opposite to that of creation.
     for key, above in reversed_edges(edges_of(going, lambda key: ranks[key])).items():
         found[key] = (*above, *(r.key for r in wanted))

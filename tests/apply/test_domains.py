@@ -390,3 +390,36 @@ def test_a_second_call_never_applies_what_the_first_could_not(lab):
     assert pending(lab) == {}
     assert sorted(row["zone"] for row in lab.api("GET", "/cluster/sdn/zones")) == ["one", "spare"]
     assert lab.api("GET", "/cluster/sdn/vnets") == []
+
+
+# -- interfaces of nodes ---------------------------------------------------------------------------------------------------
+
+CHAIN = """apiVersion: proxmox.io/v1
+kind: Network
+metadata: {name: above, annotations: {pxhelm.io/deletion-policy: Delete}}
+spec: {iface: aa9, nodes: [pve-node1], type: vlan, vlan: {id: 7, rawDevice: middle}}
+---
+apiVersion: proxmox.io/v1
+kind: Network
+metadata: {name: middle, annotations: {pxhelm.io/deletion-policy: Delete}}
+spec: {iface: bb9, nodes: [pve-node1], type: bridge, bridge: {ports: [aa1, lower]}}
+---
+apiVersion: proxmox.io/v1
+kind: Network
+metadata: {name: lower, annotations: {pxhelm.io/deletion-policy: Delete}}
+spec: {iface: zz9, nodes: [pve-node1], type: bridge}
+"""
+
+
+def test_an_interface_comes_after_those_it_is_made_of_and_goes_before_them(lab):
+    assert lab.apply(CHAIN).exit_code is ExitCode.OK
+    rows = {row["iface"]: row for row in lab.api("GET", "/nodes/pve-node1/network")}
+    assert (rows["aa9"]["vlan-raw-device"], rows["bb9"]["bridge_ports"]) == ("bb9", "aa1 zz9")
+    assert lab.plan(CHAIN).plan.empty
+    made = [one.params["iface"] for one in lab.writes() if one.method == "POST"]
+    assert made == ["zz9", "bb9", "aa9"]
+    assert (
+        lab.destroy(*(ObjectKey("Network", "", name) for name in ("lower", "middle", "above"))).exit_code is ExitCode.OK
+    )
+    gone = [one.path.rpartition("/")[2] for one in lab.writes() if one.method == "DELETE"]
+    assert gone == ["aa9", "bb9", "zz9"]
