@@ -76,7 +76,7 @@ def gather(
     bound = {key: vmid for key, vmid in bound_vmids(ports).items() if key not in sources.values()}
     view = look_about(ports)
     view = replace(view, surroundings=replace(view.surroundings, bound=bound))
-    wanted = with_selected(ports, wanted, going)
+    wanted = with_selected(ports, wanted, (*going, *sources.values()))
     wanted = Names(ports, wanted).resolved()
     kinds = {key: ports.kind_of(key.kind) for key in keys}
     guests = {key: _target(ports, key, memories[key], wanted.get(key)) for key in keys if kinds[key].guest}

@@ -6,7 +6,7 @@ becomes the guests that carry all of them. Never asks the cluster: labels are px
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
 from pxhelm.apply.memory import address_of
@@ -15,6 +15,7 @@ from pxhelm.resource import sets as sets_of_guests
 from pxhelm.resource.aside import is_replaced, original
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Reference, Resource
+from pxhelm.resource.moved import former
 from pxhelm.resource.references import GUESTS
 from pxhelm.store.objects import ObjectQuery
 
@@ -49,6 +50,16 @@ def with_replaced(ports: Ports, resources: Iterable[Resource], going: tuple[Obje
     return (*going, *aside)
 
 
+def _former_sets(resources: Iterable[Resource], stored: Container[ObjectKey]) -> set[ObjectKey]:
+    """Return what renamed sets were called; a set that has such a name beside the renamed one is another set."""
+    found = ((r.key, source) for r in resources for source in former(r.key, r.annotations))
+    return {
+        source
+        for key, source in found
+        if source.kind == sets_of_guests.KIND and not (key in stored and source in stored)
+    }
+
+
 def _selected(resource: Resource, labels: Mapping[ObjectKey, Mapping[str, str]]) -> Resource:
     asked = {p.removeprefix(SELECTOR): v for p, v in resource.leaves.items() if p.startswith(SELECTOR)}
     if not asked:
@@ -68,13 +79,16 @@ def _selected(resource: Resource, labels: Mapping[ObjectKey, Mapping[str, str]])
 
 def with_members(ports: Ports, resources: Iterable[Resource], going: tuple[ObjectKey, ...]) -> tuple[ObjectKey, ...]:
     """Return what shall go, with the members of sets that go, and those that are more than their set wants now."""
+    resources = tuple(resources)
     wanted = {r.key for r in resources}
     sets = {key for key in (*wanted, *going) if key.kind == sets_of_guests.KIND}
     if not sets:
         return going
+    stored = ports.store.objects.list(ObjectQuery(ports.cluster_name))
+    sets |= _former_sets(resources, {address_of(o) for o in stored})
     members = [
         address_of(o)
-        for o in ports.store.objects.list(ObjectQuery(ports.cluster_name))
+        for o in stored
         if ObjectKey(sets_of_guests.KIND, o.key.namespace, o.labels.get(sets_of_guests.LABEL, "")) in sets
     ]
     more = [key for key in members if key not in wanted and key not in going]

@@ -6,7 +6,7 @@ from pxhelm.errors import ExitCode
 from pxhelm.plan.model import Action
 from pxhelm.resource.label_tags import labels_in, tags_of
 from tests.apply.lab import Lab, vm
-from tests.apply.test_crash import crash_at, free_leases
+from tests.apply.test_crash import WEB, crash_at, free_leases
 from tests.apply.test_tag import BLANK, CONTAINER, applied, guest, settled, tags
 
 KEYS = ("app", "example.org/Tier")
@@ -130,3 +130,19 @@ def test_a_label_that_changes_leaves_no_tag_behind_from_any_point_of_a_crash(lab
             break
         number += 1
     assert number > 4
+
+
+def test_both_kinds_of_tags_stand_together_and_go_together(tmp_path):
+    class Both(Showing):
+        def ports(self, worker="one", **changes):
+            return super().ports(worker, tag="pxhelm", **changes)
+
+    lab = Both(tmp_path)
+    text = labelled(BLANK % ", tags: [own]", "app: shop")
+    retained = text.replace("labels:", "annotations: {pxhelm.io/deletion-policy: Retain}, labels:")
+    applied(lab, retained)
+    assert tags(lab) == {"app.shop", "own", "pxhelm"}
+    settled(lab, retained)
+    assert lab.destroy(WEB).exit_code is ExitCode.OK
+    assert tags(lab) == {"own"}
+    lab.close()

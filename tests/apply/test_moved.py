@@ -217,6 +217,49 @@ def test_a_set_takes_its_members_along(lab):
     assert {name for _, name in rows(lab)} == {"shop", "shop-0", "shop-1"}
 
 
+JOB = """
+apiVersion: proxmox.io/v1
+kind: BackupJob
+metadata: {name: nightly, namespace: production}
+spec: {schedule: "02:00", storage: local, guests: {selector: {app: shop}}}
+"""
+
+
+def test_what_selects_a_guest_selects_it_under_its_new_name(lab):
+    labelled = vm("web", metadata="  labels: {app: shop}", spec="  hostname: host")
+    lab.apply(labelled, JOB)
+    new = vm(
+        "shop", metadata="  labels: {app: shop}\n  annotations: {pxhelm.io/moved-from: web}", spec="  hostname: host"
+    )
+    planned = lab.plan(new, JOB)
+    assert planned.plan.blocked == ()
+    assert {o.key.kind: o.action for o in planned.plan.objects}["BackupJob"] is Action.NOTHING
+    assert apply_plan(lab.ports(), planned, QUICK).exit_code is ExitCode.OK
+    assert lab.plan(new, JOB).plan.empty
+
+
+def test_a_set_that_is_renamed_and_scaled_down_loses_what_is_too_many(lab):
+    lab.apply(SET.replace("NAME", "web").replace("ANNOTATION", ""))
+    fewer = (
+        SET.replace("NAME", "shop")
+        .replace("ANNOTATION", "pxhelm.io/moved-from: web")
+        .replace("replicas: 2", "replicas: 1")
+    )
+    assert lab.apply(fewer).exit_code is ExitCode.OK
+    assert {row["name"] for row in lab.guests().values()} == {"shop-0"}
+    assert {name for _, name in rows(lab)} == {"shop", "shop-0"}
+
+
+def test_a_set_that_got_the_old_name_afterwards_keeps_its_members(lab):
+    lab.apply(SET.replace("NAME", "web").replace("ANNOTATION", ""))
+    renamed = SET.replace("NAME", "shop").replace("ANNOTATION", "pxhelm.io/moved-from: web")
+    lab.apply(renamed)
+    lab.apply(SET.replace("NAME", "web").replace("ANNOTATION", ""))
+    result = lab.apply(renamed)
+    assert {b.reason for b in result.plan.blocked} == {"Moved"}
+    assert {row["name"] for row in lab.guests().values()} == {"shop-0", "shop-1", "web-0", "web-1"}
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_move_is_made_from_every_point_of_a_crash(lab, after):
     number = 0
