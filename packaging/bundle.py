@@ -74,6 +74,11 @@ REPLACED = {
     "datetime": "from _datetime import *\nfrom _datetime import __doc__\n",
 }
 """Modules of which the whole text is another."""
+EDITED = {
+    # The text of a class that has none: it takes inspect, and with it ast, dis and tokenize.
+    "dataclasses": ("if not getattr(cls, '__doc__'):", "if False:"),
+}
+"""A line of a module, and what stands in its place."""
 COPIED = {"inspect": ("cleandoc",)}
 """The same, copied from the module itself."""
 
@@ -87,6 +92,9 @@ RECORDED = (
     *((*NOBODY, "get", "vms"), (*NOBODY, "plan", "r", "{chart}")),
 )
 """Commands whose modules are put at hand, beside all of pxhelm's own."""
+
+IN_VAIN = ("httpcore._sync.http2", "httpcore._async.http2")
+"""Modules that are asked for in spite of what they lack: at hand, they fail without PyInstaller's importer."""
 
 RECORDER = """
 import sys
@@ -140,11 +148,19 @@ def code_of(entry: Entry, cache: dict[str, CodeType]) -> CodeType:
     file = name.replace(".", "/") + ("/__init__.py" if is_package(entry) else ".py")
     if name.startswith("pxhelm."):
         return compile(expand.expand(Path(source).read_text(encoding="utf-8"), name), file, "exec", dont_inherit=True)
-    if name in REPLACED:
-        return compile(REPLACED[name], file, "exec", dont_inherit=True)
+    if name in REPLACED or name in EDITED:
+        return compile(REPLACED.get(name) or edited(name, source), file, "exec", dont_inherit=True)
     code: Any = cache.get(name) or get_code_object(name, source)
     made: CodeType = replace_filename_in_code_object(code, file)
     return made
+
+
+def edited(name: str, source: str) -> str:
+    """Return the text of a module with its line of ``EDITED`` replaced."""
+    line, other = EDITED[name]
+    text = Path(source).read_text(encoding="utf-8")
+    assert text.count(line) == 1, f"{name} has no such line: {line}"
+    return text.replace(line, other)
 
 
 def copied(module: str, functions: tuple[str, ...]) -> str:
@@ -164,7 +180,9 @@ def is_package(entry: Entry) -> bool:
 
 def is_at_hand(name: str, recorded: set[str]) -> bool:
     """Tell whether a module is to lie behind the archive."""
-    return name.startswith("pxhelm") or (name in recorded and not _imp.is_frozen(name)) or name in (*OWN, *BASE)
+    return (
+        name.startswith("pxhelm") or (name in recorded and not _imp.is_frozen(name)) or name in (*OWN, *BASE, *IN_VAIN)
+    )
 
 
 def append(

@@ -29,7 +29,7 @@ from pxhelm.store.journal import StepState
 
 Run = Generator[Command, Event, Outcome]
 
-_RELIST = (*CREATING, "migrate", "pool", "destroy", "delete")
+_RELIST = ("migrate", "pool", "destroy", "delete")
 """After these, the list of the cluster says more than the node where the guest was."""
 
 
@@ -181,7 +181,7 @@ def _settle(m: State, step: Step, state: StepState, *, upid: str = "", lines: tu
         m.wrote(step.leaves)
     before = m.s.live
     lost = m.is_bound and before.marker is None and step.verb == "config" and m.s.desired is not None
-    yield from m.look(relist=step.verb in _RELIST)
+    yield from m.look(relist=_list_says_more(m, step))
     yield from m.commit(m.seq, step.verb, state, upid=upid, lines=lines)
     if lost and m.s.live.marker is not None:
         proof = "its UUID" if m.s.live.uuid else "its volumes and MAC addresses"
@@ -189,6 +189,12 @@ def _settle(m: State, step: Step, state: StepState, *, upid: str = "", lines: tu
         yield from m.note(c.Say("MarkerRestored", message))
     if step.verb == "config" and (told := surprises(m.s.kind, m.foreseen, before, m.s.live).told):
         yield from m.note(c.Say("ClassificationMismatch", told))
+
+
+def _list_says_more(m: State, step: Step) -> bool:
+    """Whether the node alone cannot show what a step did: where a guest went, and in which pool it is."""
+    in_pool = step.verb in CREATING and m.s.desired is not None and "pool" in m.s.desired.leaves
+    return m.s.kind.guest and (step.verb in _RELIST or in_pool)
 
 
 def _wait_for_effect(m: State, step: Step) -> Part:

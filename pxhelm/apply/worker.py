@@ -27,7 +27,8 @@ from pxhelm.plan.observe import View, guest_type, look_round, observe
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, T, Wait, call
 from pxhelm.resource.guest_remove import TRASH
-from pxhelm.resource.model import Existence, Live
+from pxhelm.resource.kind import Surroundings
+from pxhelm.resource.model import Existence, Live, Target
 from pxhelm.resource.readiness import PAUSE, timeout_of, unready
 from pxhelm.resource.step import Step
 from pxhelm.secret import Secret
@@ -51,7 +52,8 @@ class Worker:
         self.journal = Journal(shared.records)
         self.memory = work.memory
         self.view: View | None = None
-        self.looked = False
+        self.doubtful = False
+        """One question about a guest to be made was not enough."""
         self.steps: dict[int, Step] = {}
         self.turns: dict[Turn, int] = {}
         self.held: Held
@@ -162,31 +164,48 @@ class Worker:
             self._leave()
 
     def _observe(self, asked: c.Observe) -> Event:
-        kind = self.work.kind
-        live: Live | None = None
-        view: View | None = None
-        around = self.view.surroundings if self.view else self.job.situation.surroundings
-        row = around.guests.get(asked.target.vmid) if kind.guest else asked.target.row
-        if not asked.relist and row:
-            target = replace(asked.target, row=row, fresh=True)
+        target = replace(asked.target, fresh=True)
+        live, view = None, None
+        if not asked.relist:
             with suppress(ApiError):
-                live = self.ports.cluster.run(kind.observe(target))
-                if kind.guest and live.existence is not Existence.PRESENT:
-                    live = None  # not where it was: the whole cluster is asked before anything is concluded
-        first = kind.guest and not asked.relist and not self.looked and not self.memory.known.bound
-        if first and live is None and not row and not asked.target.node:
-            # A guest to be made: Proxmox' claim of the VMID decides, one question is courtesy enough.
-            with suppress(ApiError):
-                live = self.ports.cluster.run(observe(kind, asked.target, View(around)))
-        self.looked = True
+                live, view = self._in_place(target)
         if live is None:
             try:
-                view = self.ports.cluster.run(look_round())
-                live = self.ports.cluster.run(observe(kind, replace(asked.target, fresh=True), view))
+                view = self.ports.cluster.run(look_round(self._around.version))
+                live = self.ports.cluster.run(observe(self.work.kind, target, view))
             except ApiError as error:
-                live = Live(Existence.UNKNOWN, reason=error.message, vmid=asked.target.vmid)
+                live = Live(Existence.UNKNOWN, reason=error.message, vmid=target.vmid)
         self.view = view or self.view
         return c.Seen(self.ports.now(), live, view)
+
+    def _in_place(self, target: Target) -> tuple[Live | None, View | None]:
+        """Look where the object was or was made, and return it with a view that has it, if that is another one.
+
+        A guest that is not there is None: the whole cluster is asked before anything is concluded.
+        """
+        kind, around = self.work.kind, self._around
+        if not kind.guest:
+            return (self.ports.cluster.run(kind.observe(target)) if target.row else None), None
+        if row := around.guests.get(target.vmid):
+            live = self.ports.cluster.run(kind.observe(replace(target, row=row)))
+            return (live if live.existence is Existence.PRESENT else None), None
+        if target.node:
+            row = {"vmid": target.vmid, "type": guest_type(kind), "node": target.node}
+            live = self.ports.cluster.run(kind.observe(replace(target, row=row)))
+            if live.existence is not Existence.PRESENT:
+                return None, None
+            found = {**row, "node": live.node, "status": live.power}
+            return live, View(replace(around, guests={**around.guests, target.vmid: found}))
+        if self.doubtful or self.memory.known.bound:
+            return None, None
+        # A guest to be made: Proxmox' claim of the VMID decides, one question is courtesy enough.
+        live = self.ports.cluster.run(observe(kind, target, View(around)))
+        self.doubtful = live.existence is not Existence.ABSENT
+        return live, None
+
+    @property
+    def _around(self) -> Surroundings:
+        return self.view.surroundings if self.view else self.job.situation.surroundings
 
     def _holds(self) -> None:
         """See that the object is still ours; LeaseLost when another worker has it (engine.md D8.2).
@@ -271,8 +290,8 @@ class Worker:
                 self.shared.news.wait(left)
 
     def _admit(self, asked: c.Admit) -> Event:
-        around = (self.view.surroundings if self.view else None) or self.job.situation.surroundings
-        wanted = turns_of(asked.step, self.job.situation.target.node, around, self.shared.settings.limits)
+        limits = self.shared.settings.limits
+        wanted = turns_of(asked.step, self.job.situation.target.node, self._around, limits)
         waited = False
         with self.shared.turn_given:
             while not self.shared.turns.take(wanted):
@@ -306,7 +325,7 @@ class Worker:
         self._leave()
         wanted = self.job.situation.desired
         assert wanted is not None
-        view = self.ports.cluster.run(look_round())
+        view = self.ports.cluster.run(look_round(self._around.version))
         taken = view.surroundings.guests.keys()
         self.memory = self.shared.writer.write(
             partial(self.records.vmids.rebind, self.work.kind, wanted, self.memory, asked, taken)

@@ -28,12 +28,12 @@ class View:
     """Name of the cluster; empty for a node alone."""
 
 
-def look_round() -> ApiGen[View]:
-    """Return version, nodes, guests and storages: three reads, whatever the size of the cluster."""
-    version = yield from call(Request("GET", "/version"))
+def look_round(version: str = "") -> ApiGen[View]:
+    """Return version, nodes, guests and storages: three reads, whatever the size of the cluster; two of a known version."""
+    told = {"version": version} if version else (yield from call(Request("GET", "/version")))
     status = _rows((yield from call(Request("GET", "/cluster/status"))))
     rows = _rows((yield from call(Request("GET", "/cluster/resources"))))
-    return view_of(version, status, rows)
+    return view_of(told, status, rows)
 
 
 def view_of(version: object, status: Sequence[Mapping[str, object]], rows: Sequence[Mapping[str, object]]) -> View:

@@ -57,6 +57,41 @@ def test_an_ambiguous_name_lists_the_vmids(lab):
     assert caught.value.hint == "name one by its VMID: vmid:100, vmid:101"
 
 
+LOOK = ("/version", "/cluster/status", "/cluster/resources")
+STOPPED = """
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: {{name: web{}}}
+spec: {{node: pve-node1, disks: [{{storage: local-lvm, size: 1G}}], power: Stopped{}}}
+"""
+
+
+def stopped(count, more=""):
+    return "---".join(STOPPED.format(number, more) for number in range(count))
+
+
+@pytest.mark.parametrize("count", [2, 9])
+def test_the_cluster_is_looked_over_for_the_plan_and_the_apply_whatever_is_made(lab, count):
+    with lab.counted() as requests:
+        lab.apply(stopped(count))
+    assert [r for r in requests if r.endswith(LOOK)] == [f"GET /api2/json{path}" for path in LOOK] * 2
+    assert len([r for r in requests if r.endswith("/pending")]) == count
+    assert len([r for r in requests if r.startswith("POST")]) == count
+    with lab.counted() as requests:
+        lab.apply(stopped(count, ", memory: 1024"))
+    assert len([r for r in requests if r.endswith(LOOK)]) == 2 * len(LOOK)
+
+
+def test_only_the_list_shows_in_which_pool_a_guest_is(lab):
+    lab.api("POST", "/pools", poolid="web")
+    with lab.counted() as requests:
+        lab.apply(stopped(1, ", pool: web"))
+    assert len([r for r in requests if r.endswith("/cluster/resources")]) == 3
+    with lab.counted() as requests:
+        lab.apply(stopped(1, ", pool: web"))
+    assert all(r.startswith("GET") for r in requests)
+
+
 def test_ours_is_proved_before_each_write_and_others_cost_no_read(lab):
     lab.apply(VM)
     ours = find_one(lab.services, ("VirtualMachine",), "web")

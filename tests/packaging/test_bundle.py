@@ -2,6 +2,7 @@
 
 import datetime as dt
 import importlib
+import importlib.util
 import signal
 import sys
 from pathlib import Path
@@ -37,3 +38,11 @@ def test_signals_are_the_numbers_that_the_enumeration_names():
 def test_what_others_take_from_a_module_that_waits_is_in_it(name):
     module = importlib.import_module(name)
     assert all(callable(getattr(module, function)) for function in bundle.LATER[name])
+
+
+@pytest.mark.parametrize("name", bundle.EDITED)
+def test_an_edited_module_has_the_line_and_gains_the_other(name):
+    line, other = bundle.EDITED[name]
+    made = bundle.edited(name, importlib.util.find_spec(name).origin)
+    assert line not in made
+    assert other in made
