@@ -95,7 +95,8 @@ class Domains:
         if left:
             path = "post /cluster/sdn/rollback" if sdn else f"delete /nodes/{place}/network"
             hint = f"the same command goes on with it; pxhelm api {path} drops everything that is staged there"
-            return replace(end, message=f"{end.message}; still staged: {', '.join(left)}", hint=hint), ()
+            why = self.sdn.problem if sdn else ""
+            return replace(end, message=f"{end.message}; still staged: {', '.join(left)}{why}", hint=hint), ()
         return None, ()
 
 

@@ -29,7 +29,7 @@ from pxhelm.apply.runner import Runner
 from pxhelm.apply.selecting import with_selected
 from pxhelm.apply.shared import Settings
 from pxhelm.apply.staging import Staging, staging_of
-from pxhelm.errors import PxhelmError
+from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
 from pxhelm.plan.diff import ignored_paths
 from pxhelm.plan.document import plan_hash
@@ -80,7 +80,7 @@ def apply_plan(ports: Ports, planned: Planned, how: ApplyRequest | None = None) 
 def recover(ports: Ports, planned: Planned, settings: Settings) -> None:
     """Finish in the domains what runs have left behind that were cut off, unless the plan goes on with it.
 
-    PxhelmError when the plan was made from what is not there any more.
+    PxhelmError (CONFLICT) when the plan was made from what is not there any more.
     """
     plan = planned.plan
     keys = [*(o.key for o in plan.objects), *(b.key for b in plan.blocked)]
@@ -92,6 +92,7 @@ def recover(ports: Ports, planned: Planned, settings: Settings) -> None:
     if concerned:
         raise PxhelmError(
             f"cannot go on with the plan: {concerned[0].told}",
+            code=ExitCode.CONFLICT,
             hint="the plan was made before that: the same command makes another one",
         )
 

@@ -52,6 +52,8 @@ class SdnLock:
     """Ids of what was staged and is not any more."""
     left: tuple[str, ...] = ()
     """Ids of what is staged still, though it was not applied."""
+    problem: str = ""
+    """Why it could not be taken back; the lock is then held still, for the next run to go on with."""
 
     def over(self, kind: Kind, request: Request, version: str) -> Request:
         """Return the request with the token; taken now, if what is sent is the first change to be staged.
@@ -107,7 +109,7 @@ class SdnLock:
                     f"a run that was cut off had staged changes of {', '.join(self.taken_back)}: they were taken back"
                 )
             if self.left:
-                return f"a run that was cut off has left changes of {', '.join(self.left)} staged in the SDN"
+                return f"a run that was cut off has left {', '.join(self.left)} staged in the SDN{self.problem}"
         return ""
 
     @property
@@ -170,9 +172,10 @@ class SdnLock:
         try:
             self._take_back(ours)
             self._give_back()
-        except ApiError:
+        except ApiError as error:
             self.held = None  # the store keeps it for the next run
             self.free(self._name)
+            self.left, self.problem = self.left or tuple(sorted(ours)), f", since {error.message}"
             return
         self._forget()
 
@@ -181,8 +184,8 @@ class SdnLock:
         pending = self._pending()
         if not pending:
             return
+        self.left = pending
         if not self.held.get("alone") or set(pending) - set(ours):
-            self.left = pending
             return
         ports, token = self.kept.ports, str(self.held.get("token", ""))
         schema = ports.schema_of(str(self.held.get("version", "")))
@@ -190,7 +193,7 @@ class SdnLock:
             ports.cluster.run(call(_with_token(Request("POST", ROLLBACK), token)))
         else:
             ports.cluster.run(take_back(schema))
-        self.taken_back = pending
+        self.taken_back, self.left = pending, ()
 
     def _pending(self) -> tuple[str, ...]:
         return tuple(sorted(set(self.kept.ports.cluster.run(pending_of_sdn()))))

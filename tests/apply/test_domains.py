@@ -3,10 +3,12 @@
 import contextlib
 from dataclasses import replace
 
+import pytest
+
 from pxhelm.apply.engine import apply_plan
 from pxhelm.apply.job import Patience
 from pxhelm.apply.planning import PlanRequest, plan_objects
-from pxhelm.errors import ExitCode
+from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.proxmox.schema import load
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.clusters import Cluster
@@ -328,6 +330,24 @@ def test_what_others_stage_between_plan_and_lock_is_not_applied(lab):
     assert "--apply-pending" in first.outcome.hint
     assert (result.exit_code, pending(lab)) == (ExitCode.REFUSED, {"theirs": "new"})
     assert not is_locked(lab)
+
+
+def test_what_cannot_be_taken_back_is_told_and_the_next_run_takes_it_back(lab):
+    def send(method, path, *rest, **more):
+        if path.endswith("/sdn/rollback"):
+            return lab.simulator.send(method, "/api2/json/nodes/no-such-node/status", *rest, **more)
+        return lab.simulator.send(method, path, *rest, **more)
+
+    result = lab.apply_with(lab.ports(cluster=lab.client_over(send)), zone("one"), BAD)
+    (ending,) = [o for o in result.failed if o.key == DONE]
+    assert "; still staged: one, since cannot POST /cluster/sdn/rollback" in ending.outcome.message
+    assert is_locked(lab)
+    with pytest.raises(PxhelmError, match="had staged changes of one: they were taken back") as refused:
+        lab.apply(zone("three"))
+    assert refused.value.code is ExitCode.CONFLICT
+    assert pending(lab) == {}
+    assert lab.apply(zone("three")).exit_code is ExitCode.OK
+    assert (pending(lab), is_locked(lab)) == ({}, False)
 
 
 def old(lab):
