@@ -7,12 +7,10 @@ import pytest
 
 from pxhelm.apply.engine import apply_plan
 from pxhelm.apply.job import Patience
-from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.errors import ExitCode, PxhelmError
-from pxhelm.proxmox.schema import load
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.clusters import Cluster
-from tests.apply.lab import QUICK
+from tests.apply.lab import QUICK, Lab
 
 ZONE = "apiVersion: proxmox.io/v1\nkind: SDNZone\nmetadata: {name: %s}\nspec: {type: simple%s}\n"
 LOCK = "/cluster/sdn/lock"
@@ -350,23 +348,24 @@ def test_what_cannot_be_taken_back_is_told_and_the_next_run_takes_it_back(lab):
     assert (pending(lab), is_locked(lab)) == ({}, False)
 
 
-def old(lab):
-    """A cluster whose version has neither lock nor rollback."""
-    return lab.ports(schema_of=lambda _version: load("8.4"))
-
-
-def test_versions_without_rollback_write_back_what_was_there(lab):
-    ports = old(lab)
-    assert lab.apply_with(ports, LAN % "[]", zone("spare")).exit_code is ExitCode.OK
-    before = [lab.api("GET", path) for path in SDN_LISTS]
-    changed = (LAN % "[]").replace("zone: lab", "zone: lab, tag: 7").replace("gateway: 10.9.0.1", "gateway: 10.9.0.9")
+@pytest.mark.parametrize("release", ["7.4", "8.4"])
+def test_versions_without_rollback_write_back_what_was_there(tmp_path, release):
+    lab = Lab(tmp_path, release=release)
+    first = LAN % "[]"
+    if release == "7.4":
+        first = first.replace(", dhcp: dnsmasq", "").replace(
+            "  dhcpRanges: [{start: 10.9.0.100, end: 10.9.0.110}]\n", ""
+        )
+    assert lab.apply(first, zone("spare")).exit_code is ExitCode.OK
+    before = [_bare(lab.api("GET", path)) for path in SDN_LISTS]
+    changed = first.replace("zone: lab", "zone: lab, alias: x").replace("gateway: 10.9.0.1", "gateway: 10.9.0.9")
     changed = changed.replace("10.9.0.110", "10.9.0.120").replace("ipam: pve", "ipam: pve, mtu: 1400")
-    planned = plan_objects(ports, lab.resources(changed, zone("new"), BAD), PlanRequest(delete=(key("spare"),)))
-    result = apply_plan(ports, planned, QUICK)
+    result = lab.apply(changed, zone("new"), BAD, delete=(key("spare"),))
     assert {o.key.name for o in result.failed} == {"lab", "lan", "lan-v4", "new", "two", "spare", "cluster"}
-    assert [_bare(lab.api("GET", path)) for path in SDN_LISTS] == [_bare(rows) for rows in before]
+    assert [_bare(lab.api("GET", path)) for path in SDN_LISTS] == before
     assert locks(lab) == []
     assert [one.method for one in lab.writes() if one.path.endswith("/rollback")] == []
+    lab.close()
 
 
 SDN_LISTS = ("/cluster/sdn/zones", "/cluster/sdn/vnets", "/cluster/sdn/vnets/lan/subnets")
