@@ -26,8 +26,9 @@ def moves_of(
 ) -> dict[ObjectKey, Move]:
     """Return the renames that the manifests ask for and that are still to be made, or that cannot be made.
 
-    ``release`` is whose the manifests are; what another release has is not taken from it by a rename. ``given`` are further
-    renames, wanted name → former name, of which those that cannot be made are left out.
+    ``release`` is whose the manifests are, empty for nobody's: a rename takes nothing from others, and what they call by a
+    former name does not stand in its way. ``given`` are further renames, wanted name → former name, of which those that
+    cannot be made are left out.
     """
     missing = {key: source for key, source in given.items() if _stored(ports, key) is None}
     found = {key: Move(source) for key, source in missing.items() if _stored(ports, source) is not None}
@@ -49,7 +50,10 @@ def _move(
     source, row = (ours or known)[0]
     told = f"cannot move {source.address} to {key.address}"
     if not ours:
-        hint = f"let the release have it: pxhelm.io/adopt-from: release:{row.release}"
+        if not row.release:
+            hint = "take it over first as it is called now, with --take-ownership; then rename it"
+            return Move(source, f"{told}: it belongs to no release", hint)
+        hint = f"let it be had: pxhelm.io/adopt-from: release:{row.release}"
         return Move(source, f"{told}: it belongs to the release {row.release}", hint)
     if len(ours) > 1:
         others = ", ".join(each.address for each, _ in ours[1:])
@@ -59,7 +63,7 @@ def _move(
 
 def _may_have(row: StoredObject, release: str, wanted: Resource) -> bool:
     adopted = wanted.annotations.get("pxhelm.io/adopt-from") == f"release:{row.release}"
-    return row.release in ("", release) or adopted
+    return row.release == release or adopted
 
 
 def _stored(ports: Ports, key: ObjectKey) -> StoredObject | None:

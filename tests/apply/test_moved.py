@@ -123,6 +123,20 @@ def test_a_rename_takes_nothing_from_another_release(lab):
     assert o.moved_from == key("web")
 
 
+def test_a_release_renames_nothing_that_is_nobodys(lab):
+    lab.apply(vm("web"))
+    (blocked,) = lab.plan(moved("web"), release="default/ours").plan.blocked
+    assert "it belongs to no release" in blocked.message
+
+
+def test_what_others_call_by_the_former_name_later_does_not_matter(lab):
+    ours = {"release": "default/ours", "manager": "helm:default/ours"}
+    lab.apply(vm("web"), **ours)
+    lab.apply(moved("web"), **ours)
+    lab.apply(vm("web"))
+    assert lab.plan(moved("web"), **ours).plan.empty
+
+
 def test_a_saved_plan_moves_too_and_a_second_time_does_nothing(lab):
     lab.apply(vm("web"))
     text = save_plan(lab.plan(moved("web")))
