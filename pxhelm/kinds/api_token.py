@@ -10,8 +10,9 @@ from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource import natural
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
+from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Change, Column, Kind, Op
-from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, SecretSource, Target
+from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Reference, Resource, SecretSource, Target
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import shown
 from pxhelm.resource.words import worded
@@ -34,6 +35,12 @@ def identifier(resource: Resource) -> str:
     """Return ``user!id``: as the two fields say, else as the object is called."""
     user, _, token = resource.key.name.partition("!")
     return f"{resource.leaves.get('user') or user}!{resource.leaves.get('tokenID') or token}"
+
+
+def of_user(key: ObjectKey, leaves: Leaves) -> tuple[Reference, ...]:
+    """Return the edge to the user whose token it is, also where only its name says whose."""
+    user = str(leaves.get("user") or key.name.partition("!")[0])
+    return (Reference("user", ("User",), "", user),)
 
 
 def home(name: str) -> natural.Home:
@@ -138,6 +145,7 @@ _DEFINED = Kind(
 API_TOKEN = replace(
     natural.natural(_DEFINED, home("u@pve!t0")),
     identifier=identifier,
+    more_references=of_user,
     observe=observe,
     steps=steps,
     refuse=refuse,

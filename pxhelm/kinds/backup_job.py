@@ -12,6 +12,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import Leaves
+from pxhelm.resource.references import NOBODY
 from pxhelm.resource.words import worded
 
 _GUESTS = ("VirtualMachine", "Container")
@@ -107,6 +108,8 @@ def refuse(change: Change) -> str:
         if len(chosen) != 1:
             what = f"it has {' and '.join(chosen)}" if chosen else "it has none of them"
             return f"a backup job wants one of guests.all, guests.pool, guests.names or guests.selector: {what}"
+        if change.desired.leaves.get("guests.names") == ():
+            return NOBODY
         if "guests.exclude" in change.desired.leaves and chosen != ["guests.all"]:
             return "guests.exclude goes with guests.all"
     return natural.refuse(BACKUP_JOB, HOME, change)

@@ -17,7 +17,7 @@ from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind, Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Target
 from pxhelm.resource.parts import ha_group
-from pxhelm.resource.references import guest_type
+from pxhelm.resource.references import NOBODY, guest_type
 from pxhelm.resource.step import Step
 from pxhelm.resource.words import worded
 
@@ -119,6 +119,8 @@ def refuse(change: Change) -> str:
     leaves = change.desired.leaves
     if leaves.get("noFailback"):
         return f"Proxmox VE {version} has no noFailback of rules: write ha.failback: false in the guests"
+    if leaves.get("guests.names") == ():
+        return NOBODY
     if leaves.get("type") == "node-affinity" and not any(path.startswith("nodes.") for path in leaves):
         return "a HARule of type node-affinity needs nodes"
     return ""

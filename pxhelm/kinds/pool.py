@@ -97,6 +97,15 @@ def steps(change: Change) -> tuple[Step, ...]:
     return tuple(found)
 
 
+def refuse(change: Change) -> str:
+    """Return why the pool cannot be had: Proxmox takes the number of a guest that is not there, and forgets it."""
+    around, wanted = change.surroundings, change.desired
+    named = _members(wanted.leaves.get("members.guests")) if wanted is not None else ()
+    known = {f"vmid:{vmid}" for vmid in (*around.guests, *around.bound.values())}
+    missing = [each.removeprefix("vmid:") for each in named if each.startswith("vmid:") and each not in known]
+    return f"there is no guest {missing[0]} to be a member" if missing else natural.refuse(POOL, HOME, change)
+
+
 def _commented(change: Change, comment: LeafChange) -> dict[str, Param]:
     return natural.marked(POOL, change, {"comment": str(comment.after or "")})
 
@@ -158,4 +167,4 @@ _DEFINED = Kind(
         Column("STORAGES", text("storages")),
     ),
 )
-POOL = replace(natural.natural(_DEFINED, HOME), observe=observe, steps=steps, listing=None)
+POOL = replace(natural.natural(_DEFINED, HOME), observe=observe, steps=steps, refuse=refuse, listing=None)

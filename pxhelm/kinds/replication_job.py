@@ -58,6 +58,8 @@ def _id(leaves: Leaves) -> str:
 def observe(target: Target) -> ApiGen[Live]:
     """Read one job."""
     name = natural.id_of(target)
+    if not name.partition("-")[0].isdigit():
+        return ABSENT  # its guest is nowhere to be found: that is said when it is to be written
     data = yield from natural.read(HOME, name)
     if data is None:
         return ABSENT

@@ -164,6 +164,7 @@ def steps(change: Change) -> tuple[Step, ...]:
         ours = [path for path in change.applied if path.startswith(f"{_ADDRESSES}.") and path in live.intended]
         taken = [_take_back(change, path) for path in ours]
         return (*taken, Step("delete", Request("DELETE", item), Guard.NONE, (), _D))
+    natural.raise_unresolved(SDN_SUBNET, change)
     if live.existence is Existence.PRESENT:
         staged = [c for c in change.changes if not c.path.startswith(f"{_ADDRESSES}.")]
         return (*natural.update(SDN_SUBNET, HOME, change, staged, path=item), *_address_steps(change))

@@ -79,6 +79,8 @@ def reveal(resource: Resource, resolve: Callable[[SecretSource], str]) -> Resour
 
 _SIGN = re.compile(r"\+(?:dc/|guest/)?|dc/")
 
+NOBODY = "no guest carries the labels of guests.selector"
+"""Why an object that selects guests cannot be had, of which Proxmox wants to know one."""
 GUESTS = {"VirtualMachine": "qemu", "Container": "lxc"}
 """Kinds of guests, and how Proxmox calls them."""
 
@@ -115,13 +117,20 @@ def unresolved(kind: Kind, resource: Resource) -> Iterator[tuple[str, str]]:
     """Yield the leaves with references to guests that ``with_guests`` could not find, and what they say."""
     for path, value in resource.leaves.items():
         place = table_of(kind.fields, kind.slots).place(path)
-        if place is None or not set(place.field.refers) & set(GUESTS) or not isinstance(value, (str, tuple)):
+        if place is None or not isinstance(value, (str, tuple)):
             continue
-        if set(place.field.refers) - set(GUESTS):
-            continue  # it may name something else
-        for text in value if isinstance(value, tuple) else (value,):
-            if not str(text).startswith("vmid:"):
-                yield path, str(text)
+        if place.field.type == "record":
+            named = [part.path for part in place.field.parts if _names_guests(part)]
+            texts = [str(text) for name, text in pairs(value).items() if name in named]
+        else:
+            texts = [str(text) for text in (value if isinstance(value, tuple) else (value,))]
+            texts = texts if _names_guests(place.field) else []
+        yield from ((path, text) for text in texts if not text.startswith("vmid:"))
+
+
+def _names_guests(each: Field) -> bool:
+    """Whether a reference is to a guest and to nothing else."""
+    return bool(each.refers) and set(each.refers) <= set(GUESTS)
 
 
 def guest_type(vmid: int, around: Surroundings) -> str:

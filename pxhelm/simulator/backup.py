@@ -54,9 +54,19 @@ def _selection_error(params: dict[str, Any]) -> tuple[str, str] | None:
 
 def _job_view(name: str, row: dict[str, Any]) -> dict[str, Any]:
     entry = {"id": name, "type": "vzdump", "enabled": 1, **row}
-    if isinstance(entry.get("prune-backups"), str):
-        entry["prune-backups"] = dict(p.partition("=")[::2] for p in entry["prune-backups"].split(","))
-    return entry
+    return {
+        key: _object(key, value) if key in _OBJECTS and isinstance(value, str) else value
+        for key, value in entry.items()
+    }
+
+
+_OBJECTS = {"prune-backups": "", "performance": "", "fleecing": "enabled"}
+"""What is written as a text and shown as an object, and the key that the text may leave out."""
+
+
+def _object(key: str, text: str) -> dict[str, str]:
+    pairs = (part if "=" in part else f"{_OBJECTS[key]}={part}" for part in text.split(","))
+    return dict(pair.partition("=")[::2] for pair in pairs)
 
 
 def list_jobs(call: Call) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Examples of manifests, as authors write them."""
