@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pxhelm.actions.host import template_host
 from pxhelm.actions.inputs import ValueFlags, gather_values
 from pxhelm.actions.values import reader
-from pxhelm.chart.archive import unpack
+from pxhelm.chart.archive import NoArchiveError
 from pxhelm.chart.lint import Finding, Severity
 from pxhelm.chart.load import load
 from pxhelm.errors import PxhelmError, StageError, Where
@@ -89,13 +89,15 @@ def _walk(disk: Disk, folder: str) -> Iterator[str]:
 
 def _lint_one(services: Services, request: LintCharts, path: str, values: Mapping[str, object]) -> Linted:
     disk = services.sources.disk
-    fault = _archive_fault(disk, path) if path.endswith(_ARCHIVES) else _folder_fault(disk, path)
+    archived = path.endswith(_ARCHIVES)
+    fault = _missing_archive(disk, path) if archived else _missing_folder(disk, path)
     if fault:
         return Linted(path, fault=fault, failed=True)
     try:
         source = services.chart(path)
     except PxhelmError as e:
-        return Linted(path, fault=e.message, failed=True)
+        why = e.plain if isinstance(e, NoArchiveError) else e.message
+        return Linted(path, fault=f"unable to extract tarball: {why}" if archived else why, failed=True)
     asked = LintRequest(
         files=source.files,
         folder=disk.absolute(path),
@@ -120,20 +122,11 @@ def _lint_one(services: Services, request: LintCharts, path: str, values: Mappin
     return Linted(path, tuple(found), tuple(mistakes), failed=failed)
 
 
-def _archive_fault(disk: Disk, path: str) -> str:
-    """Return why an archive cannot be unpacked, empty when it can."""
-    try:
-        data = disk.read(path)
-    except PxhelmError as e:
-        return f"unable to open tarball: {e.message}"
-    try:
-        unpack(data)
-    except PxhelmError as e:
-        return f"unable to extract tarball: {e.message}"
-    return ""
+def _missing_archive(disk: Disk, path: str) -> str:
+    return "" if disk.kind(path) else f"unable to open tarball: open {path}: no such file or directory"
 
 
-def _folder_fault(disk: Disk, path: str) -> str:
+def _missing_folder(disk: Disk, path: str) -> str:
     where = posixpath.normpath(posixpath.join(path, "Chart.yaml"))
     if disk.kind(where):
         return ""

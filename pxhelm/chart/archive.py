@@ -44,6 +44,14 @@ class Limits:
 DEFAULT_LIMITS: Final = Limits()
 
 
+class NoArchiveError(ChartError):
+    """A file that is no gzip, in the words for a chart; ``plain`` are gzip's own."""
+
+    def __init__(self, message: str, plain: str) -> None:
+        super().__init__(message)
+        self.plain = plain
+
+
 def is_archive(data: bytes) -> bool:
     """Tell whether bytes look like gzip."""
     return data[:2] == GZIP
@@ -82,14 +90,21 @@ def unpack(data: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[str, bytes]:
     return files
 
 
+def header_fault(data: bytes) -> str:
+    """Return what is wrong with the header of gzip'ed data, in Go's words; empty when nothing is."""
+    if len(data) < 10:
+        return "unexpected EOF" if data else "EOF"
+    return "" if data[:3] == GZIP + b"\x08" else "gzip: invalid header"
+
+
 def gunzip(data: bytes, most: int, limits: Limits = DEFAULT_LIMITS) -> bytes:
     """Decompress gzip members one after another, up to ``most`` bytes.
 
     Raises:
         ChartError: for data that is not gzip or grows beyond the limit.
     """
-    if len(data) < 10 or data[:3] != GZIP + b"\x08":
-        raise ChartError("gzip: invalid header" if len(data) >= 10 else "EOF" if not data else "unexpected EOF")
+    if reason := header_fault(data):
+        raise ChartError(reason)
     parts: list[bytes] = []
     at, left, first = 0, most, True
     while at < len(data):

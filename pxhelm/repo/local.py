@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pxhelm.chart import archive, ignore
-from pxhelm.chart.archive import BOM, DEFAULT_LIMITS, Limits
+from pxhelm.chart.archive import BOM, DEFAULT_LIMITS, Limits, NoArchiveError
 from pxhelm.chart.model import ChartError
 from pxhelm.errors import PxhelmError, system_says
 from pxhelm.files import write_file
@@ -61,8 +61,10 @@ def read_archive(path: str, limits: Limits = DEFAULT_LIMITS) -> ChartFiles:
         raise ChartError(f"decompressed chart is larger than the maximum file size {limits.total}")
     if not archive.is_archive(data):
         if path.endswith((".yml", ".yaml")):
-            raise ChartError(f"file '{path}' seems to be a YAML file, but expected a gzipped archive")
-        raise ChartError(f"file '{path}' does not appear to be a gzipped archive; got '{_content_type(data)}'")
+            wrong = "seems to be a YAML file, but expected a gzipped archive"
+        else:
+            wrong = f"does not appear to be a gzipped archive; got '{_content_type(data)}'"
+        raise NoArchiveError(f"file '{path}' {wrong}", archive.header_fault(data))
     return ChartFiles(archive.unpack(data, limits), archive=data)
 
 
