@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pxhelm.actions.services import Services
     from pxhelm.actions.sources import Sources
 
+_MEMORY = 4
+"""An index may take so many times the memory of a rendering: public ones reach fifty megabytes of YAML."""
+
 
 def repositories(sources: Sources) -> list[Repository]:
     """Return the repositories known here; none when none was ever added."""
@@ -64,7 +67,8 @@ def read_index(services: Services, path: str) -> Index:
 
 
 def _loaded(services: Services, data: bytes, source: str) -> Index:
-    index = load_index(data)
+    with services.bounded("reading the index of a repository", _MEMORY):
+        index = load_index(data)
     for name, why in index.skipped:
         services.listen(Warned(f"skipping loading invalid entry for chart {name} from {source}: {why}"))
     return index

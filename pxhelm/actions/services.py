@@ -115,8 +115,11 @@ class Services(Protocol):
         """What a rendering may spend."""
 
     @property
-    def bounded(self) -> Callable[[], AbstractContextManager[None]]:
-        """Hold the process to limits on time and memory while the block runs; RenderError when one is reached."""
+    def bounded(self) -> Callable[..., AbstractContextManager[None]]:
+        """Hold the process to limits on time and memory while the block runs; RenderError when one is reached.
+
+        May be told what the block does, if not rendering, and how many times the memory of a rendering it may take.
+        """
 
     @property
     def key(self) -> SealingKey:

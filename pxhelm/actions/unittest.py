@@ -15,7 +15,7 @@ from pxhelm.charttest.rendering import Objects, World
 from pxhelm.charttest.run import Runner
 from pxhelm.charttest.snapshot import Snapshots
 from pxhelm.charttest.suite import load_suites
-from pxhelm.errors import PxhelmError, StageError
+from pxhelm.errors import PxhelmError, StageError, Where
 from pxhelm.events import Warned
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Unittested:
 
 
 def unittest(services: Services, request: UnittestRequest, find: Finder) -> Unittested:
-    """Run the suites of a chart and of its enabled subcharts; what cannot be read is a result, too."""
+    """Run the suites of a chart and of its subcharts; what cannot be read is a result, too."""
     try:
         chart = load_chart(services, request.chart)
     except PxhelmError as error:
@@ -83,7 +83,12 @@ def unittest(services: Services, request: UnittestRequest, find: Finder) -> Unit
     kept: dict[str, Snapshots] = {}
     results: list[SuiteResult] = []
     try:
-        for suite in _suites(chart, chart, request, find, read):
+        suites = list(_suites(chart, request, find, read))
+    except SuiteError as error:
+        broken = SuiteResult("", error.where.file if error.where else "", error=error.message)
+        return Unittested(chart.name, request.chart, (broken,), error=error.message)
+    try:
+        for suite in suites:
             path = _snapshot_path(suite)
             if path not in kept:
                 there = find(posixpath.dirname(path), posixpath.basename(path))
@@ -167,34 +172,15 @@ def _snapshot_path(suite: Suite) -> str:
     return posixpath.join(folder, "__snapshot__", f"{numbered}.snap")
 
 
-def _suites(
-    chart: Chart, root: Chart, request: UnittestRequest, find: Finder, read: Callable[[str], str]
-) -> Iterator[Suite]:
+def _suites(chart: Chart, request: UnittestRequest, find: Finder, read: Callable[[str], str]) -> Iterator[Suite]:
     """Yield the suites of a chart, then those of its subcharts."""
     folder = posixpath.join(request.chart, *chart.path.split("/")[1:])
     files = dict.fromkeys(file for pattern in request.patterns for file in find(folder, pattern))
     for file in files:
         suites = load_suites(read(file), file, chart.path, strict=request.strict)
         if not suites:
-            raise SuiteError(f"cannot read {file}: no suite in it")
+            raise SuiteError(f"cannot read {file}: no suite in it", where=Where(file))
         yield from suites
     if request.subcharts:
-        for sub in chart.dependencies:
-            if _enabled(chart, sub, root.values or {}):
-                yield from _suites(sub, root, request, find, read)
-
-
-def _enabled(chart: Chart, sub: Chart, values: Mapping[str, object]) -> bool:
-    """Tell whether a subchart is on by the defaults: its condition, else its tags, else yes."""
-    declared = (d for d in chart.metadata.dependencies or () if (d.alias or d.name) == sub.name)
-    dependency = next(declared, None)
-    if dependency is None:
-        return True
-    if dependency.condition:
-        found: object = values
-        for part in dependency.condition.split("."):
-            found = found.get(part) if isinstance(found, dict) else None
-        return found is not False
-    tags = values.get("tags")
-    known = [tags[tag] for tag in dependency.tags if tag in tags] if isinstance(tags, dict) else []
-    return not known or any(one is True for one in known)
+        for sub in chart.dependencies:  # also of those that are off: helm-unittest does not ask
+            yield from _suites(sub, request, find, read)

@@ -226,11 +226,11 @@ class Opened:
 
         return Budget(*self.settings.limits.of_templates)
 
-    def bounded(self) -> AbstractContextManager[None]:
-        """Hold this process to the limits on time and memory."""
+    def bounded(self, doing: str = "rendering", memory: int = 1) -> AbstractContextManager[None]:
+        """Hold this process to the limits on time and memory, or to several times that memory."""
         from pxhelm.render.sandbox import bounded
 
-        return bounded(self.settings.limits.seconds, self.settings.limits.memory)
+        return bounded(self.settings.limits.seconds, self.settings.limits.memory * memory, doing)
 
     def chart(self, reference: str) -> ChartSource:
         """Read a chart folder or archive."""

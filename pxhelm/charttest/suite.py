@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pxhelm.charttest.assertions import KINDS
 from pxhelm.charttest.model import Assertion, Selector, Settings, Suite, SuiteError, Test
+from pxhelm.errors import Where
 from pxhelm.golang.yaml import YamlError, load_typed
 
 SEPARATOR: Final = re.compile(r"(?:^|\s*\n)---\s*")
@@ -23,15 +24,15 @@ def load_suites(text: str, file: str, route: str, *, strict: bool = False) -> li
     """Return the suites of a file.
 
     Raises:
-        SuiteError: for what is no suite; with ``strict`` also for keys that mean nothing.
+        SuiteError: for what is no suite, with the file in ``where``; with ``strict`` also for keys that mean nothing.
     """
     try:
         parts = [load_typed(part) for part in SEPARATOR.split(text) if part.strip()]
         return [_suite(part, file, route, strict=strict) for part in parts if part is not None]
     except YamlError as error:
-        raise SuiteError(f"cannot read {file}: {error}") from None
+        raise SuiteError(f"cannot read {file}: {error}", where=Where(file)) from None
     except SuiteError as error:
-        raise SuiteError(f"cannot read {file}: {error.message}") from None
+        raise SuiteError(f"cannot read {file}: {error.message}", where=Where(file)) from None
 
 
 def _suite(body: Any, file: str, route: str, *, strict: bool) -> Suite:
@@ -123,7 +124,8 @@ def _settings(body: Mapping[str, Any]) -> Settings:
 
 def _reason(body: Mapping[str, Any]) -> str:
     # A minimum version is helm-unittest's own: pxhelm reads whatever its newest release reads.
-    return str(_map(body.get("skip") or {}, "skip").get("reason") or "")
+    reason = _map(body.get("skip") or {}, "skip").get("reason")
+    return "" if reason is None else str(reason)
 
 
 def _map(value: Any, what: str) -> Mapping[str, Any]:

@@ -84,23 +84,21 @@ def holds_itself(value: object) -> object:
     """Return the first map or list that, in the order of printing, is reached from itself; None when there is none."""
     path: set[int] = set()
     known: set[int] = set()
-
-    def within(item: object) -> object:
-        if not isinstance(item, dict | list | tuple) or id(item) in known:
-            return None
-        if id(item) in path:
+    # No recursion: what a chart builds may be deeper than any stack.
+    above: list[tuple[object, Iterator[object]]] = [(None, iter((value,)))]
+    while above:
+        holder, rest = above[-1]
+        item = next((one for one in rest if isinstance(one, dict | list | tuple) and id(one) not in known), None)
+        if item is None:
+            above.pop()
+            path.discard(id(holder))
+            known.add(id(holder))
+        elif id(item) in path:
             return item
-        path.add(id(item))
-        found = next(filter(_is_found, map(within, _in_order(item))), None)
-        path.discard(id(item))
-        known.add(id(item))
-        return found
-
-    return within(value)
-
-
-def _is_found(item: object) -> bool:
-    return item is not None
+        else:
+            path.add(id(item))
+            above.append((item, iter(_in_order(item))))
+    return None
 
 
 def _in_order(value: dict[Any, object] | list[object] | tuple[object, ...]) -> Iterable[object]:

@@ -41,13 +41,15 @@ class bounded:  # noqa: N801 - used as a block
 
     For what the template engine's budget does not see: one call that takes for ever, values that grow without being
     written, a schema that branches without end. Time is limited in the main thread alone; a block within another
-    changes nothing. A class, since what ends the time may come at any moment but while the block is being left.
+    changes nothing. ``doing`` is what the block does, for the error. A class, since what ends the time may come at any
+    moment but while the block is being left.
 
     Raises:
         RenderError: REFUSED, saying which limit was reached.
     """
 
-    def __init__(self, seconds: float, memory: int) -> None:
+    def __init__(self, seconds: float, memory: int, doing: str = "rendering") -> None:
+        self._doing = doing
         self._seconds = seconds
         self._memory = memory
         self._timed: tuple[object, float, float, float] | None = None
@@ -75,13 +77,18 @@ class bounded:  # noqa: N801 - used as a block
             resource.setrlimit(resource.RLIMIT_AS, self._measured)
         _active.clear()
         if isinstance(error, _TimeUpError):
-            raise _spent(f"took more than {self._seconds:g} seconds", f"seconds={self._seconds * 10:g}") from None
+            raise self._spent(f"{self._seconds:g} seconds", f"seconds={self._seconds * 10:g}") from None
         if isinstance(error, (MemoryError, SystemError)):  # a C function that got no memory may say nothing at all
             more = f"memory={self._memory >> 19}M"
-            raise _spent(f"took more than {self._memory >> 20} MiB of memory", more) from None
+            raise self._spent(f"{self._memory >> 20} MiB of memory", more) from None
         if isinstance(error, RecursionError):
             text = "rendering failed: templates or values are nested too deep, or refer to themselves"
             raise RenderError(text, code=ExitCode.REFUSED) from None
+
+    def _spent(self, what: str, more: str) -> RenderError:
+        origin = "chart" if self._doing == "rendering" else "repository"
+        hint = f"if the {origin} is to be trusted, raise the limit: PXHELM_LIMITS={more}"
+        return RenderError(f"{self._doing} took more than {what}", code=ExitCode.REFUSED, hint=hint)
 
     def _time(self) -> None:
         if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
@@ -115,11 +122,6 @@ _AGAIN: Final = 5.0
 
 class _TimeUpError(BaseException):
     """The time is over; no handler of ordinary errors is to take it for one."""
-
-
-def _spent(what: str, more: str) -> RenderError:
-    hint = f"if the chart is to be trusted, raise the limit: PXHELM_LIMITS={more}"
-    return RenderError(f"rendering {what}", code=ExitCode.REFUSED, hint=hint)
 
 
 def render_jinja(job: JinjaJob, limits: Limits = Limits()) -> dict[str, str]:

@@ -19,6 +19,7 @@ from pxhelm.errors import PxhelmError
 from pxhelm.golang.fmt import value_text
 from pxhelm.golang.strconv import quote
 from pxhelm.repo.access import Access, Credential
+from pxhelm.repo.body import read_body
 from pxhelm.repo.faults import go_method, reason
 from pxhelm.repo.reference import Reference
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST: Final = 64 << 20
 """Bytes of one answer."""
+LONGEST: Final = 300.0
+"""Seconds that one answer may take."""
 _NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"})
 """What OpenSSL says when the other side answers in plain text."""
 
@@ -217,16 +220,11 @@ class Conversation:
 
 
 def _read(client: httpx.Client, method: str, url: str, content: bytes, headers: Mapping[str, str]) -> Answer:
-    """Send a request and read at most ``MOST`` bytes of the answer."""
+    """Send a request and read at most ``MOST`` bytes of the answer, for at most ``LONGEST`` seconds."""
     with client.stream(method, url, content=content or None, headers=dict(headers)) as answer:
-        parts, left = [], MOST
-        for part in answer.iter_bytes():
-            left -= len(part)
-            if left < 0:
-                raise PxhelmError(f"cannot fetch {url}: it is larger than {MOST} bytes")
-            parts.append(part)
+        body = read_body(answer, url, MOST, LONGEST)
         following = str(answer.links.get("next", {}).get("url", ""))
-        return Answer(method, str(answer.url), answer.status_code, b"".join(parts), answer.headers, following)
+        return Answer(method, str(answer.url), answer.status_code, body, answer.headers, following)
 
 
 def _plain(url: str) -> str:

@@ -6,7 +6,6 @@ without end.
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from pxhelm.errors import PxhelmError, system_says
 from pxhelm.golang.strconv import quote
 from pxhelm.repo.access import Access
+from pxhelm.repo.body import read_body
 from pxhelm.repo.faults import reason, shown
 from pxhelm.trust import system_authorities
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MOST = 256 << 20
 """Bytes of one answer; public indexes reach tens of megabytes."""
-_LATE = "context deadline exceeded (Client.Timeout or context cancellation while reading body)"
 
 
 class Web:
@@ -51,7 +50,7 @@ class Web:
             with client.stream("GET", url, auth=auth, timeout=access.seconds) as answer:
                 if answer.status_code != httpx.codes.OK:
                     raise PxhelmError(f"failed to fetch {shown(url)} : {answer.status_code} {answer.reason_phrase}")
-                return self._body(answer, url, time.monotonic() + access.seconds)
+                return read_body(answer, url, self._most, access.seconds)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as e:
             raise PxhelmError(f"Get {quote(shown(url))}: {reason(e, url)}") from None
 
@@ -65,17 +64,6 @@ class Web:
                 verify=_trust(access), follow_redirects=True, max_redirects=10, headers={"User-Agent": "pxhelm"}
             )
         return self._clients[key]
-
-    def _body(self, answer: httpx.Response, url: str, ends: float) -> bytes:
-        parts, left = [], self._most
-        for part in answer.iter_bytes():
-            left -= len(part)
-            if left < 0:
-                raise PxhelmError(f"cannot fetch {shown(url)}: it is larger than {self._most} bytes")
-            if time.monotonic() > ends:
-                raise PxhelmError(_LATE)
-            parts.append(part)
-        return b"".join(parts)
 
     def close(self) -> None:
         """Close all connections."""

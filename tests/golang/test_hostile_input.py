@@ -33,3 +33,14 @@ def test_it_ends(call, argument):
     with contextlib.suppress(ValueError):
         call(argument)
     assert time.process_time() - start < LIMIT
+
+
+def test_a_map_without_a_bottom_is_looked_through_without_a_stack():
+    deep, own = {}, []
+    for _ in range(200_000):
+        deep = {"a": deep}
+    assert json.holds_itself(deep) is None
+    own.append({"b": [own]})
+    assert json.holds_itself({"a": own, "z": 1}) is own
+    shared = [1]
+    assert json.holds_itself([shared, shared]) is None

@@ -36,6 +36,7 @@ ATTACKS = {
     "a small tree that is large when copied": GROWN + "{{ deepCopy $d }}",
     "a map in itself as text": "{{- $d := dict }}{{- $_ := set $d `a` $d }}{{ $d }}",
     "a map in itself copied": "{{- $d := dict }}{{- $_ := set $d `a` $d }}{{ deepCopy $d }}",
+    "a map without a bottom": "{{- $d := dict }}{{- range until 100000 }}{{- $d = dict `a` $d }}{{- end }}{{ toJson $d }}",
     "keys made without end": "{{ range until 100000 }}{{ genPrivateKey `rsa` }}{{ end }}",
     "passwords hashed without end": "{{ range until 100000 }}{{ bcrypt `x` }}{{ end }}",
     "a text quoted again and again": '{{- $s := `"` }}{{- range until 60 }}{{- $s = quote $s }}{{- end }}',

@@ -13,7 +13,7 @@ def results_text(charts: Sequence[Unittested], seconds: float) -> str:
     lines: list[str] = []
     for chart in charts:
         lines += ["", f"### Chart [ {chart.chart} ] {chart.path}", ""]
-        if chart.error:
+        if chart.error and not any(suite.error for suite in chart.suites):
             lines += [f" ERROR  {chart.error}"]
         for suite in chart.suites:
             lines += _suite(suite)
@@ -21,9 +21,9 @@ def results_text(charts: Sequence[Unittested], seconds: float) -> str:
     tests = [test for suite in suites for test in suite.tests]
     lines += ["", *_snapshots(charts)]
     lines += [
-        f"Charts:      {_count([chart.passed for chart in charts])}",
-        f"Test Suites: {_count([suite.passed for suite in suites])}",
-        f"Tests:       {_count([test.passed for test in tests])}",
+        f"Charts:      {_count(charts)}",
+        f"Test Suites: {_count(suites)}",
+        f"Tests:       {_count(tests)}",
         f"Snapshot:    {_snapshot_count(charts)}",
         f"Time:        {seconds * 1000:.1f}ms",
         "",
@@ -76,8 +76,12 @@ def _suite_document(suite: SuiteResult) -> dict[str, object]:
 def _suite(suite: SuiteResult) -> Iterator[str]:
     head = " SKIP " if suite.skipped else " PASS " if suite.passed else " FAIL "
     yield f"{head} {suite.name}\t{suite.file}"
+    if suite.error:
+        yield from ("\t- Execution Error: ", "\t\t" + suite.error.replace("\n", "\n\t\t"), "")
     for test in suite.tests:
-        if not test.passed:
+        if test.skipped:
+            yield f"\t- SKIPPED '{test.name}'"
+        elif not test.passed:
             yield from _test(test)
 
 
@@ -105,9 +109,18 @@ def _snapshots(charts: Sequence[Unittested]) -> Iterator[str]:
         yield ""
 
 
-def _count(passed: Sequence[bool]) -> str:
-    failed = passed.count(False)
-    return (f"{failed} failed, " if failed else "") + f"{passed.count(True)} passed, {len(passed)} total"
+def _count(results: Sequence[Unittested] | Sequence[SuiteResult] | Sequence[TestResult]) -> str:
+    """Count what failed, of this what could not be run at all, what passed and what was skipped."""
+    skipped = sum(1 for one in results if not isinstance(one, Unittested) and one.skipped)
+    failed = [one for one in results if not one.passed]
+    numbers = {
+        "failed": len(failed),
+        "errored": sum(1 for one in failed if one.error),
+        "passed": len(results) - len(failed) - skipped,
+        "skipped": skipped,
+    }
+    shown = [f"{number} {name}" for name, number in numbers.items() if number or name == "passed"]
+    return ", ".join([*shown, f"{len(results)} total"])
 
 
 def _snapshot_count(charts: Sequence[Unittested]) -> str:
