@@ -25,6 +25,8 @@ def explanation(case, answers):
         if reason:
             return reason
     distinct = len({str(answer) for answer in answers})
+    if distinct > DISTINCT and any(map(_is_deciphered_wrongly, answers)):
+        return WRONG_KEY
     if len(answers) > DISTINCT and distinct == len(answers):
         return "Helm answers otherwise each time it is asked"
     if distinct > DISTINCT and RANDOM.search(str(case)) and not case.get("op") and _of_one_shape(answers[0], ours):
@@ -83,6 +85,12 @@ def _of_one_shape(want, ours):
     return wanted == got
 
 
+def _is_deciphered_wrongly(answer):
+    """It fails at a length that was deciphered with a wrong key: other answers may be texts by chance."""
+    error = answer.get("error", "")
+    return "error calling decryptAES: " in error and _PADDING.search(error) is not None
+
+
 def _only_a_random_length(want, ours):
     """Both fail where what was deciphered with a wrong key is cut at a length that it tells itself."""
     wanted, got = (_PADDING.sub("[:-N]", answer.get("error", "")) for answer in (want, ours))
@@ -92,8 +100,9 @@ def _only_a_random_length(want, ours):
 _PADDING = re.compile(r"\[:-\d+\]$")
 
 
+WRONG_KEY = "what a wrong key deciphers is random"
 RULES = {
-    "what a wrong key deciphers is random": _only_a_random_length,
+    WRONG_KEY: _only_a_random_length,
     "Go prints where something lies in memory": _only_addresses,
     "a Go slice reaches into the spare memory behind it": _beyond_the_end,
 }
