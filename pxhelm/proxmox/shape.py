@@ -47,8 +47,8 @@ _ANY: _Types = frozenset((str, int, float, bool, list, dict, type(None)))
 _SCALARS: _Types = frozenset((str, int, float, bool, type(None)))
 _BY_TYPE: Mapping[str, _Types] = {
     "string": _SCALARS,
-    "integer": frozenset((int, bool, type(None))),
-    "number": frozenset((int, float, bool, type(None))),
+    "integer": frozenset((int, type(None))),
+    "number": frozenset((int, float, type(None))),
     "boolean": frozenset((bool, type(None))),
     "array": frozenset((list, type(None))),
     "object": frozenset((dict, type(None))),

@@ -201,6 +201,17 @@ def test_an_offline_node_makes_its_guests_unknown_and_nothing_is_made_anew(lab):
     assert binding(lab).state is BindingState.BOUND
 
 
+def test_without_quorum_a_guest_that_is_not_listed_is_unknown_and_nothing_is_made_anew(lab):
+    lab.apply(vm())
+    destroy_by_hand(lab, binding(lab).vmid)
+    lab.simulator.change(lambda world: world.state.edit("cluster", "main").update(quorate=False))
+    mark = lab.mark
+    for result in (lab.apply(vm()), lab.destroy(WEB)):
+        assert (outcome(result).reason, "no quorum" in outcome(result).message) == ("ObservationUnknown", True)
+    assert lab.writes(mark) == []
+    assert binding(lab).state is BindingState.BOUND
+
+
 def test_a_guest_that_the_token_cannot_see_is_unknown_not_absent(lab):
     lab.apply(vm())
     send = lab.simulator.send

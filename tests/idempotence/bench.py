@@ -193,7 +193,9 @@ class Batch:
                 continue
             place = self.field(case.path)
             found = live.intended.get(case.path)
-            if case.kept or place.creation_only:
+            if case.kept and (why := self.cluster.says(case, self.key(i).name)):
+                self.fail(i, f"it was to stay, and the API says: {why}")
+            if case.kept or case.becomes or place.creation_only:
                 continue
             if found is not None and found != place.default:
                 self.fail(i, f"it is still there after it was removed: {found!r}")

@@ -11,7 +11,7 @@ What a table cannot know stands as data in ``kinds/KIND.yaml``; without the file
   ``values``; ``slots`` to try a device in; ``modes``;
   ``beside``: spec that is there with the value and without it (``SLOT`` stands for the slot);
   ``only``: spec that comes and goes with the value;
-  ``kept``: why the value stays when nobody wants it any more; ``stays``: why nobody can stop wanting it;
+  ``kept``: why the value stays when nobody wants it any more; ``becomes``: why there is another one then; ``stays``: why nobody can stop wanting it;
   ``unlisted``: why an imported manifest does not state it; ``skip``: why there is no case;
   ``at``, ``unread``, ``guests``, ``spelt``: how it is read back (``readback``); ``since``: the first version that has it.
 - ``extra``: further cases, each with ``path``, ``values`` and any of the above.
@@ -73,6 +73,8 @@ class Case:
     """There only with the value."""
     kept: str = ""
     """Why the value stays when nobody wants it any more."""
+    becomes: str = ""
+    """Why there is another value then, and not none."""
     stays: str = ""
     """Why nobody can want it no longer."""
     unlisted: str = ""
@@ -164,6 +166,7 @@ def case_of(kind_name, of, mode, path, value):
         _filled(of.get("beside") or {}, slot),
         _filled(of.get("only") or {}, slot),
         of.get("kept", ""),
+        of.get("becomes", ""),
         of.get("stays", ""),
         of.get("unlisted", ""),
         of.get("at", ""),

@@ -105,6 +105,16 @@ def test_a_network_card_keeps_its_mac_and_what_others_set(cluster, apply_to):
     assert set(config(cluster)["net0"].split(",")) == {mac, "bridge=vmbr0", "queues=2", "tag=20", "link_down=1"}
 
 
+def test_address_and_uuid_that_no_manifest_states_any_more_stay(cluster, apply_to):
+    uuid, mac = "3b241101-e2bb-4255-8caf-4136c566a962", "BC:24:11:AA:BB:CC"
+    stated = BLANK.replace("{bridge: vmbr0}", f"{{bridge: vmbr0, mac: '{mac}'}}")
+    it = made(cluster, apply_to, f"{stated.rstrip()[:-1]}, smbios: {{uuid: {uuid}}}}}")
+    assert (config(cluster)["net0"], config(cluster)["smbios1"]) == (f"virtio={mac},bridge=vmbr0", f"uuid={uuid}")
+    it.wanted = vm(BLANK)
+    assert it.apply() == []
+    assert (config(cluster)["net0"], config(cluster)["smbios1"]) == (f"virtio={mac},bridge=vmbr0", f"uuid={uuid}")
+
+
 def test_a_disk_that_is_no_longer_wanted_is_detached_and_its_volume_stays(cluster, apply_to):
     two = BLANK.replace("8G}}", "8G}, scsi1: {storage: local-lvm, size: 2G}}")
     it = made(cluster, apply_to, two)

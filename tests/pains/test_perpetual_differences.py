@@ -35,6 +35,19 @@ def test_order_and_case_of_devices_and_tags_make_no_difference(lab, style):
     assert [(o.action, o.changes) for o in plan(lab, other).objects] == [(Action.NOTHING, ())]
 
 
+@pytest.mark.parametrize("style", ["case-sensitive=1", "case-sensitive=1,ordering=alphabetical", "ordering=config"])
+def test_tags_that_somebody_wrote_in_another_order_and_case_are_the_same(lab, style):
+    lab.api("PUT", "/cluster/options", **{"tag-style": style})
+    text = manifest("one", ("scsi0",), ("net0",), ("Web", "db", "a-1"))
+    lab.apply(text)
+    (row,) = [r for r in lab.api("GET", "/cluster/resources", type="vm") if r.get("name") == "one"]
+    at = f"/nodes/{row['node']}/qemu/{row['vmid']}/config"
+    lab.api("PUT", at, tags="WEB;db;A-1")
+    assert plan(lab, text).empty
+    lab.api("PUT", at, tags="web;db")
+    assert [[c.path for c in o.changes] for o in plan(lab, text).objects] == [["tags"]]
+
+
 def test_the_control_another_size_is_a_difference(lab):
     text = manifest("one", ("scsi0", "scsi1"), ("net0", "net1"), ("db",))
     lab.apply(text)

@@ -94,6 +94,11 @@ def test_what_proxmox_does_now_and_then_is_let_pass(path, data):
             "expected a number as vmid, got the text 'x'",
         ),
         ("/cluster/resources", [{"id": ["a"], "type": "qemu"}], "expected a text as id, got a list"),
+        (
+            "/cluster/resources",
+            [{"id": "a", "type": "qemu", "vmid": True}],
+            "expected a number as vmid, got a truth value",
+        ),
         (CONFIG, None, "expected an object, got null"),
         (CONFIG, [], "expected an object, got a list"),
         (CONFIG, {"digest": "a", "cores": {}}, "expected a number as cores, got an object"),

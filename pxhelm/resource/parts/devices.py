@@ -112,7 +112,7 @@ DISPLAY: tuple[Field, ...] = (
 )
 
 IDENTITY: tuple[Field, ...] = (
-    Field("smbios.uuid", "line", "smbios1.uuid", effect=R),
+    Field("smbios.uuid", "line", "smbios1.uuid", kept=True, effect=R),
     *(
         Field(f"smbios.{name}", "line", f"smbios1.{name}", form="smbios", effect=R)
         for name in ("manufacturer", "product", "version", "serial", "sku", "family")
