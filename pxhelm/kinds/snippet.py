@@ -1,7 +1,7 @@
 """A snippet of cloud-init data or a hook script. Proxmox' API takes none, so it gets to its storage by another way.
 
 ``delivery: SSH`` puts it on every node that has the storage, by the system's ``sftp``; ``SharedPath`` puts it where the storage
-is mounted on the machine that pxhelm runs on. Both need a word in the context. Without ``delivery`` it is looked for, and not made.
+is mounted on the machine that pxhelm runs on. Both need a word in the context. Without ``delivery`` it is looked for, and neither made nor removed.
 """
 
 from __future__ import annotations
@@ -96,8 +96,9 @@ def steps(change: Change) -> tuple[Step, ...]:
 
 
 def _removal(change: Change) -> tuple[Step, ...]:
+    """Return the removal of what was delivered; a file that was only looked for is its owner's, and stays."""
     live = change.live
-    if live.existence is not Existence.PRESENT:
+    if live.existence is not Existence.PRESENT or "delivery" not in change.target.wants:
         return ()
     volume, nodes = natural.live_id(change), live.intended.get("nodes")
     found = [str(node) for node in nodes] if isinstance(nodes, tuple) else []

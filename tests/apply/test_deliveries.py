@@ -12,6 +12,7 @@ from pxhelm.apply.errands import do
 from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.errors import ExitCode
 from pxhelm.proxmox.errors import ApiError
+from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.step import Delivery
 from tests.apply.lab import QUICK
 
@@ -64,6 +65,31 @@ def test_a_snippet_goes_to_every_node_that_has_the_storage_and_no_further(lab):
     run(lab, spec, told, allowed=frozenset({"ssh"}))
     assert len(told) == 3
     assert lab.plan(SNIPPET % spec).plan.empty
+
+
+KEY = ObjectKey("Snippet", "", "base.yaml")
+
+
+def snippets(lab):
+    return [row["volid"] for row in lab.api("GET", "/nodes/pve-node1/storage/local/content", content="snippets")]
+
+
+def test_what_was_delivered_goes_with_its_object(lab):
+    before = snippets(lab)
+    run(lab, "{storage: local, delivery: SSH, content: x}", allowed=frozenset({"ssh"}))
+    assert len(snippets(lab)) == len(before) + 1
+    assert lab.destroy(KEY).exit_code is ExitCode.OK
+    assert snippets(lab) == before
+
+
+def test_a_file_that_was_only_looked_for_stays(lab):
+    by_hand(lab, [])(replace(FILE, node="pve-node1"))
+    before = snippets(lab)
+    assert run(lab, "{storage: local}").exit_code is ExitCode.OK
+    (gone,) = lab.plan(delete=(KEY,)).plan.objects
+    assert gone.steps == ()
+    assert lab.destroy(KEY).exit_code is ExitCode.OK
+    assert snippets(lab) == before
 
 
 def test_only_the_nodes_that_are_named(lab):
