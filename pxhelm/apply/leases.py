@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from pxhelm.apply.ports import Ports
@@ -41,10 +41,14 @@ class Leases:
     """Seconds, only forward."""
     held: dict[str, Held] = field(default_factory=dict)
 
-    def take(self, name: str) -> Held:
-        """Take a lease and keep it alive until ``free``; LeaseHeldError when somebody else has it."""
+    def take(self, name: str, worker: str = "") -> Held:
+        """Take a lease and keep it alive until ``free``; LeaseHeldError when somebody else has it.
+
+        ``worker`` tells runs of one process apart, which else share their leases.
+        """
         leases, ports = self.ports.store.leases, self.ports
-        taken = partial(leases.acquire, name, ports.holder, TTL, ports.now(), ports.is_dead)
+        holder = replace(ports.holder, worker=worker) if worker else ports.holder
+        taken = partial(leases.acquire, name, holder, TTL, ports.now(), ports.is_dead)
         held = self.held[name] = Held(self.writer.write(taken), self.clock())
         return held
 

@@ -12,6 +12,8 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import count
 from queue import Empty, SimpleQueue
 
 from pxhelm.apply.admission import Turns
@@ -34,6 +36,8 @@ from pxhelm.proxmox.cluster import TaskEntry, tasks
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.outcome import LeaseHeldError
 
+_RUNS = count(1)
+
 
 class Runner:
     """Runs work in dependency order; one use."""
@@ -43,7 +47,8 @@ class Runner:
         self.ended = threading.Event()
         writer, clock = Writer(ports.store), time.monotonic
         leases = Leases(ports, writer, clock)
-        kept, take, free = Kept(ports, writer.write), leases.take, leases.free
+        kept, free = Kept(ports, writer.write), leases.free
+        take = partial(leases.take, worker=f"run {next(_RUNS)}")  # what one run stages is not another's of this process
         self.shared = Shared(
             ports,
             settings,

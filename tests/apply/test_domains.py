@@ -389,6 +389,22 @@ def test_a_lock_that_may_be_our_own_is_told_and_never_broken(lab):
     assert lab.store.clusters.get("lab").settings == {}
 
 
+def test_what_a_living_run_of_the_same_process_has_staged_is_left_alone(lab):
+    meanwhile = []
+
+    def send(method, path, *rest, **more):
+        answer = lab.simulator.send(method, path, *rest, **more)
+        if (method, path[-10:]) == ("POST", "/sdn/zones"):
+            meanwhile.append(lab.apply("apiVersion: proxmox.io/v1\nkind: Group\nmetadata: {name: ops}\nspec: {}\n"))
+            meanwhile.append(lab.apply(zone("two"), options={"apply-pending": True}))
+        return answer
+
+    assert lab.apply_with(lab.ports(cluster=lab.client_over(send)), zone("one")).exit_code is ExitCode.OK
+    assert [result.exit_code for result in meanwhile] == [ExitCode.OK, ExitCode.LOCKED]
+    assert [row["zone"] for row in lab.api("GET", "/cluster/sdn/zones")] == ["one"]
+    assert (pending(lab), is_locked(lab)) == ({}, False)
+
+
 def test_a_token_that_somebody_broke_is_not_held_on_to(lab):
     lab.api("POST", LOCK)
     lab.store.clusters.put(Cluster("lab", settings={"sdn-lock": {"token": "old", "ours": ["one"], "alone": True}}))
