@@ -53,6 +53,16 @@ def volumes(lab):
     return sorted(row["volid"] for row in lab.api("GET", "/nodes/pve-node1/storage/local-lvm/content"))
 
 
+@pytest.mark.parametrize("text", [VM, CT], ids=["machine", "container"])
+def test_a_volume_that_the_guest_does_not_refer_to_stays_when_the_guest_is_destroyed(lab, text):
+    lab.apply(text.replace("POLICY", "Delete"))
+    vmid = guest(lab)["vmid"]
+    at = "/nodes/pve-node1/storage/local-lvm/content"
+    lab.api("POST", at, vmid=vmid, filename=f"vm-{vmid}-disk-9", size="1G")
+    assert lab.destroy(KEYS[text]).exit_code is ExitCode.OK
+    assert [v for v in volumes(lab) if f"-{vmid}-" in v] == [f"local-lvm:vm-{vmid}-disk-9"]
+
+
 def keys(lab):
     return [o.key.name for o in lab.store.objects.list(ObjectQuery("lab"))]
 

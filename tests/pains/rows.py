@@ -17,7 +17,7 @@ class Row(NamedTuple):
 ID, M, R = "apply/test_identity.py", "apply/test_machine.py", "apply/test_runner.py"
 F, E, D = "apply/test_faults.py", "apply/test_engine.py", "plan/test_diff.py"
 B, V, C = "plan/test_build.py", "kinds/test_virtual_machine.py", "kinds/test_container.py"
-T, P = "proxmox/test_task.py", "proxmox/test_client.py"
+T, P, G = "proxmox/test_task.py", "proxmox/test_client.py", "apply/test_deletion_policies.py"
 
 ROWS = (
     Row(
@@ -198,6 +198,7 @@ ROWS = (
             f"{V}::test_the_given_manifest_works_as_it_stands",
             f"{V}::test_an_inherited_device_goes_only_when_it_is_told_to",
             f"{D}::test_owning_no_more_than_the_size_of_an_inherited_disk_does_not_make_it_ours_to_remove",
+            f"{D}::test_a_device_that_came_with_the_template_stays_when_its_manifest_speaks_of_it_no_longer",
         ),
     ),
     Row(
@@ -291,6 +292,7 @@ ROWS = (
         (
             f"{V}::test_a_disk_that_is_no_longer_wanted_is_detached_and_its_volume_stays",
             f"{V}::test_a_volume_is_freed_only_if_that_was_said_before",
+            f"{G}::test_a_volume_that_the_guest_does_not_refer_to_stays_when_the_guest_is_destroyed",
             f"{C}::test_a_mount_point_is_added_and_later_detached",
         ),
     ),

@@ -1,6 +1,7 @@
 """The three-way merge, rule by rule (engine.md D5.3)."""
 
 from pxhelm.plan.leaf import base_of, covers, shown
+from pxhelm.plan.remembered import INHERITED
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.model import ABSENT
 from pxhelm.secret import Secret
@@ -77,6 +78,14 @@ def test_owning_no_more_than_the_size_of_an_inherited_disk_does_not_make_it_ours
     live = found(scsi0="local-lvm:vm-10000-disk-0,size=8G")
     result = diff(wanted(), live, {MINE: {"disks.scsi0.size": 8 * GIB}})
     assert all(c.path != "disks.scsi0" for c in result.changes)
+
+
+def test_a_device_that_came_with_the_template_stays_when_its_manifest_speaks_of_it_no_longer():
+    live = found(scsi1="local-lvm:vm-10000-disk-1,size=8G,ssd=1")
+    mine = {"disks.scsi1.storage": "local-lvm", "disks.scsi1.ssd": True, INHERITED: ["disks.scsi1"]}
+    assert changes(diff(wanted(), live, {MINE: mine})) == [("disks.scsi1.ssd", "unset", True, None)]
+    del mine[INHERITED]
+    assert [(c.path, c.op.value) for c in diff(wanted(), live, {MINE: mine}).changes] == [("disks.scsi1", "unset")]
 
 
 def test_owning_no_more_than_the_address_of_an_inherited_nic_clears_the_address_alone():
