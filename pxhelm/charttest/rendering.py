@@ -6,6 +6,7 @@ them.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -66,8 +67,8 @@ class Documents:
 
 
 def template_path(name: str) -> str:
-    """Return a template's path in its chart: ``templates/`` may be left out."""
-    return name if name.startswith(("templates", "charts", "crds", _ALL)) else f"templates/{name}"
+    """Return a template's path in its chart: ``templates/`` may be left out, also by ``../templates/``."""
+    return posixpath.normpath(name if name.startswith(("templates", "charts", "crds", _ALL)) else f"templates/{name}")
 
 
 def render(world: World, wanted: Wanted) -> Documents:

@@ -52,7 +52,7 @@ def test_what_was_fetched_is_read_again_and_a_broken_one_named():
 
 
 def test_a_registry_has_no_index():
-    with pytest.raises(PxhelmError, match='^failed to perform "FetchReference" on source: invalid reference$'):
+    with pytest.raises(PxhelmError, match=r'^failed to perform "FetchReference" on source: invalid reference$'):
         download_index(world(ODD), replace(MAIN, url="oci://charts.example/web"))
 
 

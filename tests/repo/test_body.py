@@ -26,5 +26,5 @@ def test_a_body_that_comes_in_drops_is_not_waited_for_without_end():
         while True:
             yield b""
 
-    with pytest.raises(PxhelmError, match="^context deadline exceeded"):
+    with pytest.raises(PxhelmError, match=r"^context deadline exceeded"):
         read_body(SimpleNamespace(iter_bytes=drops), "http://x", 1, 0.01)
