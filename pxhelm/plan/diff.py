@@ -18,6 +18,7 @@ from pxhelm.resource import compare as leafwise
 from pxhelm.resource.annotations import paths
 from pxhelm.resource.effects import classify, device_of, param_of, silent
 from pxhelm.resource.field import Field
+from pxhelm.resource.guest_write import ANCHORS
 from pxhelm.resource.kind import Kind, LeafChange, Op
 from pxhelm.resource.model import Existence, Leaves, Live, Resource, Value
 from pxhelm.resource.table import table_of
@@ -240,8 +241,10 @@ def _to_unset(c: Comparison, wanted: Leaves, ignored: tuple[str, ...]) -> Iterat
         if device not in seen:
             seen.add(device)
             yield LeafChange(device, Op.UNSET, "present", None)
+    inherited = _inherited(c)
     for path in dropped:
-        if covers(tuple(seen), path):
+        stands = path.rpartition(".")[2] in ANCHORS and device_of(c.kind, path) in inherited
+        if covers(tuple(seen), path) or stands:
             continue
         each = field_of(c.kind, path)
         if each is not None and each.write_only and path not in c.written:

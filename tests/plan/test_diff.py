@@ -88,6 +88,14 @@ def test_a_device_that_came_with_the_template_stays_when_its_manifest_speaks_of_
     assert [(c.path, c.op.value) for c in diff(wanted(), live, {MINE: mine}).changes] == [("disks.scsi1", "unset")]
 
 
+def test_a_nic_that_came_with_the_template_stays_where_it_is_when_its_manifest_speaks_of_it_no_longer():
+    live = found(net0="virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=20")
+    mine = {"networks.net0.bridge": "vmbr0", "networks.net0.vlan": 20, INHERITED: ["networks.net0"]}
+    assert changes(diff(wanted(), live, {MINE: mine})) == [("networks.net0.vlan", "unset", 20, None)]
+    del mine[INHERITED]
+    assert [(c.path, c.op.value) for c in diff(wanted(), live, {MINE: mine}).changes] == [("networks.net0", "unset")]
+
+
 def test_owning_no_more_than_the_address_of_an_inherited_nic_clears_the_address_alone():
     live = found(net0="virtio=BC:24:11:00:00:01,bridge=vmbr0", ipconfig0="ip=dhcp")
     result = diff(wanted(), live, {MINE: {"networks.net0.ip": "dhcp"}})
