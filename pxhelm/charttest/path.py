@@ -116,7 +116,8 @@ class _Parser:
         found = self.match(_PLAIN_NAME if whole else _NAME)
         if found is None:
             raise self.fail("child name missing")
-        return _child(re.sub(r"\\(.)", r"\1", found[0]))
+        text = re.sub(r"\\(.)", r"\1", found[0])
+        return _own_name(text[:-1]) if whole and text.endswith("~") and len(text) > 1 else _child(text)
 
     def bracket(self) -> Step:
         if self.take("?("):
@@ -252,6 +253,16 @@ def _child(name: str) -> Step:
             yield value[name]
 
     return child
+
+
+def _own_name(name: str) -> Step:
+    """Find the name itself where there is a child of this name: ``metadata.name~``."""
+
+    def own(value: Any, _root: Any) -> Iterator[Any]:
+        if isinstance(value, dict) and name in value:
+            yield name
+
+    return own
 
 
 def _children(value: Any, _root: Any) -> Iterator[Any]:

@@ -21,6 +21,8 @@ DOCUMENT = {
         ('metadata.labels["x.y/z"]', ["1"]),
         (r"metadata.labels.x\.y/z", ["1"]),
         ("nothing.at.all", []),
+        ("$.metadata.name~", ["name"]),
+        ("metadata.gone~", []),
         ("ports[0].name", ["http"]),
         ("ports[-1].name", ["other"]),
         ("ports[9]", []),
