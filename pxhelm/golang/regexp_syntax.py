@@ -47,8 +47,6 @@ class _Repeat:
 
     def fits(self, most: int) -> bool:
         """Whether all in it is repeated at most so often."""
-        if self.times == 0:
-            return True
         return self.times <= most and all(each.fits(most // self.times) for each in self.inner)
 
 
@@ -64,7 +62,10 @@ class _Group:
         self.last = inner
 
     def bar(self) -> None:
-        self.before += self.last or []
+        if self.before:
+            self.before += self.last or []
+        else:
+            self.before = self.last or []
         self.last = None
 
 
@@ -82,6 +83,8 @@ class _Parser:
         self.groups = [_Group()]
         self.renamed: list[tuple[int, int, str]] = []
         """What is to be spelled otherwise: from, to, how."""
+        self.no_posix = False
+        """Whether no name of POSIX ends any more."""
 
     def run(self) -> str:
         repeated = -1
@@ -156,15 +159,21 @@ class _Parser:
         if group.last is None:
             raise _refused("missing argument to repetition operator", self.text[start : self.at])
         if char == "{":
-            repeat = _Repeat(least if most < 0 else most, group.last)
-            if max(least, most) >= 2 and not repeat.fits(_MOST):
-                raise _refused("invalid repeat count", self.text[start : self.at])
-            group.last = [repeat]
+            times = least if most < 0 else most
+            if most == 0:
+                group.last = []
+            elif max(least, most) >= 2:
+                repeat = _Repeat(times, group.last)
+                if not repeat.fits(_MOST):
+                    raise _refused("invalid repeat count", self.text[start : self.at])
+                group.last = [repeat]
         return True
 
     # groups
 
     def _open(self) -> None:
+        if len(self.groups) > _MOST:
+            raise _refused("expression nests too deeply", self.text)
         if not self.text.startswith("(?", self.at):
             self.at += 1
             self.groups.append(_Group())
@@ -220,11 +229,12 @@ class _Parser:
         following = self.text[self.at + 1 : self.at + 2]
         group = self.groups[-1]
         if following == "Q":
-            quoted = self.text[self.at + 2 :].partition("\\E")[0]
+            end = self.text.find("\\E", self.at + 2)
+            quoted = self.text[self.at + 2 : end if end >= 0 else None]
             self._check_utf8(quoted)
             if quoted:
                 group.push([])
-            self.at = min(self.at + 2 + len(quoted) + 2, len(self.text))
+            self.at = end + 2 if end >= 0 else len(self.text)
             return
         if following == "C":
             raise _refused("invalid escape sequence", "\\C")
@@ -308,7 +318,8 @@ class _Parser:
         while first or not self.text.startswith("]", self.at):
             first = False
             rest = self.text[self.at : self.at + 2]
-            if rest == "[:" and len(self.text) > self.at + 2 and (end := self.text.find(":]", self.at + 2)) >= 0:
+            end = self._posix_end() if rest == "[:" and len(self.text) > self.at + 2 else -1
+            if end >= 0:
                 name = self.text[self.at : end + 2]
                 if not _POSIX.fullmatch(name):
                     raise _refused("invalid character class range", name)
@@ -320,6 +331,14 @@ class _Parser:
             else:
                 self._range(start)
         self.at += 1
+
+    def _posix_end(self) -> int:
+        """Return where a name of POSIX ends, -1 for nowhere: looked for once in a pattern, which may be hostile."""
+        if not self.no_posix:
+            end = self.text.find(":]", self.at + 2)
+            self.no_posix = end < 0
+            return end
+        return -1
 
     def _range(self, whole: int) -> None:
         start = self.at

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pxhelm.golang import cast, duration, glob, json, semver, yaml
+from pxhelm.golang import cast, duration, glob, json, regexp_syntax, semver, yaml
 
 LIMIT = 3.0
 """Seconds; each case takes milliseconds unless something backtracks or recurses without end."""
@@ -26,6 +26,11 @@ LIMIT = 3.0
         (json.unmarshal, "9" * 6000),
         (duration.parse_duration, "9" * 6000 + "s"),
         (cast.to_int64, "9" * 6000),
+        (regexp_syntax.checked, "[" + "[:" * 50_000),
+        (regexp_syntax.checked, "(" * 100_000),
+        (regexp_syntax.checked, "(" * 990 + "a{2}" * 10_000 + ")" * 990),
+        (regexp_syntax.checked, "(" * 900 + "a" + "){1}" * 900),
+        (regexp_syntax.checked, "\\Q\\E" * 50_000),
     ],
 )
 def test_it_ends(call, argument):
