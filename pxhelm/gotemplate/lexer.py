@@ -129,12 +129,14 @@ class Lexer:
                 tokens.append(_token((TEXT, kept, start, self.line)))
             self.line += text.count("\n")
             inside = found + (4 if trims else 2)
+            broken = trims and source[found + 3] == "\n"
             if source.startswith("/*", inside):
+                self.line += broken
                 if not self._comment(inside):
                     return tokens
                 continue
             tokens.append(_token((LEFT, "{{", found, self.line)))
-            self.line += trims and source[found + 3] == "\n"
+            self.line += broken
             end = source.find("}}", inside) + 2
             text = source[inside:end] if end - inside < _SHORT else ""
             known = _ACTIONS.get(text)
