@@ -32,7 +32,7 @@ def _log(path: str, wire: str) -> Field:
     return Field(path, "line", wire, choices=LEVELS, default="nolog", effect=_O)
 
 
-def _flag(path: str, wire: str, *, default: bool) -> Field:
+def _flag(path: str, wire: str, *, default: bool | None) -> Field:
     return Field(path, "bool", wire, default=default, effect=_O)
 
 
@@ -82,7 +82,7 @@ VNET = (_ENABLED, _FORWARD, _log("logForward", "log_level_forward"))
 GUEST = (
     _ENABLED,
     *_IN_AND_OUT,
-    _flag("dhcp", "dhcp", default=True),
+    _flag("dhcp", "dhcp", default=None),  # the schema says off: what is wanted is written, whatever unset means
     _flag("ndp", "ndp", default=True),
     _flag("radv", "radv", default=False),
     _flag("macFilter", "macfilter", default=True),
