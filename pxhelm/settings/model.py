@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.settings.context import SIMULATOR, Context
@@ -27,22 +24,20 @@ class Directories:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Directories:
-        """Return the directories of this user, as the XDG specification or Apple has them; none is created."""
-        return cls(**{name: _directory(name, environ) for name in _USUAL})
+        """Return the directories of this user; none is created."""
+        given = {name: environ.get(f"PXHELM_{name.upper()}_HOME", "") for name in ("config", "data", "cache", "state")}
+        if not all(given.values()):
+            from platformdirs import PlatformDirs
 
-
-_USUAL: Final = {"config": ".config", "data": ".local/share", "cache": ".cache", "state": ".local/state"}
-_APPLES: Final = dict.fromkeys(_USUAL, "Library/Application Support") | {"cache": "Library/Caches"}
-
-
-def _directory(name: str, environ: Mapping[str, str]) -> Path:
-    if given := environ.get(f"PXHELM_{name.upper()}_HOME"):
-        return Path(given)
-    base = environ.get(f"XDG_{name.upper()}_HOME", "")
-    if not base.startswith("/"):  # the specification has relative paths ignored
-        usual = _APPLES if sys.platform == "darwin" else _USUAL
-        base = os.path.expanduser(f"~/{usual[name]}")  # noqa: PTH111 - Path's own fails for a user without a home
-    return Path(base, "pxhelm")
+            dirs = PlatformDirs("pxhelm", appauthor=False)
+            usual = {
+                "config": dirs.user_config_dir,
+                "data": dirs.user_data_dir,
+                "cache": dirs.user_cache_dir,
+                "state": dirs.user_state_dir,
+            }
+            given = {name: value or usual[name] for name, value in given.items()}
+        return cls(**{name: Path(value) for name, value in given.items()})
 
 
 @dataclass(frozen=True, slots=True)
