@@ -11,7 +11,9 @@ from tests.apply.lab import QUICK
 BRIDGE = "apiVersion: proxmox.io/v1\nkind: Network\nmetadata: {name: vmbr0}\nspec: {type: bridge, nodes: [%s], %s}\n"
 OTHER = "apiVersion: proxmox.io/v1\nkind: Network\nmetadata: {name: vmbr5}\nspec: {type: bridge, nodes: [%s]%s}\n"
 NODE = "pve-node2"
-SOON = replace(QUICK, settings=replace(QUICK.settings, contact=0.05))
+SOON = replace(
+    QUICK, settings=replace(QUICK.settings, contact=0.05, polling=replace(QUICK.settings.polling, patience=0.5))
+)
 
 
 def address_of(lab):
