@@ -41,7 +41,7 @@ _SPACES = " \t\r\n"
 _KINDS = (ERROR, RIGHT, SPACE, IDENTIFIER, FIELD, VARIABLE, STRING, NUMBER, DOT, OTHER)
 """What the groups of ``_TOKEN`` are, from 1."""
 _TRIMMED = r"[ \t\r\n]-\}\}"
-_NAME = r"[^\W\d]\w*+"
+_NAME = r"[^\W0-9]\w*+"
 _ENDS = r"(?=[ \t\r\n.,|:)(]|\}\}|\Z)"
 _TOKEN = re.compile(
     rf"({_TRIMMED}|\}}\}})"

@@ -316,7 +316,7 @@ class _Parser:
                 self.next_solid()
                 self._target(pipe, variable, ahead)
                 if context == "range" and len(pipe.declared) < 2:
-                    if self.peek_solid().kind == lx.VARIABLE:
+                    if self.peek_solid().kind in (lx.VARIABLE, lx.RIGHT, lx.CLOSE):
                         continue
                     self.fail("range can only initialize variables")
                 self.fail(f"too many declarations in {context}")

@@ -38,27 +38,41 @@ def b32enc(text: str) -> str:
 def b32dec(text: str) -> str:
     """Decode base32; Go's error text when it is none."""
     raw = go_bytes(text).replace(b"\r", b"").replace(b"\n", b"")
-    bare = raw.rstrip(b"=")
-    bad = _bad_base32(raw, bare)
-    if bad >= 0:
-        return f"illegal base32 data at input byte {bad}"
+    try:
+        bare = _before_padding(raw)
+    except _CorruptError as error:
+        return str(error)
     return go_string(base64.b32decode(bare + b"=" * (-len(bare) % 8)))
 
 
-def _bad_base32(raw: bytes, bare: bytes) -> int:
-    found = _BASE32.match(bare)
-    assert found
-    if found.end() < len(bare):
-        return found.end()
-    tail = len(bare) % 8
-    padding = len(raw) - len(bare)
-    if not tail and not padding:
-        return -1
-    if tail in (1, 3, 6) or not tail:
-        return len(bare) if padding else len(bare) - tail
-    if padding == 8 - tail:
-        return -1
-    return len(raw) if padding < 8 - tail and padding else len(bare) - tail if not padding else len(bare) + 8 - tail
+class _CorruptError(ValueError):
+    def __init__(self, at: int) -> None:
+        super().__init__(f"illegal base32 data at input byte {at}")
+
+
+def _before_padding(raw: bytes) -> bytes:
+    """Return the digits of base32, of which Go looks at eight at a time (encoding/base32, decode).
+
+    What follows the padding goes unseen. Raises _CorruptError.
+    """
+    for start in range(0, len(raw), 8):
+        found = _BASE32.match(raw, start, start + 8)
+        assert found
+        at = found.end()
+        digits, rest = at - start, raw[at + 1 :]
+        if digits == 8:
+            continue
+        if at == len(raw):
+            raise _CorruptError(start)
+        if raw[at : at + 1] != b"=" or digits < 2 or len(rest) > 7:
+            raise _CorruptError(at)
+        if len(rest) < 7 - digits:
+            raise _CorruptError(len(raw))
+        wrong = next((place for place, char in enumerate(rest[: 7 - digits]) if char != ord("=")), None)
+        if wrong is not None or digits in (3, 6):
+            raise _CorruptError(at + (wrong or 0))
+        return raw[:at]
+    return raw
 
 
 def sha1sum(text: str) -> str:
