@@ -51,12 +51,13 @@ CLUSTER = (
     Field("logRateLimit.rate", "line", "log_ratelimit.rate", default="1/second", effect=_O),
     Field("logRateLimit.burst", "int", "log_ratelimit.burst", default=5, bounds=(0, None), effect=_O),
 )
+_NDP = _flag("ndp", "ndp", default=None)  # off before version 9, on since: what is wanted is written
 NODE = (
     replace(_ENABLED, default=True),
     _log("logIn", "log_level_in"),
     _log("logOut", "log_level_out"),
     _log("logForward", "log_level_forward"),
-    _flag("ndp", "ndp", default=True),
+    _NDP,
     _flag("nftables", "nftables", default=False),
     _flag("tcpFlags", "tcpflags", default=False),
     _flag("noSmurfs", "nosmurfs", default=True),
@@ -83,7 +84,7 @@ GUEST = (
     _ENABLED,
     *_IN_AND_OUT,
     _flag("dhcp", "dhcp", default=None),  # the schema says off: what is wanted is written, whatever unset means
-    _flag("ndp", "ndp", default=True),
+    _NDP,
     _flag("radv", "radv", default=False),
     _flag("macFilter", "macfilter", default=True),
     _flag("ipFilter", "ipfilter", default=False),
