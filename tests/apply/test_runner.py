@@ -10,7 +10,7 @@ from pxhelm.apply.admission import Limits, Turns, turns_of
 from pxhelm.apply.command import Result
 from pxhelm.apply.engine import apply_plan
 from pxhelm.errors import ExitCode
-from pxhelm.events import StepFinished, StepStarted
+from pxhelm.events import StepFinished, StepStarted, TaskProgress
 from pxhelm.plan.document import Saved, dumps
 from pxhelm.proxmox.request import Request
 from pxhelm.resource.kind import Surroundings
@@ -151,9 +151,15 @@ def test_ctrl_c_ends_after_what_is_being_sent_and_the_same_again_completes(lab_o
     texts = [vm(f"web-{n}") for n in range(4)]
     planned = lab.plan(*texts)
     main = threading.main_thread().ident
-    timer = threading.Timer(0.4, signal.pthread_kill, (main, signal.SIGINT))
-    timer.start()
-    result = apply_plan(lab.ports(), planned, QUICK)
+    heard = []
+
+    def listen(event):
+        """Press Ctrl-C at the first line of a task: its guest has steps before it."""
+        if isinstance(event, TaskProgress) and not heard:
+            heard.append(event)
+            signal.pthread_kill(main, signal.SIGINT)
+
+    result = apply_plan(lab.ports(listen=listen), planned, QUICK)
     assert result.exit_code is ExitCode.INTERRUPTED
     assert {o.outcome.result for o in result.failed} == {Result.INTERRUPTED}
     assert lab.store.journal.open_ops("lab") != ()

@@ -25,7 +25,7 @@ SURROGATES = re.compile("[\udc80-\udcff]")
 LAST_PLACE = re.compile(r"template: ([^:\n]*:\d+(?::\d+)?): ")
 
 
-def rendered(case):
+def rendered(case, host=HOST):
     """Render a case and return the outputs by file, as the engine gave them."""
     values = user_values(case)
     told = Warnings()
@@ -33,10 +33,10 @@ def rendered(case):
     coalesced = coalesce(chart, values, told)
     if not case.get("skipSchema"):
         validate(chart, coalesced)
-    return run_templates(request(case, chart, values), chart, coalesced, told).files
+    return run_templates(request(case, chart, values, host), chart, coalesced, told).files
 
 
-def request(case, chart, values):
+def request(case, chart, values, host=HOST):
     release = case.get("release") or {}
     capabilities = Capabilities()
     version = parse_kube_version(case["kubeVersion"]) if case.get("kubeVersion") else capabilities.kube_version
@@ -52,7 +52,7 @@ def request(case, chart, values):
         ),
         Capabilities(version, versions, capabilities.helm_version),
         Options(strict=case.get("strict", False), lint=case.get("lint", False)),
-        host=HOST,
+        host=host,
     )
 
 
