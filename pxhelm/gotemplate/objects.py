@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from pxhelm.golang.strconv import quote
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError
 
 
@@ -164,7 +165,7 @@ class Values(_Shared):
         found: object = self
         for part in path.split("."):
             if not isinstance(found, dict) or not isinstance(found.get(part), dict):
-                raise FunctionError(f'"{part}" is not a table')
+                raise FunctionError(f"{quote(part)} is not a table")
             found = found[part]
         assert isinstance(found, dict)
         return Values(found)
@@ -178,5 +179,5 @@ class Values(_Shared):
         for part in parents:
             found = found.get(part) if isinstance(found, dict) else None
         if not isinstance(found, dict) or last not in found or isinstance(found[last], dict):
-            raise FunctionError(f'"{last}" is not a value')
+            raise FunctionError(f"{quote(last)} is not a value")
         return found[last]
