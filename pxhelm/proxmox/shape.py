@@ -1,9 +1,9 @@
 """Whether an answer has the shape that the API schema promises, so that everything after the client may rely on it.
 
-Looked at: what is a list, what an object; and where guests are told apart, numbers and that a row says what it is about. Proxmox' own habits are let pass: numbers
-and truth values as texts, null for what is not set, keys that the schema does not know, optional keys that are missing, a
-text that is shown in its parts, and anything two levels down. All recorded answers of a real cluster fit. Never looks at
-what a value says.
+Looked at: what is a list, what an object; and where guests are told apart, numbers and that a row says what it is about.
+Proxmox' own habits are let pass: numbers and truth values as texts, null for what is not set, keys that the schema does not
+know, optional keys that are missing, a text that is shown in its parts, and anything two levels down. All recorded answers of
+a real cluster fit. Never looks at what a value says.
 """
 
 from __future__ import annotations

@@ -10,17 +10,19 @@ from pxhelm.apply.job import Patience
 from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.shared import Settings
-from pxhelm.proxmox.auth import parse_token
+from pxhelm.proxmox.auth import Login, parse_token
 from pxhelm.proxmox.client import Client, LocalTransport
 from pxhelm.proxmox.connection import Connection
 from pxhelm.proxmox.task import Polling
-from pxhelm.secret import SealingKey
+from pxhelm.secret import SealingKey, Secret
 from pxhelm.simulator import seed
 from pxhelm.simulator.options import Options
 from pxhelm.simulator.serve import open_simulator
 from pxhelm.store.leases import Holder
 from pxhelm.store.sqlite import open_store
 
+ROOT = Login("root@pam", Secret(seed.PASSWORD))
+"""Who may also set what Proxmox leaves to root, signed in with a password."""
 QUICK = ApplyRequest(
     settings=Settings(polling=Polling(first=0.005, longest=0.05)),
     patience=Patience(lock=1.0, unseen=0.05, dead=0.1, first=0.02, longest=0.1),
@@ -49,6 +51,8 @@ def vm(name="web-server", cores=4, metadata="", spec=""):
 class Lab:
     """One simulated cluster and one store."""
 
+    credentials = parse_token(seed.TOKEN)
+
     def __init__(self, tmp_path, *, store=None, simulator=None, **options):
         self.simulator = simulator or open_simulator(Options(**{"time_scale": 0.0, **options}))
         self.store = store or open_store(tmp_path / "store.db")
@@ -61,9 +65,7 @@ class Lab:
         return self.client_over(self.simulator.send)
 
     def client_over(self, send):
-        made = Client(
-            Connection(("simulator",), parse_token(seed.TOKEN)), open_transport=lambda _: LocalTransport(send)
-        )
+        made = Client(Connection(("simulator",), self.credentials), open_transport=lambda _: LocalTransport(send))
         self.clients.append(made)
         return made
 

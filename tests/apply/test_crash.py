@@ -102,6 +102,17 @@ def crash_at(lab, number, after, run):
     return countdown.over
 
 
+def from_every_point(first, step, try_at):
+    """Try a crash at one point after the other until one lies behind the end; return its number.
+
+    ``try_at`` tells whether the run crashed at the point.
+    """
+    number = first
+    while try_at(number):
+        number += step
+    return number
+
+
 def free_leases(lab):
     """A dead process releases nothing; its leases run out."""
     for stored in lab.store.objects.list(ObjectQuery("lab")):

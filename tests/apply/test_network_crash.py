@@ -7,7 +7,7 @@ from pxhelm.apply.engine import apply_plan
 from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.errors import ExitCode
 from pxhelm.resource.identity import ObjectKey
-from tests.apply.test_crash import crash_at
+from tests.apply.test_crash import crash_at, from_every_point
 from tests.apply.test_network_watch import BRIDGE, NODE, SOON, kept_alive
 from tests.apply.test_staged_crash import GROUP, SIDES, STEP, left, let_go
 
@@ -44,25 +44,24 @@ def run(ports, text):
 def test_a_node_is_never_left_without_its_address_from_any_point(lab, after):
     reach = seen_from(lab)
     before, _ = network(lab)
-    number = STEP // 3 * int(after)
-    while True:
+
+    def try_at(number):
         crashed = crash_at(lab, number, after, lambda ports: run(replace(ports, reach=reach), WRONG))
         let_go(lab)
         run(lab.ports(reach=reach), GROUP)
         assert (network(lab), left(lab)) == ((before, False), {}), number
         assert lab.destroy(ObjectKey("Group", "", "ops")).exit_code is ExitCode.OK
-        if not crashed:
-            break
-        number += STEP
-    assert number > 10
+        return crashed
+
+    assert from_every_point(STEP // 3 * int(after), STEP, try_at) > 10
 
 
 @SIDES
 def test_a_network_is_gone_on_with_from_every_point(lab, after):
     reach = seen_from(lab)
-    number, mtu = STEP // 3 * int(after), 1400
-    while True:
-        mtu += 1
+
+    def try_at(number):
+        mtu = 1401 + number
         text = GOOD.replace("1400", str(mtu))
         crashed = crash_at(lab, number, after, lambda ports, text=text: run(replace(ports, reach=reach), text))
         let_go(lab)
@@ -70,7 +69,6 @@ def test_a_network_is_gone_on_with_from_every_point(lab, after):
         rows, open_ = network(lab)
         assert next(row["mtu"] for row in rows if row["iface"] == "vmbr0") == mtu, number
         assert (open_, left(lab)) == (False, {}), number
-        if not crashed:
-            break
-        number += STEP
-    assert number > 10
+        return crashed
+
+    assert from_every_point(STEP // 3 * int(after), STEP, try_at) > 10

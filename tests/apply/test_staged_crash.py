@@ -5,7 +5,7 @@ import pytest
 from pxhelm.errors import ExitCode
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.objects import ObjectQuery
-from tests.apply.test_crash import crash_at, free_leases
+from tests.apply.test_crash import crash_at, free_leases, from_every_point
 from tests.apply.test_domains import LAN, LOCK, is_locked, pending
 from tests.apply.test_network_watch import NODE
 
@@ -57,8 +57,7 @@ def finished(lab, again):
 
 @SIDES
 def test_staged_networks_of_the_sdn_are_gone_on_with_from_every_point(lab, after):
-    number = STEP // 3 * int(after)
-    while True:
+    def try_at(number):
         crashed = crash_at(lab, number, after, lambda ports: lab.apply_with(ports, NET))
         finished(lab, lambda: lab.apply(NET))
         assert lab.plan(NET).plan.empty, number
@@ -66,32 +65,28 @@ def test_staged_networks_of_the_sdn_are_gone_on_with_from_every_point(lab, after
         assert left(lab) == {}
         assert lab.destroy(*NET_KEYS).exit_code is ExitCode.OK
         assert lab.store.objects.list(ObjectQuery("lab")) == ()
-        if not crashed:
-            break
-        number += STEP
-    assert number > 25
+        return crashed
+
+    assert from_every_point(STEP // 3 * int(after), STEP, try_at) > 25
 
 
 @SIDES
 def test_a_staged_removal_is_gone_on_with_from_every_point(lab, after):
-    number = STEP // 3 * int(after)
-    while True:
+    def try_at(number):
         assert lab.apply(NET).exit_code is ExitCode.OK
         crashed = crash_at(lab, number, after, lambda ports: lab.destroy_with(ports, *NET_KEYS))
         finished(lab, lambda: lab.destroy(*NET_KEYS))
         assert (pending(lab), is_locked(lab), left(lab)) == ({}, False, {}), number
         assert lab.api("GET", "/cluster/sdn/zones") == [], number
         assert lab.store.objects.list(ObjectQuery("lab")) == ()
-        if not crashed:
-            break
-        number += STEP
-    assert number > 20
+        return crashed
+
+    assert from_every_point(STEP // 3 * int(after), STEP, try_at) > 20
 
 
 @SIDES
 def test_what_another_command_finds_staged_is_taken_back_from_every_point(lab, after):
-    number = STEP // 3 * int(after)
-    while True:
+    def try_at(number):
         crashed = crash_at(lab, number, after, lambda ports: lab.apply_with(ports, NET))
         applied = lab.api("GET", "/cluster/sdn/zones", running=1)
         let_go(lab)
@@ -103,7 +98,6 @@ def test_what_another_command_finds_staged_is_taken_back_from_every_point(lab, a
         assert lab.api("GET", "/cluster/sdn/zones") == applied, number
         finished(lab, lambda: lab.apply(NET))
         assert lab.destroy(*NET_KEYS, ObjectKey("Group", "", "ops")).exit_code is ExitCode.OK
-        if not crashed:
-            break
-        number += STEP
-    assert number > 25
+        return crashed
+
+    assert from_every_point(STEP // 3 * int(after), STEP, try_at) > 25

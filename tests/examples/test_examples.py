@@ -10,16 +10,12 @@ import pytest
 from pxhelm.apply.engine import apply_plan
 from pxhelm.errors import ExitCode
 from pxhelm.plan.model import Action
-from pxhelm.proxmox.auth import Login
-from pxhelm.proxmox.client import Client, LocalTransport
-from pxhelm.proxmox.connection import Connection
 from pxhelm.secret import Secret
-from pxhelm.simulator import seed
 from pxhelm.simulator.seed import Machine
 from pxhelm.simulator.serve import Options, open_simulator
 from pxhelm.simulator.storage_list import put_file
 from pxhelm.store.memory import MemoryStore
-from tests.apply.lab import Lab
+from tests.apply.lab import ROOT, Lab
 from tests.apply.test_deliveries import by_hand
 from tests.idempotence.bench import HOW
 
@@ -100,6 +96,8 @@ def inserted(world):
 class Site(Lab):
     """A cluster of three nodes, of which root himself is asked for everything."""
 
+    credentials = ROOT
+
     def __init__(self):
         machines = tuple(Machine(name) for name in NODES)
         super().__init__(
@@ -110,14 +108,6 @@ class Site(Lab):
         for node in NODES:
             self.api("POST", f"/nodes/{node}/network", iface="eno2", type="eth")
             self.api("PUT", f"/nodes/{node}/network")
-
-    def client_over(self, send):
-        made = Client(
-            Connection(("simulator",), Login("root@pam", Secret(seed.PASSWORD))),
-            open_transport=lambda _: LocalTransport(send),
-        )
-        self.clients.append(made)
-        return made
 
     def ports(self, worker="one", **changes):
         return super().ports(

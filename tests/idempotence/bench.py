@@ -12,9 +12,6 @@ from pxhelm.apply.engine import apply_plan
 from pxhelm.errors import PxhelmError
 from pxhelm.kinds import KINDS
 from pxhelm.plan.model import Action
-from pxhelm.proxmox.auth import Login
-from pxhelm.proxmox.client import Client, LocalTransport
-from pxhelm.proxmox.connection import Connection
 from pxhelm.resource.export import importable, spec_of_leaves
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Existence, Target
@@ -24,7 +21,7 @@ from pxhelm.simulator.options import Options
 from pxhelm.simulator.serve import open_simulator
 from pxhelm.simulator.storage_list import put_file
 from pxhelm.store.memory import MemoryStore
-from tests.apply.lab import QUICK, Lab
+from tests.apply.lab import QUICK, ROOT, Lab
 from tests.idempotence.cases import about, drop, leaves
 from tests.idempotence.readback import Readback
 
@@ -35,6 +32,8 @@ HOW = replace(QUICK, settings=replace(QUICK.settings, limits=LIMITS))
 
 class Bench(Lab):
     """A cluster with what the kind needs, root's own ticket, and any number of stores."""
+
+    credentials = ROOT
 
     def __init__(self, kind, version="9.2"):
         options = Options(nodes=3, time_scale=0.0, release=version)
@@ -55,14 +54,6 @@ class Bench(Lab):
         headers = {"Authorization": f"PVEAPIToken={seed.TOKEN}"}
         status, reason, _, body = self.simulator.send(method, path, {k: [str(v)] for k, v in params.items()}, headers)
         assert status in (200, 501), f"{method} {path}: {status} {reason} {body!r}"
-
-    def client_over(self, send):
-        made = Client(
-            Connection(("simulator",), Login("root@pam", Secret(seed.PASSWORD))),
-            open_transport=lambda _: LocalTransport(send),
-        )
-        self.clients.append(made)
-        return made
 
     def ports(self, worker="one", **changes):
         self.one = self.clients[0] if self.clients else self.client()

@@ -118,7 +118,7 @@ def _status(about: Description) -> Iterator[str]:
             "Next run": moment(row.get("next-run")),
             "Last run": moment(row.get("last-run")),
             "Backs up": ", ".join(f"{each['name']} ({each['vmid']})" for each in found.told.get("guests", ())),
-            "Pending": {True: "changes wait to be applied", False: ""}[bool(found.told.get("pendingChanges"))],
+            "Pending": "changes wait to be applied" if found.told.get("pendingChanges") else "",
         }
         values |= {"Size": gib(row.get("maxdisk")), "Used": gib(row.get("disk"))}
         yield from (_row(key, value) for key, value in values.items() if value not in ("", None))
