@@ -145,7 +145,16 @@ def test_a_worker_that_lost_its_lease_cannot_write_its_journal(lab):
     assert [e.method for e in lab.writes(ended[0])] == ["PUT"]
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C interrupts, also where the tests run in the background of a shell, which has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals go to the main thread")
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_after_what_is_being_sent_and_the_same_again_completes(lab_of):
     lab = lab_of(time_scale=0.2)
     texts = [vm(f"web-{n}") for n in range(4)]
