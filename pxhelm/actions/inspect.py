@@ -167,7 +167,9 @@ class Found:
 
     @property
     def vmid(self) -> int:
-        """VMID of a guest; 0 without one."""
+        """VMID of a guest; 0 without one. What names guests, such as a backup job, is none of them."""
+        if self.kind in CATALOGUE and self.kind not in _GUEST_KINDS:
+            return 0
         return int(self.row.get("vmid") or (self.binding.vmid if self.binding else 0))
 
     @property

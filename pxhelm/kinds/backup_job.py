@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from pxhelm.resource import natural
-from pxhelm.resource.columns import text
+from pxhelm.resource.columns import moment, text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind
@@ -121,11 +120,6 @@ def _guests(row: Mapping[str, object]) -> str:
     return f"pool {row['pool']}" if row.get("pool") else str(row.get("vmid") or "")
 
 
-def _next(row: Mapping[str, object]) -> str:
-    moment = row.get("next-run")
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%MZ}" if isinstance(moment, int) else ""
-
-
 _DEFINED = Kind(
     name="BackupJob",
     plural="backupjobs",
@@ -138,7 +132,7 @@ _DEFINED = Kind(
         Column("SCHEDULE", text("schedule")),
         Column("STORAGE", text("storage")),
         Column("GUESTS", _guests),
-        Column("NEXT", _next),
+        Column("NEXT", moment("next-run")),
     ),
 )
 BACKUP_JOB = replace(natural.natural(_DEFINED, HOME), refuse=refuse)

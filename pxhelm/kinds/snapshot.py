@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from pxhelm.proxmox.errors import ApiError, ErrorClass
 from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.resource import natural
-from pxhelm.resource.columns import text
+from pxhelm.resource.columns import moment, text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_value
 from pxhelm.resource.identity import split_comment, unmarked
@@ -68,20 +67,18 @@ def observe(target: Target) -> ApiGen[Live]:
         if error.cls is ErrorClass.GONE:
             return ABSENT
         raise
-    row = (
-        next((r for r in found if isinstance(r, Mapping) and r.get("name") == name), None)
-        if isinstance(found, list)
-        else None
-    )
+    rows = [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
+    row = next((row for row in rows if row.get("name") == name), None)
+    lock = f"guest {vmid} has the lock {guest['lock']}" if guest.get("lock") else ""
     if row is None:
-        return ABSENT
+        return replace(ABSENT, lock=lock)
     leaves: dict[str, Value] = {"guest": f"vmid:{vmid}", "id": f"{vmid}/{name}"}
     description, marker = split_comment(str(row.get("description") or "").rstrip("\n"))
     if description.strip():
         leaves["description"] = description
     if row.get("vmstate"):
         leaves["includeRAM"] = True
-    return Live(Existence.PRESENT, leaves, leaves, {"path": path}, node=str(guest["node"]), marker=marker)
+    return Live(Existence.PRESENT, leaves, leaves, {"path": path}, node=str(guest["node"]), lock=lock, marker=marker)
 
 
 def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
@@ -96,9 +93,8 @@ def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
     return found
 
 
-def _taken(row: Mapping[str, object]) -> str:
-    moment = row.get("snaptime")
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%MZ}" if isinstance(moment, int) else ""
+def _ram(row: Mapping[str, object]) -> str:
+    return "" if not row else "yes" if row.get("vmstate") else "no"
 
 
 def steps(change: Change) -> tuple[Step, ...]:
@@ -163,8 +159,8 @@ SNAPSHOT = replace(
         fields=worded(_FIELDS, _WORDS),
         columns=(
             Column("GUEST", text("guest")),
-            Column("TAKEN", _taken),
-            Column("RAM", lambda row: "yes" if row.get("vmstate") else "no"),
+            Column("TAKEN", moment("snaptime")),
+            Column("RAM", _ram),
             Column("PARENT", text("parent")),
         ),
         api="/nodes/x/qemu/100/snapshot",

@@ -389,12 +389,13 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
     refused = s.kind.refuse(change_of(situation, Diff()))
     if refused:
         return Blocked(s.key, "Refused", refused)
-    if s.live.lock:
-        return _locked(s)
     try:
+        steps = _steps_to_remove(situation)
+        if s.live.lock and steps:
+            return _locked(s)
         if way:
             return _on_its_way(s, situation, way, note.format(said))
-        return _object_plan(s, Action.DELETE, Diff(), _steps_to_remove(situation))
+        return _object_plan(s, Action.DELETE, Diff(), steps)
     except PxhelmError as error:
         return unmakeable(s.key, error)
 
@@ -420,8 +421,8 @@ def _protected(s: Subject) -> Blocked:
 
 
 def _locked(s: Subject) -> Blocked:
-    message = f"cannot change {s.key.address}: the guest {s.live.vmid} is locked ({s.live.lock})"
-    return Blocked(s.key, "Lock", message, "wait until that is over; pxhelm never unlocks a guest by itself")
+    hint = "wait until that is over; pxhelm never unlocks a guest by itself"
+    return Blocked(s.key, "Lock", f"cannot change {s.key.address}: {s.live.held}", hint)
 
 
 def _warnings(subjects: Sequence[Subject], view: View) -> tuple[str, ...]:

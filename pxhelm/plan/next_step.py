@@ -123,7 +123,7 @@ def next_step(s: Situation, bound: ObjectPlan | None) -> Decision:
     if not steps:
         return Done(diff)
     if s.live.lock:
-        return Wait("Lock", f"the guest {s.live.vmid} is locked ({s.live.lock})")
+        return Wait("Lock", s.live.held)
     step = steps[0]
     if bound is not None and not holds(bound, step):
         return Blocked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from pxhelm.resource.identity import split_comment
 from pxhelm.resource.kind import Column
@@ -14,6 +15,16 @@ GIB = 1 << 30
 def text(key: str) -> Callable[[Row], str]:
     """Return the reader of a cell that is shown as it is."""
     return lambda row: "" if row.get(key) is None else split_comment(str(row[key]))[0]
+
+
+def moment(key: str) -> Callable[[Row], str]:
+    """Return the reader of a cell of Unix seconds, shown in UTC to the minute; 0 has never been."""
+
+    def read(row: Row) -> str:
+        value = row.get(key)
+        return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%dT%H:%MZ}" if isinstance(value, int) and value else ""
+
+    return read
 
 
 def gib(value: object) -> str:

@@ -99,10 +99,16 @@ class Live:
     run: str = ""
     """The process that runs: node and PID, another one after a restart or a migration; empty when it was not asked for."""
     lock: str = ""
+    """What is under way with it, so that nothing is written meanwhile; empty = nothing."""
     uuid: str = ""
     marker: Marker | None = None
     reason: str = ""
     """Why existence is unknown."""
+
+    @property
+    def held(self) -> str:
+        """Return what its lock says, as a sentence."""
+        return f"the guest {self.vmid} is locked ({self.lock})" if self.vmid else f"it is locked: {self.lock}"
 
 
 ABSENT = Live(Existence.ABSENT)

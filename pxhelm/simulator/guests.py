@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pxhelm.simulator.errors import ApiError
+from pxhelm.simulator.replication_runs import drop, jobs
 from pxhelm.simulator.world import World, digest
 
 FOLDERS = {"qemu": "qemu-server", "lxc": "lxc"}
@@ -146,7 +147,7 @@ def check_unused(world: World, row: Mapping[str, Any], vmid: str) -> None:
     if ha_managed(world, row, vmid):
         kind = LABELS[row["kind"]]
         raise ApiError(f"unable to remove {kind} {vmid} - used in HA resources and purge parameter not set.")
-    for job in world.state.keys("replication"):
+    for job in jobs(world):
         if job.partition("-")[0] == vmid:
             raise ApiError(f"There is a replication job '{job}' for guest '{vmid}' - Please remove that first.")
 
@@ -158,9 +159,9 @@ def purge(world: World, row: Mapping[str, Any], vmid: str) -> list[str]:
         found = str(world.state.get("backup", job).get("vmid", ""))
         if vmid in found.split(","):
             world.state.edit("backup", job)["vmid"] = ",".join(v for v in found.split(",") if v != vmid)
-    for job in list(world.state.keys("replication")):
+    for job in jobs(world):
         if job.partition("-")[0] == vmid:
-            world.state.delete("replication", job)
+            drop(world, job)
     sid = ha_id(row, vmid)
     if world.state.has("ha", sid):
         world.state.delete("ha", sid)

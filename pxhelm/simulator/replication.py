@@ -7,23 +7,25 @@ from typing import Any
 from pxhelm.simulator import drives, mountpoints
 from pxhelm.simulator.errors import ApiError
 from pxhelm.simulator.formats import split_list
+from pxhelm.simulator.replication_runs import drop, jobs, made, mark, ran
 from pxhelm.simulator.world import Call, Routes, check_digest, digest
 
 
 def list_jobs(call: Call) -> list[dict[str, Any]]:
     """GET /cluster/replication."""
-    return [{"id": n, **row} for n, row in call.state.items("replication")]
+    return [{"id": n, **row} for n, row in jobs(call.world).items()]
 
 
 def list_on_node(call: Call) -> list[dict[str, Any]]:
-    """GET /nodes/{node}/replication."""
-    return [{"id": n, **row} for n, row in call.state.items("replication") if row["source"] == call.node]
+    """GET /nodes/{node}/replication: jobs of guests that are here, with what became of them."""
+    here = [(n, row) for n, row in jobs(call.world).items() if row["source"] == call.node]
+    return [{"id": n, **row, **ran(call.world, n, row)} for n, row in here]
 
 
 def read_job(call: Call) -> dict[str, Any]:
     """GET /cluster/replication/{id}."""
     name = str(call.params["id"])
-    row = call.state.get("replication", name)
+    row = jobs(call.world).get(name)
     if row is None:
         raise ApiError(f"no such replication job '{name}'")
     return {"id": name, **row}
@@ -41,7 +43,10 @@ def create_job(call: Call) -> None:
         raise ApiError(f"Target '{target}' does not exist.")
     if target == guest["node"]:
         raise ApiError("Source and target must not be identical")
-    if call.state.has("replication", name):
+    known = jobs(call.world)
+    if name in known:
+        raise ApiError(f"replication job '{name}' already exists")
+    if any(row["guest"] == int(vmid) and row["target"] == target for row in known.values()):
         raise ApiError(f"replication job for guest '{vmid}' to target '{target}' already exists")
     volids = drives.used_volumes(guest) if guest["kind"] == "qemu" else mountpoints.used_volumes(guest)
     found = False
@@ -54,6 +59,7 @@ def create_job(call: Call) -> None:
         found = True
     if not found:
         raise ApiError("No replicatable volumes found")
+    made(call.world, name)
     row = {k: v for k, v in params.items() if k != "id" and v is not None}
     call.state.put(
         "replication", name, {**row, "guest": int(vmid), "source": guest["node"], "jobnum": int(name.partition("-")[2])}
@@ -62,25 +68,28 @@ def create_job(call: Call) -> None:
 
 def _named(call: Call) -> str:
     name = str(call.params["id"])
-    if not call.state.has("replication", name):
+    if name not in jobs(call.world):
         raise ApiError(f"no such job '{name}'")
     return name
 
 
 def update_job(call: Call) -> None:
     """PUT /cluster/replication/{id}."""
-    row = call.state.edit("replication", _named(call))
+    name = _named(call)
+    row = call.state.edit("replication", name)
+    if call.params.get("remove_job"):
+        mark(call.world, name, str(call.params["remove_job"]))
     row |= {k: v for k, v in call.params.items() if k not in ("id", "delete", "digest")}
     for option in split_list(str(call.params.get("delete", ""))):
         row.pop(option, None)
 
 
 def delete_job(call: Call) -> None:
-    """DELETE /cluster/replication/{id}: with ``force`` no error for one that is not there."""
+    """DELETE /cluster/replication/{id}: a mark, and the job goes later; with ``force`` at once, also one that is not there."""
     if call.params.get("force"):
-        call.state.delete("replication", str(call.params["id"]))
+        drop(call.world, str(call.params["id"]))
         return
-    call.state.delete("replication", _named(call))
+    mark(call.world, _named(call), "local" if call.params.get("keep") else "full")
 
 
 # directory mappings

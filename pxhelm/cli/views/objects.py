@@ -250,7 +250,13 @@ def _plain_status(one: Found) -> Document:
     return {"phase": "Ready" if row else "Unknown", **cells, **times, **one.told}
 
 
-_TIMES = {"next-run": "nextRun", "last-run": "lastRun"}
+_TIMES = {
+    "next-run": "nextRun",
+    "last-run": "lastRun",
+    "last_sync": "lastSync",
+    "last_try": "lastTry",
+    "next_sync": "nextSync",
+}
 """Cells that are Unix seconds, and what Kubernetes would call them."""
 
 
