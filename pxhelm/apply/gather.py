@@ -26,7 +26,8 @@ from pxhelm.plan.next_step import wants_of
 from pxhelm.plan.observe import View, look_round, observe
 from pxhelm.plan.replacing import allowed
 from pxhelm.plan.subject import Known, Subject
-from pxhelm.resource.aside import original, replaced_key
+from pxhelm.resource.annotations import PREFIX
+from pxhelm.resource.aside import is_aside, original, replaced_key
 from pxhelm.resource.domain import BEFORE, NETWORK_CHANGES, place_of
 from pxhelm.resource.guest_seed import leaves_its_image
 from pxhelm.resource.guest_tag import wanted_without
@@ -91,7 +92,8 @@ def gather(
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
     predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted, remade), view)
     targets |= predicted
-    left = leftovers(ports, view, [lives[k] for k in going if k not in wanted], _leaving(wanted, memories, lives))
+    destroyed = [lives[key] for key in going if key not in wanted and _is_destroyed(key, memories[key])]
+    left = leftovers(ports, view, destroyed, _leaving(wanted, memories, lives))
     view = replace(view, surroundings=replace(view.surroundings, leftovers=left))
     view = _with_what_comes(ports, view, wanted, targets)
     wanted |= {key: each.resource for key, each in ending.items()}
@@ -155,6 +157,14 @@ def _targets(
         wants = wants_of(ports.kind_of(key.kind), wanted.get(key), memory.known.bases)
         found[key] = replace(target, wants=wants)
     return found
+
+
+def _is_destroyed(key: ObjectKey, memory: Memory) -> bool:
+    """Whether an object that shall go leaves nothing behind: what is in the trash, or only let go of, needs its files."""
+    return is_aside(key) or memory.known.annotations.get(f"{PREFIX}deletion-policy", "") in _DESTROY
+
+
+_DESTROY = ("", "Delete", "BackupThenDelete")
 
 
 def _leaving(

@@ -16,6 +16,7 @@ from pxhelm.proxmox.request import Param, Request
 from pxhelm.resource.columns import duration
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.effects import running
+from pxhelm.resource.guest_seed import COLLECT
 from pxhelm.resource.kind import LeafChange
 from pxhelm.resource.model import Existence
 from pxhelm.resource.step import Guard, Step, Undo
@@ -52,8 +53,13 @@ def held_back(s: Subject) -> str:
 
 
 def safeguarded(s: Situation, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Return the steps with the artifact before them that an annotation asks for, unless this operation has made it."""
+    """Return the steps with the artifact before them that an annotation asks for, unless this operation has made it.
+
+    The image that leaves a drive then stays: the snapshot has it.
+    """
     verb = _wanted_artifact(s, steps)
+    if SNAPSHOT in (verb, *s.artifacts):
+        steps = tuple(step for step in steps if step.verb != COLLECT)
     if not verb or verb in s.artifacts:
         return steps
     return (_snapshot(s) if verb == SNAPSHOT else _backup(s), *steps)

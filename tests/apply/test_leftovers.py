@@ -84,6 +84,75 @@ def test_a_guest_that_cannot_be_read_counts_as_a_user(lab):
     assert leftovers(blinded, look_about(ports), [subject.live]) == {}
 
 
+def saved(lab, name="before"):
+    (vmid,) = (vmid for vmid, row in lab.guests().items() if row["name"] == "same")
+    lab.api("POST", f"/nodes/pve-node1/qemu/{vmid}/snapshot", snapname=name)
+
+
+def test_an_image_that_a_snapshot_of_its_guest_has_stays_when_the_documents_change(lab):
+    lab.apply(vm("web"))
+    (before,) = images(lab)
+    saved(lab)
+    assert lab.apply(other("web")).exit_code is ExitCode.OK
+    assert before in images(lab)
+    assert len(images(lab)) == 2
+
+
+def test_an_image_stays_that_a_guest_has_in_a_snapshot_only(lab):
+    lab.apply(vm("one"), vm("two"))
+    (before,) = images(lab)
+    assert lab.destroy(key("two")).exit_code is ExitCode.OK
+    saved(lab)
+    lab.apply(other("one"), vm("two"))
+    assert lab.destroy(key("two")).exit_code is ExitCode.OK
+    assert before in images(lab)
+
+
+def test_the_snapshots_of_a_guest_that_goes_keep_nothing(lab):
+    lab.apply(vm("web"))
+    saved(lab)
+    assert lab.destroy(key("web"), options={"purge": True}).exit_code is ExitCode.OK
+    assert images(lab) == []
+
+
+def test_the_snapshot_that_is_taken_before_the_change_has_the_old_image(lab):
+    text = vm("web").replace("{name: web}", "{name: web, annotations: {pxhelm.io/snapshot-before: 'true'}}")
+    lab.apply(text)
+    (before,) = images(lab)
+    changed = text.replace("nginx", "redis").replace("  hostname", "  cpu: {cores: 2}\n  hostname")
+    (item,) = lab.plan(changed).plan.objects
+    assert [s.verb for s in item.steps] == ["snapshot", "config", "upload", "config"]
+    assert lab.apply(changed).exit_code is ExitCode.OK
+    assert before in images(lab)
+    assert lab.apply(changed.replace("redis", "vim")).exit_code is ExitCode.OK
+    assert len(images(lab)) == 2  # the first one, and that of now
+
+
+def test_a_guest_in_the_trash_keeps_the_image_in_its_drive(lab):
+    trashed = vm("one").replace("{name: one}", "{name: one, annotations: {pxhelm.io/deletion-policy: Trash(7d)}}")
+    lab.apply(trashed, vm("two"))
+    (image,) = images(lab)
+    assert lab.destroy(key("one"), key("two")).exit_code is ExitCode.OK
+    assert images(lab) == [image]
+
+
+def test_a_token_that_does_not_see_every_guest_removes_none(lab):
+    lab.apply(vm("web"))
+    ports = lab.ports()
+    (subject,) = gather(ports, (), (key("web"),)).subjects
+
+    class Blinkered:
+        run_all = ports.cluster.run_all
+
+        def run(self, operation):
+            found = ports.cluster.run(operation)
+            return {**found, "/vms/555": {}} if isinstance(found, dict) and "/vms" in found else found
+
+    blinkered = replace(ports, cluster=Blinkered())
+    assert leftovers(ports, look_about(ports), [subject.live]) != {}
+    assert leftovers(blinkered, look_about(ports), [subject.live]) == {}
+
+
 def test_an_image_that_cannot_be_removed_does_not_keep_the_guest(lab):
     lab.apply(vm("web"))
     planned_with = lab.plan(delete=(key("web"),))
