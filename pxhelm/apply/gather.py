@@ -5,7 +5,7 @@ Reads only. Secrets are read here, once, and live no longer than the plan.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -92,8 +92,7 @@ def gather(
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
     predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted, remade), view)
     targets |= predicted
-    destroyed = [lives[key] for key in going if key not in wanted and _is_destroyed(key, memories[key])]
-    left = leftovers(ports, view, destroyed, _leaving(wanted, memories, lives))
+    left = leftovers(ports, view, _destroyed(going, wanted, memories, lives), _leaving(wanted, memories, lives))
     view = replace(view, surroundings=replace(view.surroundings, leftovers=left))
     view = _with_what_comes(ports, view, wanted, targets)
     wanted |= {key: each.resource for key, each in ending.items()}
@@ -159,9 +158,17 @@ def _targets(
     return found
 
 
-def _is_destroyed(key: ObjectKey, memory: Memory) -> bool:
-    """Whether an object that shall go leaves nothing behind: what is in the trash, or only let go of, needs its files."""
-    return is_aside(key) or memory.known.annotations.get(f"{PREFIX}deletion-policy", "") in _DESTROY
+def _destroyed(
+    going: Iterable[ObjectKey],
+    wanted: Container[ObjectKey],
+    memories: Mapping[ObjectKey, Memory],
+    lives: Mapping[ObjectKey, Live],
+) -> Iterator[Live]:
+    """Yield what goes and leaves nothing behind: what is in the trash, or only let go of, needs its files."""
+    for key in going:
+        policy = memories[key].known.annotations.get(f"{PREFIX}deletion-policy", "")
+        if key not in wanted and (is_aside(key) or policy in _DESTROY):
+            yield lives[key]
 
 
 _DESTROY = ("", "Delete", "BackupThenDelete")
