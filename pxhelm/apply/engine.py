@@ -37,6 +37,7 @@ from pxhelm.plan.graph import awaited_ready
 from pxhelm.plan.leaf import base_of, covers
 from pxhelm.plan.model import Action, ObjectPlan
 from pxhelm.plan.observe import View
+from pxhelm.plan.order import Order
 from pxhelm.plan.remembered import REMEMBERED
 from pxhelm.plan.replacing import FIRST
 from pxhelm.plan.subject import Known
@@ -143,12 +144,13 @@ class _Application:
         self.awaited = {key: leaves for key, leaves in found if declared(leaves)}
         fresh = [o for o in self.planned.plan.objects if o.key not in self.results]
         work = [w for o in fresh if (w := self.work_of(o)) is not None]
-        edges = _through_sets(self.planned.plan.edges)
-        work = self.without_dependents_of_blocked(work, edges)
+        order = self.planned.plan.order
+        order = Order(_through_sets(order.needs), _through_sets(order.after))
+        work = self.without_dependents_of_blocked(work, order.needs)
         staging = staging_of(self.ports, self.planned, self.resources, self.memories)
-        outcomes = self.runner(staging).run(work, edges) if work else {}
+        outcomes = self.runner(staging).run(work, order) if work else {}
         late = self.late(outcomes)
-        outcomes |= self.runner(Staging()).run(late, {}) if late else {}
+        outcomes |= self.runner(Staging()).run(late, Order()) if late else {}
         for key, outcome in outcomes.items():
             action = self.by_key[key].action
             renamed = self.by_key[key].moved_from is not None and outcome.result is Result.UNCHANGED

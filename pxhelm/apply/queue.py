@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pxhelm.apply.command import Outcome, Result
 from pxhelm.apply.job import Job
 from pxhelm.apply.memory import Memory
+from pxhelm.plan.order import Order
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Leaves
@@ -37,9 +38,10 @@ class Work:
 class Queue:
     """What waits, what runs, what is done; each object is looked at once for every edge, however many there are."""
 
-    def __init__(self, work: Sequence[Work], edges: Mapping[ObjectKey, tuple[ObjectKey, ...]]) -> None:
+    def __init__(self, work: Sequence[Work], order: Order) -> None:
         self.waiting = {w.key: w for w in work}
-        self.edges = edges
+        self.needs = order.needs
+        edges = order.all
         self.running: set[ObjectKey] = set()
         self.outcomes: dict[ObjectKey, Outcome] = {}
         self._above: dict[ObjectKey, list[ObjectKey]] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -32,6 +32,7 @@ from pxhelm.apply.watch import Watch
 from pxhelm.apply.worker import Interrupted, Worker
 from pxhelm.apply.writer import Writer
 from pxhelm.errors import PxhelmError
+from pxhelm.plan.order import Order
 from pxhelm.proxmox.cluster import TaskEntry, tasks
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.outcome import LeaseHeldError
@@ -68,12 +69,12 @@ class Runner:
             threading.Condition(),
         )
 
-    def run(self, work: Sequence[Work], edges: Mapping[ObjectKey, tuple[ObjectKey, ...]]) -> dict[ObjectKey, Outcome]:
-        """Do all of it, each object as soon as what it waits for is done; a failure blocks its dependents alone.
+    def run(self, work: Sequence[Work], order: Order) -> dict[ObjectKey, Outcome]:
+        """Do all of it, each object as soon as what it waits for is done; a failure blocks alone what needs the object.
 
         After the first Ctrl-C nothing new is sent; what is under way is left to the journal.
         """
-        queue = Queue(work, edges)
+        queue = Queue(work, order)
         finished: SimpleQueue[tuple[ObjectKey, Outcome]] = SimpleQueue()
         size = max(1, min(self.shared.settings.limits.objects, len(work)))
         pool = ThreadPoolExecutor(max_workers=size, thread_name_prefix="apply")
@@ -135,7 +136,7 @@ class Runner:
             if self.stop.is_set():
                 queue.end(key, Outcome(Result.INTERRUPTED, "Interrupted", "not begun"))
                 continue
-            failed = next((k for k in queue.edges.get(key, ()) if queue.failed(k)), None)
+            failed = next((k for k in queue.needs.get(key, ()) if queue.failed(k)), None)
             if failed is None:
                 pool.submit(self._one, queue.begin(key), finished)
                 continue

@@ -66,7 +66,7 @@ def staging_of(
     members: dict[ObjectKey, Mapping[ObjectKey, str]] = {}
     networks: dict[str, tuple[Staged, ...]] = {}
     for ending in (o.key for o in plan.objects if o.key.kind in DOMAINS):
-        below = plan.edges.get(ending, ())
+        below = plan.order.needs.get(ending, ())
         keys = [key for key in below if key in memories and key.kind not in DOMAINS]
         ids = {key: natural_id(ports.kind_of(key.kind), resources.get(key), memories[key]) for key in keys}
         members[ending] = ids

@@ -266,6 +266,7 @@ JOB = Kind(
     namespaced=True,
     guest=False,
     rank=80,
+    act=True,
     fields=(
         _guest("guestExec"),
         _input(

@@ -13,12 +13,13 @@ from pxhelm.errors import PxhelmError
 from pxhelm.plan.diff import Diff, Ownership
 from pxhelm.plan.domains import Verdicts, ids_of, with_endings
 from pxhelm.plan.gate import refused as refused_by_version
-from pxhelm.plan.graph import Edges, edges_of, ordered, reversed_edges
+from pxhelm.plan.graph import order_of
 from pxhelm.plan.leaf import Fingerprint
 from pxhelm.plan.leaving import leaving
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of, unmakeable
 from pxhelm.plan.observe import Verdict, View, identify
+from pxhelm.plan.order import Order, ordered, reversed_edges
 from pxhelm.plan.replacing import FIRST, POLICY, allowed, left_behind, made_first, refusal
 from pxhelm.plan.rolling import kept, rolled, sets_of
 from pxhelm.plan.situation import Situation
@@ -68,10 +69,10 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
     """Return the plan; PxhelmError only for what makes the whole of it impossible, such as a cycle."""
     planned: dict[ObjectKey, ObjectPlan] = {}
     blocked: list[Blocked] = []
-    edges = _edges(subjects)
+    order = _order(subjects)
     by_key, sets = {s.key: s for s in subjects}, sets_of(subjects)
     staging = Verdicts(planned, ids_of(subjects))
-    for key in ordered(edges):
+    for key in ordered(order.all):
         s = by_key[key]
         if s.kind.applies:
             refused = _end_domain(s, staging, (view, policy), planned)
@@ -84,14 +85,17 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
         if isinstance(outcome, Blocked):
             blocked.append(outcome)
             continue
-        planned[key] = replace(outcome, depends_on=edges[key])
-    edges, awaited = rolled(subjects, planned, {**edges, **_stand_aside(subjects, (view, policy), planned)})
+        planned[key] = replace(outcome, depends_on=order.needs[key], after=order.after.get(key, ()))
+    aside = _stand_aside(subjects, (view, policy), planned)
+    order, awaited = rolled(subjects, planned, replace(order, needs={**order.needs, **aside}))
     objects = tuple(planned.values())
     if awaited:
-        objects = tuple(replace(planned[key], depends_on=edges[key]) for key in ordered(edges) if key in planned)
+        objects = tuple(
+            replace(planned[key], depends_on=order.needs[key]) for key in ordered(order.all) if key in planned
+        )
     first = (o.key for o in objects if o.way == FIRST)
     ready = tuple(dict.fromkeys((*awaited, *first, *left_behind(subjects))))
-    return Plan(policy.cluster, policy.manager, objects, tuple(blocked), _warnings(subjects, view), edges, ready)
+    return Plan(policy.cluster, policy.manager, objects, tuple(blocked), _warnings(subjects, view), order, ready)
 
 
 def _stand_aside(
@@ -148,15 +152,17 @@ def situation_of(subject: Subject, view: View, policy: Policy) -> Situation:
     )
 
 
-def _edges(subjects: Sequence[Subject]) -> Edges:
-    ranks = {s.key: s.kind.rank for s in subjects}
+def _order(subjects: Sequence[Subject]) -> Order:
+    kinds = {s.key: s.kind for s in subjects}
     wanted = [s.desired for s in subjects if s.desired is not None and not s.kind.applies]
-    found = dict(edges_of(wanted, lambda key: ranks[key]))
-    going = leaving(subjects)
-    # What goes, goes after everything else is there, and in the order opposite to that of creation.
-    for key, above in reversed_edges(edges_of(going, lambda key: ranks[key])).items():
-        found[key] = (*above, *(r.key for r in wanted))
-    return with_endings(found, subjects)
+    coming = order_of(wanted, lambda key: kinds[key].rank, lambda key: kinds[key].act)
+    going = order_of(leaving(subjects), lambda key: kinds[key].rank)
+    needs = dict(coming.needs)
+    # What goes, goes after everything else is there, and in the order opposite to that of creation: nothing is taken from
+    # under what could not be removed.
+    for key, above in reversed_edges(going.all).items():
+        needs[key] = (*above, *(r.key for r in wanted))
+    return replace(coming, needs=with_endings(needs, subjects)).possible()
 
 
 def _plan_one(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:

@@ -15,6 +15,7 @@ from typing import Any
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.leaf import shown
 from pxhelm.plan.model import FORMAT_VERSION, Action, Blocked, Drift, ObjectPlan, Plan
+from pxhelm.plan.order import Order
 from pxhelm.proxmox.request import Request
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.identity import ObjectKey
@@ -91,10 +92,10 @@ def from_json(document: Mapping[str, Any]) -> Saved:
         Blocked(ObjectKey.parse(b["address"]), b["reason"], b["message"], b.get("hint", ""))
         for b in document["blocked"]
     )
-    edges = {o.key: o.depends_on for o in objects}
+    order = Order({o.key: o.depends_on for o in objects}, {o.key: o.after for o in objects})
     awaited = tuple(ObjectKey.parse(address) for address in document.get("awaited", ()))
     warnings = tuple(document["warnings"])
-    plan = Plan(document["cluster"], document["manager"], objects, blocked, warnings, edges, awaited)
+    plan = Plan(document["cluster"], document["manager"], objects, blocked, warnings, order, awaited)
     return Saved(plan, dict(document["manifests"]), dict(document["request"]))
 
 
@@ -161,6 +162,7 @@ def _object(o: ObjectPlan) -> dict[str, Any]:
         "notes": list(o.notes),
         "drift": [_drift(d) for d in o.drift],
         "depends_on": [k.address for k in o.depends_on],
+        "after": [k.address for k in o.after],
         **way,
     }
 
@@ -211,6 +213,7 @@ def _object_back(item: Mapping[str, Any]) -> ObjectPlan:
         drift=tuple(Drift(d["path"], d["base"], d["live"]) for d in item["drift"]),
         notes=tuple(item["notes"]),
         depends_on=tuple(ObjectKey.parse(address) for address in item["depends_on"]),
+        after=tuple(ObjectKey.parse(address) for address in item.get("after", ())),
         way=str(item.get("way", "")),
         moved_from=ObjectKey.parse(item["moved_from"]) if item.get("moved_from") else None,
     )

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pxhelm.errors import PxhelmError
-from pxhelm.plan.graph import Edges, ordered, strong_edges
+from pxhelm.plan.graph import strong_edges
 from pxhelm.plan.model import Blocked, ObjectPlan
+from pxhelm.plan.order import Edges
 from pxhelm.plan.subject import Subject
 from pxhelm.resource.domain import DOMAINS, REMOVAL, foreseen, of_others, wish
 from pxhelm.resource.identity import ObjectKey
@@ -98,7 +99,6 @@ def with_endings(edges: Edges, subjects: Sequence[Subject]) -> Edges:
             for user in users.get(member, ()) if member not in going else ():
                 if user not in s.members and s.key not in found[user]:
                     found[user] = (*found[user], s.key)
-    ordered(found)  # raises for a cycle
     return found
 
 

@@ -1,47 +1,42 @@
-"""The order among objects: edges by reference and annotation, kind ranks as weak edges, cycles as errors (engine.md D9.1).
-
-Pure. An edge ``a → b`` says that ``a`` waits for ``b``; for deletes the edges are turned round.
-"""
+"""What objects say of each other, as an order: references, annotations and kind ranks (engine.md D9.1). Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.plan.order import DEPENDS_ON, Edges, Order, joined, ordered
 from pxhelm.resource.annotations import paths
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Reference, Resource
 from pxhelm.resource.sets import LABEL
 
-DEPENDS_ON = "pxhelm.io/depends-on"
-
-Edges = Mapping[ObjectKey, tuple[ObjectKey, ...]]
 Rank = Callable[[ObjectKey], int]
 
 
-def edges_of(resources: Sequence[Resource], rank: Rank) -> Edges:
-    """Return what each object waits for, among the given ones.
+def order_of(
+    resources: Sequence[Resource], rank: Rank, acts: Callable[[ObjectKey], bool] = lambda _key: False
+) -> Order:
+    """Return the order among the given objects.
 
-    References and ``pxhelm.io/depends-on`` are strong edges. An object also waits for all of lower rank that do not
-    wait for it themselves. PxhelmError names the edges of a cycle, and an annotation that names nothing.
+    An object comes after all of lower rank that do not need it themselves; ``acts``, which are done and not kept as they
+    are, need them. PxhelmError names the edges of a cycle, and an annotation that names nothing.
     """
     keys = {r.key for r in resources}
-    strong = strong_edges(resources)
-    ordered(strong)  # raises for a cycle of strong edges
-    above = _reachable(strong)
+    needs = strong_edges(resources)
+    ordered(needs)  # raises for a cycle
+    above = _reachable(needs)
     awaited = {key for found in above.values() for key in found}
     lower = _lower(keys, rank)
-    weak: dict[ObjectKey, tuple[ObjectKey, ...]] = {}
-    for key, direct in strong.items():
+    after: dict[ObjectKey, tuple[ObjectKey, ...]] = {}
+    for key, direct in needs.items():
         below = lower[rank(key)]
         if direct or key in awaited:
             below = tuple(k for k in below if k not in direct and key not in above[k])
-        weak[key] = (*direct, *below) if direct else below  # else shared: a thousand guests wait for the same pools
-    try:
-        ordered(weak)
-    except PxhelmError:
-        return strong  # a weak edge never makes a plan impossible
-    return weak
+        after[key] = below  # shared where it can be: a thousand guests come after the same pools
+    found = Order(needs, after).possible()
+    stern = {key: joined(needs[key], found.after.get(key, ())) for key in needs if acts(key)}
+    return Order({**needs, **stern}, {key: below for key, below in found.after.items() if key not in stern})
 
 
 def strong_edges(resources: Sequence[Resource]) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
@@ -65,6 +60,9 @@ def _lower(keys: Iterable[ObjectKey], rank: Rank) -> Mapping[int, tuple[ObjectKe
 
 def _strong(resource: Resource, keys: set[ObjectKey]) -> tuple[ObjectKey, ...]:
     found = [k for reference in resource.references if (k := _named(reference, keys)) and k != resource.key]
+    home = ObjectKey("Namespace", "", resource.key.namespace)
+    if home in keys:
+        found.append(home)  # it says where VMIDs come from
     for part in paths(resource.annotations.get(DEPENDS_ON, "")):
         address = part.partition(":")[0]
         try:
@@ -107,43 +105,3 @@ def _reachable(edges: Edges) -> Mapping[ObjectKey, set[ObjectKey]]:
         for below in edges[key]:
             found[key] |= {below, *found[below]}
     return found
-
-
-def ordered(edges: Edges) -> tuple[ObjectKey, ...]:
-    """Return the objects so that each comes after all it waits for; PxhelmError names the edges of a cycle."""
-    done: dict[ObjectKey, None] = {}
-    for start in edges:
-        path: list[ObjectKey] = []
-        stack: list[tuple[ObjectKey, Iterable[ObjectKey]]] = [(start, iter(edges[start]))] if start not in done else []
-        path.extend(key for key, _ in stack)
-        while stack:
-            key, rest = stack[-1]
-            below = next((k for k in rest if k in edges and k not in done), None)
-            if below is None:
-                done[key] = None
-                stack.pop()
-                path.pop()
-                continue
-            if below in path:
-                raise _cycle([*path[path.index(below) :], below])
-            stack.append((below, iter(edges[below])))
-            path.append(below)
-    return tuple(done)
-
-
-def reversed_edges(edges: Edges) -> Edges:
-    """Return the edges turned round: what must go before each object may be deleted."""
-    turned: dict[ObjectKey, list[ObjectKey]] = {key: [] for key in edges}
-    for key, below in edges.items():
-        for each in below:
-            if each in turned:
-                turned[each].append(key)
-    return {key: tuple(found) for key, found in turned.items()}
-
-
-def _cycle(path: list[ObjectKey]) -> PxhelmError:
-    chain = " → ".join(key.address for key in path)
-    return PxhelmError(
-        f"cannot order the objects: they wait for each other: {chain}",
-        hint=f"remove one of these references, or the {DEPENDS_ON} annotation that makes it",
-    )

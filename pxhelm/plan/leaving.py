@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pxhelm.errors import PxhelmError
-from pxhelm.plan.graph import ordered, strong_edges
+from pxhelm.plan.graph import strong_edges
+from pxhelm.plan.order import ordered
 from pxhelm.plan.subject import Subject
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Reference, Resource

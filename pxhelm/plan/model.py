@@ -6,10 +6,10 @@ change elsewhere does not make it stale (engine.md D3, D19). ``pxhelm.plan.docum
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from pxhelm.plan.order import Order
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import LeafChange
@@ -74,6 +74,9 @@ class ObjectPlan:
     notes: tuple[str, ...] = ()
     """Provenance changes, pending restarts, creation defaults."""
     depends_on: tuple[ObjectKey, ...] = ()
+    """It is not begun when one of these fails."""
+    after: tuple[ObjectKey, ...] = ()
+    """Of lower rank: these are ended first, well or not."""
     way: str = ""
     """How it goes, if not by being destroyed: ``retain``, ``detach`` or ``trash``."""
     moved_from: ObjectKey | None = None
@@ -111,7 +114,7 @@ class Plan:
     objects: tuple[ObjectPlan, ...]
     blocked: tuple[Blocked, ...] = ()
     warnings: tuple[str, ...] = ()
-    edges: Mapping[ObjectKey, tuple[ObjectKey, ...]] = field(default_factory=dict)
+    order: Order = field(default_factory=Order)
     awaited: tuple[ObjectKey, ...] = ()
     """Members of sets that have to be ready again before the next one is disrupted."""
 

@@ -8,10 +8,11 @@ disrupts nobody is not held up. With ``OnDelete`` a member that is there is left
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from pxhelm.errors import PxhelmError
-from pxhelm.plan.graph import Edges, ordered
 from pxhelm.plan.model import Action, ObjectPlan
+from pxhelm.plan.order import Edges, Order, ordered
 from pxhelm.plan.subject import Subject
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.identity import ObjectKey
@@ -42,11 +43,11 @@ def _set_of(s: Subject) -> ObjectKey:
 
 
 def rolled(
-    subjects: Iterable[Subject], planned: Mapping[ObjectKey, ObjectPlan], edges: Edges
-) -> tuple[Edges, tuple[ObjectKey, ...]]:
-    """Return the edges with those that let few members of a set be disrupted at once, and the members to be ready again."""
+    subjects: Iterable[Subject], planned: Mapping[ObjectKey, ObjectPlan], order: Order
+) -> tuple[Order, tuple[ObjectKey, ...]]:
+    """Return the order that lets few members of a set be disrupted at once, and the members to be ready again."""
     wanted = tuple(subjects)
-    found, awaited = dict(edges), list[ObjectKey]()
+    awaited = list[ObjectKey]()
     for key, leaves in sets_of(wanted).items():
         members = [s.key for s in wanted if _set_of(s) == key and _disrupts(planned.get(s.key))]
         most = leaves.get("updateStrategy.maxUnavailable")
@@ -55,12 +56,12 @@ def rolled(
             down,
             down[::-1],
         ):  # a template may say that low members wait for high ones, or the other way round
-            merged = _chained(found, chain, most if isinstance(most, int) else 1)
+            merged = replace(order, needs=_chained(order.needs, chain, most if isinstance(most, int) else 1))
             if _possible(merged):
-                found = merged
+                order = merged
                 awaited += members
                 break
-    return found, tuple(awaited)
+    return order, tuple(awaited)
 
 
 def _disrupts(o: ObjectPlan | None) -> bool:
@@ -79,9 +80,9 @@ def _chained(edges: Edges, members: Sequence[ObjectKey], most: int) -> dict[Obje
     return found
 
 
-def _possible(edges: Edges) -> bool:
+def _possible(order: Order) -> bool:
     try:
-        ordered(edges)
+        ordered(order.all)
     except PxhelmError:
         return False
     return True

@@ -166,6 +166,8 @@ class Kind:
     """Families of leaves that can only be written once the domain was applied: the object is visited again after that."""
     staged_in: Callable[[Leaves, Surroundings], tuple[str, ...]] = lambda _leaves, _surroundings: ("cluster",)
     """Where the changes of an object are staged: the nodes, for a domain that every node has of its own."""
+    act: bool = False
+    """It is done once and not kept as it is: it is not begun when anything of lower rank failed."""
     applies: bool = False
     """It applies what others staged; internal, never written in a manifest."""
     sources: Callable[[Resource, Surroundings], tuple[int, ...]] = lambda _resource, _surroundings: ()

@@ -115,6 +115,24 @@ def test_an_object_that_fails_while_it_is_made_blocks_what_waits_for_it(lab):
     assert lab.guests() == {}
 
 
+POOL = "apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: {name: shop}\nspec: {}\n"
+LATER = "apiVersion: proxmox.io/v1\nkind: Job\nmetadata: {name: later, namespace: production}\nspec: {wait: 0s}\n"
+
+
+def test_what_fails_stops_only_what_needs_it_and_jobs(lab):
+    """Kinds come in an order, but a pool that cannot be made is no reason to do without guests that are not in it."""
+    denied = lab.ports(cluster=lab.client_over(_denying(lab, "/pools")))
+    member = vm("member", spec="  pool: shop")
+    result = apply_plan(denied, lab.plan(POOL, vm("free"), member, LATER), QUICK)
+    reasons = {o.key.name: (o.outcome.result, o.outcome.reason) for o in result.objects}
+    assert reasons == {
+        "shop": (Result.FAILED, "PermissionDenied"),
+        "free": (Result.DONE, ""),
+        "member": (Result.BLOCKED, "Dependency"),
+        "later": (Result.BLOCKED, "Dependency"),
+    }
+
+
 def _denying(lab, end):
     def send(method, path, *rest, **more):
         if method == "POST" and path.endswith(end):

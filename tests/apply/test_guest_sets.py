@@ -85,7 +85,7 @@ def test_members_are_restarted_one_after_the_other_the_last_first(lab):
 def test_no_more_members_are_away_at_once_than_the_set_says(lab, strategy, waits_for):
     lab.apply(machines(512, strategy))
     plan = loads(save_plan(lab.plan(machines(1024, strategy)))).plan  # a saved plan says it too
-    found = {n: [k.name for k in plan.edges[key(n)] if k.name.startswith("worker-")] for n in range(4)}
+    found = {n: [k.name for k in plan.order.all[key(n)] if k.name.startswith("worker-")] for n in range(4)}
     assert found == {n: [f"worker-{m}" for m in below] for n, below in waits_for.items()}
     assert set(plan.awaited) == {key(n) for n in range(4)}
 
@@ -94,7 +94,7 @@ def test_what_disrupts_nobody_is_not_held_up(lab):
     lab.apply(machines(512))
     plan = lab.plan(machines(512).replace("node:", "tags: [new], node:")).plan
     assert plan.awaited == ()
-    assert {k.name for n in range(4) for k in plan.edges[key(n)]} & {"worker-0", "worker-1", "worker-2"} == set()
+    assert {k.name for n in range(4) for k in plan.order.all[key(n)]} & {"worker-0", "worker-1", "worker-2"} == set()
 
 
 def test_when_one_cannot_be_changed_those_behind_it_stay_as_they_are(lab):
@@ -119,7 +119,7 @@ def test_a_template_in_which_high_members_wait_for_low_ones_rolls_upwards(lab):
     )
     plan = lab.plan(text.replace("$(name)", "worker-0")).plan
     assert not plan.blocked
-    assert [[k.name for k in plan.edges[key(n)] if k.name.startswith("worker-")] for n in (1, 2, 3)] == [
+    assert [[k.name for k in plan.order.all[key(n)] if k.name.startswith("worker-")] for n in (1, 2, 3)] == [
         ["worker-0"],
         ["worker-0", "worker-1"],
         ["worker-0", "worker-2"],

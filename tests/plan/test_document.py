@@ -8,6 +8,7 @@ import pytest
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.build import build
 from pxhelm.plan.document import Saved, dumps, loads, summary, to_json
+from pxhelm.plan.order import Order
 from pxhelm.secret import Secret
 from tests.plan.wishes import VIEW, found, known, policy, subject, wanted
 
@@ -27,7 +28,7 @@ def without_params(plan):
     """Requests of a plan that was read back are a bound, not to be sent: only verbs and leaves count."""
     return replace(
         plan,
-        edges={},
+        order=Order(),
         objects=tuple(
             replace(o, steps=tuple(replace(s, request=None, source=0, storage="") for s in o.steps))
             for o in plan.objects

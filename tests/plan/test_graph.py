@@ -5,11 +5,12 @@ import itertools
 import pytest
 
 from pxhelm.errors import PxhelmError
-from pxhelm.plan.graph import edges_of, ordered, reversed_edges
+from pxhelm.plan.graph import order_of
+from pxhelm.plan.order import Order, ordered, reversed_edges
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Reference, Resource
 
-RANKS = {"Storage": 20, "Pool": 30, "VirtualMachine": 50, "Container": 50}
+RANKS = {"Namespace": 2, "Storage": 20, "Pool": 30, "VirtualMachine": 50, "Container": 50, "Job": 80}
 
 
 def key(address):
@@ -23,7 +24,11 @@ def thing(address, *, refers=(), after=""):
 
 
 def edges(*resources):
-    return edges_of(resources, lambda k: RANKS[k.kind])
+    return order(*resources).all
+
+
+def order(*resources):
+    return order_of(resources, lambda k: RANKS[k.kind], lambda k: k.kind == "Job")
 
 
 def shown(found):
@@ -59,6 +64,30 @@ def test_kinds_come_in_their_order_without_anybody_saying_so():
 def test_a_reference_against_the_order_of_kinds_wins():
     found = edges(thing("Pool/shop", refers=["VirtualMachine/a/web"]), thing("VirtualMachine/a/web"))
     assert [k.kind for k in ordered(found)] == ["VirtualMachine", "Pool"]
+
+
+def test_only_what_is_named_is_needed_of_what_comes_first():
+    found = order(thing("VirtualMachine/a/web", refers=["Pool/shop"]), thing("Pool/shop"), thing("Storage/disk"))
+    assert shown(found.needs)["VirtualMachine/a/web"] == ["Pool/shop"]
+    assert shown(found.after)["VirtualMachine/a/web"] == ["Storage/disk"]
+
+
+def test_a_job_needs_all_that_comes_before_it():
+    found = order(thing("Job/a/migrate"), thing("Pool/shop"), thing("VirtualMachine/a/web"))
+    assert shown(found.needs)["Job/a/migrate"] == ["Pool/shop", "VirtualMachine/a/web"]
+
+
+def test_a_namespace_is_needed_by_what_lives_in_it():
+    found = order(thing("VirtualMachine/a/web"), thing("VirtualMachine/b/web"), thing("Namespace/a"))
+    assert shown(found.needs)["VirtualMachine/a/web"] == ["Namespace/a"]
+    assert shown(found.needs)["VirtualMachine/b/web"] == []
+
+
+def test_ranks_give_way_when_what_is_needed_makes_a_cycle_of_them():
+    one, two = key("Storage/one"), key("Storage/two")
+    assert Order({one: (two,), two: ()}, {two: (one,)}).possible().after == {}
+    with pytest.raises(PxhelmError, match="wait for each other"):
+        Order({one: (two,), two: (one,)}).possible()
 
 
 def test_independent_objects_do_not_wait_for_each_other():
