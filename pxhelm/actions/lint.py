@@ -20,10 +20,11 @@ from pxhelm.render.lint import LintRequest, lint
 from pxhelm.render.model import ReleaseInfo, RenderRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pxhelm.actions.services import Services
     from pxhelm.actions.sources import Disk
+    from pxhelm.manifest import Manifest
 
 
 _ARCHIVES = (".tgz", ".tar.gz")
@@ -45,6 +46,8 @@ class LintCharts:
     skip_schema: bool = False
     strict_kinds: bool = False
     """Whether what the kinds do not take is an error."""
+    pve: str = ""
+    """Version of Proxmox VE whose lacks are errors; empty = none in particular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ def _lint_one(services: Services, request: LintCharts, path: str, values: Mappin
             mistakes = list(dict.fromkeys(lint_kinds(asked)))  # a loop makes the same mistake again and again
             if request.strict_kinds:
                 found, mistakes = [*found, *mistakes], []
+            found = [*found, *(dict.fromkeys(lint_version(asked, request.pve)) if request.pve else ())]
     worst = Severity.WARNING if request.strict else Severity.ERROR
     failed = any(one.severity >= worst for one in found)
     return Linted(path, tuple(found), tuple(mistakes), failed=failed)
@@ -139,14 +143,7 @@ def lint_kinds(request: LintRequest) -> Iterator[Finding]:
 
     Objects of other systems are left alone, and so is a chart that cannot be rendered with these values.
     """
-    chart = load(request.files)
-    release = ReleaseInfo("test-release", request.namespace)
-    wanted = RenderRequest(chart, request.values, release, host=request.host, jinja=request.jinja)
-    try:
-        made = render(wanted)
-    except PxhelmError:
-        return
-    ours = [m for m in (*made.manifests, *(h.manifest for h in made.hooks)) if m.api_version.startswith(_GROUP)]
+    ours = _objects(request)
     if not ours:
         return
     from pxhelm.kinds import parse_all
@@ -154,9 +151,40 @@ def lint_kinds(request: LintRequest) -> Iterator[Finding]:
     try:
         parse_all(ours, request.namespace)
     except StageError as stage:
-        lines = {manifest.file: manifest.template_line for manifest in ours}
-        for error in stage.errors:
-            yield _kind_finding(error, lines)
+        yield from _kind_findings(stage.errors, ours)
+
+
+def lint_version(request: LintRequest, version: str) -> Iterator[Finding]:
+    """Yield what a version of Proxmox VE lacks of the objects that a chart makes; nothing where they are wrong in themselves."""
+    ours = _objects(request)
+    if not ours:
+        return
+    from pxhelm.kinds import KINDS, parse_all
+    from pxhelm.plan.gate import lacking
+
+    try:
+        resources = parse_all(ours, request.namespace).resources
+    except StageError:
+        return
+    errors = [error for each in resources for error in lacking(KINDS[each.key.kind], each, version)]
+    yield from _kind_findings(errors, ours)
+
+
+def _objects(request: LintRequest) -> list[Manifest]:
+    """Return the objects of ours that a chart makes, hooks included; none when it cannot be rendered with these values."""
+    chart = load(request.files)
+    release = ReleaseInfo("test-release", request.namespace)
+    wanted = RenderRequest(chart, request.values, release, host=request.host, jinja=request.jinja)
+    try:
+        made = render(wanted)
+    except PxhelmError:
+        return []
+    return [m for m in (*made.manifests, *(h.manifest for h in made.hooks)) if m.api_version.startswith(_GROUP)]
+
+
+def _kind_findings(errors: Iterable[PxhelmError], ours: Iterable[Manifest]) -> Iterator[Finding]:
+    lines = {manifest.file: manifest.template_line for manifest in ours}
+    return (_kind_finding(error, lines) for error in errors)
 
 
 def _kind_finding(error: PxhelmError, lines: Mapping[str, Callable[[int], Where | None] | None]) -> Finding:

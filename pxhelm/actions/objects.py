@@ -11,10 +11,11 @@ from pxhelm.apply.planning import Planned, PlanRequest, plan_objects
 from pxhelm.apply.ports import ports_of
 from pxhelm.apply.result import ApplyResult
 from pxhelm.apply.saved import load_plan as load_saved_plan
-from pxhelm.errors import ExitCode, PxhelmError
+from pxhelm.errors import ExitCode, PxhelmError, StageError
 from pxhelm.events import Warned
-from pxhelm.kinds import parse_all
+from pxhelm.kinds import KINDS, parse_all
 from pxhelm.manifest import Manifest, load_manifests
+from pxhelm.plan.gate import lacking
 from pxhelm.plan.model import Action
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Resource
@@ -49,9 +50,17 @@ def load_documents(services: Services, names: Sequence[str]) -> list[Manifest]:
     return found
 
 
-def validate(services: Services, names: Sequence[str]) -> tuple[Resource, ...]:
-    """Return the resources of manifests; StageError with every mistake. The cluster is not asked."""
-    return _parsed(services, load_documents(services, names), "default")
+def validate(services: Services, names: Sequence[str], version: str = "") -> tuple[Resource, ...]:
+    """Return the resources of manifests; StageError with every mistake, and with what a version of Proxmox VE lacks.
+
+    The cluster is not asked.
+    """
+    resources = _parsed(services, load_documents(services, names), "default")
+    errors = [error for each in resources for error in lacking(KINDS[each.key.kind], each, version)] if version else []
+    if errors:
+        count = f"{len(errors)} things" if len(errors) > 1 else "a thing"
+        raise StageError(f"cannot use the manifests: {count} that Proxmox VE {version} lacks", tuple(errors))
+    return resources
 
 
 def _parsed(services: Services, manifests: Sequence[Manifest], namespace: str) -> tuple[Resource, ...]:

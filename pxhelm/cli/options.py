@@ -275,6 +275,29 @@ print_flags = all_of(
 text_or_document = output_flag("text", "json", "yaml", default="text")
 """``-o`` of commands that print texts of Helm's, and documents for programs."""
 
+
+def version_of_pve(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Refuse what is no version, or one of a major release whose API is not known here."""
+    from pxhelm.proxmox.schema import versions
+
+    known = versions()
+    if not value or value.partition(".")[0] in [each.partition(".")[0] for each in known]:
+        return value
+    raise PxhelmError(
+        f'invalid argument "{value}" for "--pve" flag: no version of Proxmox VE whose API is known',
+        code=ExitCode.USAGE,
+        hint=f"known: {', '.join(known)}; any other of these major releases is taken for the one that is known",
+    )
+
+
+pve_version = click.option(
+    "--pve",
+    default="",
+    metavar="version",
+    callback=version_of_pve,
+    help="fail on what this version of Proxmox VE does not have, such as 8.4",
+)
+
 all_namespaces_flag = flag("-A", "--all-namespaces", help="objects of every namespace")
 
 selection_flags = all_of(

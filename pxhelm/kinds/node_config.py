@@ -14,6 +14,7 @@ from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.resource import natural
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id, same_value
+from pxhelm.resource.gates import version_problem
 from pxhelm.resource.kind import Change, Kind, LeafChange
 from pxhelm.resource.model import Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.step import Guard, Step
@@ -220,9 +221,12 @@ def _left(change: Change, node: str) -> tuple[Step, ...]:
 
 def refuse(change: Change) -> str:
     """Return why the node cannot be told."""
-    node = change.desired is not None and identifier(change.desired)
-    known = change.surroundings.nodes
-    return f"there is no node {node}; nodes: {', '.join(sorted(known))}" if node and known and node not in known else ""
+    if change.desired is None:
+        return ""
+    node, known = identifier(change.desired), change.surroundings.nodes
+    if known and node not in known:
+        return f"there is no node {node}; nodes: {', '.join(sorted(known))}"
+    return version_problem(NODE_CONFIG, change.desired.leaves, change.surroundings.version)
 
 
 NODE_CONFIG = replace(

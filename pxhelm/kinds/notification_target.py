@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.resource import natural
 from pxhelm.resource.columns import text
@@ -72,7 +73,12 @@ _EVERY = natural.Home("/cluster/notifications/targets", "name")
 def observe(target: Target) -> ApiGen[Live]:
     """Read one target: its type is in the list of all, the rest below its type."""
     name = natural.id_of(target)
-    rows = yield from call(Request("GET", "/cluster/notifications/targets"))
+    try:
+        rows = yield from call(Request("GET", _EVERY.collection))
+    except ApiError as error:
+        if error.status == natural.NOT_THERE:
+            return ABSENT
+        raise
     found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     row = next((row for row in found if row.get("name") == name and row.get("type") in HOMES), None)
     if row is None:

@@ -207,7 +207,8 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     try:
         steps = steps_of(situation, diff)
     except PxhelmError as error:
-        return unmakeable(s.key, error)
+        refused = s.kind.refuse(change_of(situation, diff))  # says more: that this version has no such thing
+        return Blocked(s.key, "Refused", refused) if refused else unmakeable(s.key, error)
     replacing = any(c.effect is Effect.REPLACE for c in diff.changes) and s.live.existence is Existence.PRESENT
     refused = s.kind.refuse(change_of(situation, diff)) if steps or replacing else ""
     if refused:

@@ -8,10 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from pxhelm.errors import PxhelmError
 from pxhelm.proxmox import schema
 from pxhelm.proxmox.check import Problem, check
 from pxhelm.proxmox.schema import Schema
+from pxhelm.resource.compare import wanted_changes
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.gates import NEWEST, check_version
+from pxhelm.resource.kind import Change, Kind, Surroundings
+from pxhelm.resource.model import ABSENT, Existence, Live, Resource, Target
 from pxhelm.resource.step import Step
+from pxhelm.resource.table import table_of
 
 
 def refused(steps: Iterable[Step], version: str, schema_of: Callable[[str], Schema] = schema.load) -> str:
@@ -31,6 +38,46 @@ def refused(steps: Iterable[Step], version: str, schema_of: Callable[[str], Sche
         return ""
     listed = "; ".join(f"{p.name}: {p.text}{f' ({p.hint})' if p.hint else ''}" for p in told.values())
     return f"Proxmox VE {version} would refuse it: {listed}"
+
+
+def lacking(kind: Kind, resource: Resource, version: str) -> tuple[PxhelmError, ...]:
+    """Return what of an object a version lacks, with its place in the manifest; no cluster is needed.
+
+    Told are fields, kinds and values; what only a cluster could say, such as a guest that is not there, is not.
+    """
+    there = not kind.api or schema.load(version).methods(kind.api)
+    found = check_version(kind, resource, version) if there else ()
+    why = "" if found else _refusal(kind, resource, version)
+    return found or ((PxhelmError(f"cannot use {resource.key.address}: {why}", where=resource.where),) if why else ())
+
+
+def _effect(kind: Kind, path: str) -> object:
+    place = table_of(kind.fields, kind.slots).place(path)
+    return place.field.effect if place is not None else None
+
+
+_ANY = 100
+"""A VMID for requests that nobody sends."""
+
+
+def _refusal(kind: Kind, resource: Resource, version: str) -> str:
+    """Return why a version could not be given the object although it knows each field, such as a value it does not take."""
+    fixed = {path: resource.leaves[path] for path in resource.leaves if _effect(kind, path) is Effect.REPLACE}
+    live = Live(Existence.PRESENT, fixed, fixed) if kind.always else ABSENT
+    changes = wanted_changes(kind, resource, live)
+    named = resource.leaves.get("placement.nodes")
+    around = Surroundings(version, dict.fromkeys(map(str, named) if isinstance(named, tuple) else ("node",), True))
+    target = Target(resource.key, "", vmid=_ANY if kind.guest else 0)
+    change = Change(target, live, resource, changes, surroundings=around, op="plan")
+    said = kind.refuse(change)
+    if f"Proxmox VE {version}" in said:
+        return said
+    try:
+        steps = kind.steps(change)
+    except PxhelmError:
+        return ""  # it cannot be made without a cluster
+    why = refused(steps, version)
+    return why if why and not refused(steps, NEWEST) else ""
 
 
 @lru_cache(maxsize=64)

@@ -22,6 +22,8 @@ SERVER_KEYS = frozenset(("digest", "meta", "lock", "parent", "snaptime", "vmstat
 
 LINE_END = "\n"
 """Between the items of an array, where one text holds them."""
+NUL = "\0"
+"""Between them where a version has a text instead: formats that end in ``-alist``, as ``exclude-path`` before 8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def content_of(api: str, version: str, param: str, raw: object) -> Content:
     if spec is None:
         return {"": str(raw)}
     if spec.type == "array":
-        return {"": str(raw).split(LINE_END)}
+        return {"": str(raw).replace(NUL, LINE_END).split(LINE_END)}
     try:
         value = parse_value(spec, raw)
     except PropertyError:

@@ -13,7 +13,7 @@ from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.request import Param
 from pxhelm.proxmox.schema import ParamSpec
 from pxhelm.proxmox.wire import print_property
-from pxhelm.resource.decode import content_of
+from pxhelm.resource.decode import NUL, content_of
 from pxhelm.resource.form import Content
 from pxhelm.resource.forms import form_of
 from pxhelm.resource.forms_volumes import GIB, NEW_SIZE, NEW_STORAGE
@@ -188,7 +188,7 @@ def _print(draft: _Draft, param: str, content: Content) -> Param | None:
         found = content.get("")
         return list(found) if isinstance(found, list) and found else None
     if set(content) == {""}:
-        return _scalar(content[""])
+        return _scalar(content[""], NUL if spec is not None and spec.format.endswith("-alist") else ",")
     if spec is not None and spec.properties:
         _check_keys(draft, param, spec, content)
         return print_property(spec.properties, content)
@@ -216,9 +216,9 @@ def _check_keys(draft: _Draft, param: str, spec: ParamSpec, content: Content) ->
             raise PxhelmError(f"cannot write {param}: {names.get(key, key)} needs {names.get(needed, needed)}")
 
 
-def _scalar(value: object) -> Param | None:
+def _scalar(value: object, separator: str) -> Param | None:
     if isinstance(value, list):
-        return ",".join(str(item) for item in value)
+        return separator.join(str(item) for item in value)
     return value if isinstance(value, (str, int, float, bool)) and value != "" else None
 
 

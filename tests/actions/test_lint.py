@@ -78,3 +78,16 @@ def test_the_same_mistake_of_several_objects_is_told_once():
 
 def test_skipping_schemas_skips_kinds():
     assert linted(VM, skip_schema=True, strict_kinds=True).findings == ()
+
+
+def test_what_a_version_of_proxmox_lacks_fails_with_the_line_of_the_template():
+    template = VM.replace(
+        "memroy: 2048", "memory: 2048\n  vmGenerationID: '0'\n  efiDisk: {storage: a, msCert: '2023'}"
+    )
+    found = linted(template, pve="8.4")
+    assert found.failed
+    assert [str(one) for one in found.findings] == [
+        "[ERROR] templates/vm.yaml:11: spec.efiDisk.msCert: cannot use efiDisk.msCert: Proxmox VE 8.4 does not have it"
+    ]
+    assert not linted(template, pve="9.2").failed
+    assert not linted(template).failed

@@ -6,7 +6,8 @@ What a table cannot know stands as data in ``kinds/KIND.yaml``; without the file
 - ``setup``: requests ``[METHOD, PATH, {PARAM: VALUE}]`` sent to the cluster first; ``manifests``: documents applied first.
 - ``read``: where the API tells the objects of the kind (``readback``).
 - ``batch``: how many cases share a cluster and a plan (40); 1 for a singleton, with ``name``: the only name it may have.
-- ``modes``: of ``create``, ``clone``, ``import``, all by default; ``skip``: why the whole kind is not run.
+- ``modes``: of ``create``, ``clone``, ``import``, all by default; ``skip``: why the whole kind is not run;
+  ``older``: why it is not run on versions that lack its path, though pxhelm does not refuse it.
 - ``fields``: path of the table, or ``prefix.**``, the later entry winning key by key →
   ``values``; ``slots`` to try a device in; ``modes``;
   ``beside``: spec that is there with the value and without it (``SLOT`` stands for the slot);
@@ -45,6 +46,7 @@ class About:
     name: str = ""
     modes: tuple = ()
     skip: str = ""
+    older: str = ""
     read: dict = field(default_factory=dict)
     fields: dict = field(default_factory=dict)
     extra: tuple = ()

@@ -3,7 +3,7 @@
 Where a field is found is said by the table (``wire``), or by the data of the kind:
 
 - ``read``: name of a source → ``PATH`` of a GET, or ``PATH#KEY=VALUE`` for one row of a list, ``PATH[]`` for
-  all of its rows, under ``rows``; the source ``""`` holds the
+  all of its rows, under ``rows``, with ``@VERSION`` for one version alone; the source ``""`` holds the
   parameters of the table. ``{id}``, ``{name}``, ``{node}``, ``{vmid}`` are filled in; the source ``row`` of a guest is its
   row of ``/cluster/resources``, ``sent`` of anything the parameters that arrived for it, secrets masked.
 - ``at`` of a field: ``SOURCE:PARAM[.KEY]`` in place of the table's word; ``unread``: why the API does not tell it.
@@ -14,10 +14,8 @@ Where a field is found is said by the table (``wire``), or by the data of the ki
 import re
 from dataclasses import dataclass
 
-from pxhelm.proxmox.schema import load
 from pxhelm.resource.table import table_of
 from tests.idempotence import spelling
-from tests.idempotence.cases import leaves
 
 MISSING = object()
 SENT = "sent"
@@ -53,27 +51,6 @@ def spot_of(kind, case):
     return Spot("", place.param, place.key)
 
 
-def known(kind, case, version):
-    """Whether a version of Proxmox VE has what the leaves of a case stand for."""
-    if case.since > version:
-        return False
-    paths = [case.path, *(path for spec in (case.base, case.beside, case.only) for path in leaves(spec))]
-    if kind.api and not (load(version).endpoint("POST", kind.api) or load(version).endpoint("PUT", kind.api)):
-        return False
-    for path in paths:
-        place = table_of(kind.fields, kind.slots).place(path)
-        if place is None or not place.param or place.param.startswith("@"):
-            continue
-        newest, spec = (spelling.parameter(v, kind.api, place.param) for v in ("9.2", version))
-        if newest is not None and place.key:
-            newest, spec = newest.properties.get(place.key), spec.properties.get(place.key) if spec else None
-        if newest is not None and spec is None:
-            return False
-        if path == case.path and spec is not None and spec.enum and isinstance(case.value, str):
-            return case.value in spec.enum or case.value not in newest.enum
-    return True
-
-
 class Readback:
     """The API of one bench."""
 
@@ -98,7 +75,7 @@ class Readback:
         if place.field.form in spelling.MAPS:
             return spelling.MAPS[place.field.form](raw).get(case.path.split(".", 1)[1], MISSING)
         spec = self.spec(spot)
-        if not spot.key:
+        if not spot.key or (spec is not None and spec.type == "string" and not spec.properties):
             whole = spelling.content(spec, raw) if isinstance(raw, str) else {"": raw}
             return whole.get("", raw)
         return spelling.content(spec, raw).get(spot.key, MISSING)
@@ -118,7 +95,8 @@ class Readback:
         spec = case.wanted()
         slot = self.table.place(case.path).slot
         names = {"id": spec.get("id", name), "name": name, "slot": slot, "kind": row.get("type"), **row, **_plain(spec)}
-        path, _, choice = self.bench.said.read[source].format(**names).partition("#")
+        read = self.bench.said.read
+        path, _, choice = read.get(f"{source}@{self.bench.version}", read[source]).format(**names).partition("#")
         data = self.bench.ask(path.removesuffix("[]"))
         if path.endswith("[]"):
             data = {"rows": data or []}

@@ -204,7 +204,7 @@ FOUND = {
     "space-set": _parts(" ,;", ordered=False),
     "commas": _parts(",; ", ordered=False),
     "lines": _parts("\n", ordered=False),
-    "array": _list,
+    "array": lambda raw: _list(raw.split("\0") if isinstance(raw, str) else raw),
     "array-set": _set,
     "vmids": _parts(",; ", ordered=False),
     "vmid": _text,

@@ -1,11 +1,15 @@
 """A few cases of every kind that has data, the same ones each time; ``python -m tests.idempotence`` runs them all."""
 
+import json
+
 import pytest
 
 from pxhelm import kinds
+from pxhelm.manifest import load_manifests
+from pxhelm.plan.gate import lacking
 from tests.idempotence.__main__ import batches, run
 from tests.idempotence.cases import DATA, about, cases_of
-from tests.idempotence.readback import known
+from tests.idempotence.older import lacks, refused
 
 EACH = 24
 FEW = 12
@@ -34,7 +38,26 @@ def test_every_field_of_both_guests_has_a_case_or_a_reason():
 @pytest.mark.parametrize("version", ["7.4", "8.4"])
 @pytest.mark.parametrize("kind", ["VirtualMachine", "Container", "Storage", "User", "BackupJob"])
 def test_the_law_holds_on_older_versions(kind, version):
-    cases = [c for c in cases_of(kind) if known(kinds.KINDS[kind], c, version)]
+    cases = [c for c in cases_of(kind) if not lacks(c, version)]
     for group in batches(cases[:: max(1, len(cases) // FEW)]):
         _, failed = run(group, version)
         assert not failed
+
+
+@pytest.mark.parametrize("version", ["7.4", "8.4"])
+def test_lint_tells_what_a_version_lacks_and_nothing_else(version):
+    for kind in KINDS:
+        if about(kind).older:
+            continue
+        for case in cases_of(kind, modes=("create",))[::5]:
+            spec = {"kind": kind, "metadata": {"name": about(kind).name or "c"}, "spec": case.wanted()}
+            text = json.dumps({"apiVersion": "proxmox.io/v1", **spec})
+            (resource,) = kinds.parse(load_manifests(text, "case.yaml"))[:1]
+            assert bool(lacking(kinds.KINDS[kind], resource, version)) == bool(lacks(case, version)), case.name
+
+
+@pytest.mark.parametrize("kind", ["NotificationTarget", "NodeConfig", "ClusterOptions", "BackupJob"])
+def test_a_plan_refuses_by_name_what_a_version_lacks(kind):
+    cases = [c for c in cases_of(kind, modes=("create",)) if lacks(c, "7.4")]
+    assert cases
+    assert refused(cases[:: max(1, len(cases) // 4)], "7.4") == {}

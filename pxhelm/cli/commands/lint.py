@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from pxhelm.cli import command as cli
-from pxhelm.cli.options import flag, text_or_document, values_flags
+from pxhelm.cli.options import flag, pve_version, text_or_document, values_flags
 from pxhelm.errors import ExitCode, PxhelmError
 
 HELP = """Examine charts for possible issues. Errors fail the command, with --strict warnings do, too.
 
 What the kinds of Proxmox objects do not take, such as a misspelt field, is told on standard error with the template's
-line; with --strict-kinds it is an error.
+line; with --strict-kinds it is an error. With --pve 8.4, so is what that version of Proxmox VE does not have: kinds,
+fields and values; no cluster is asked.
 """
 
 
@@ -25,6 +26,7 @@ line; with --strict-kinds it is an error.
 @flag("--quiet", help="print only warnings and errors")
 @flag("--skip-schema-validation", help="disable JSON schema validation")
 @click.option("--kube-version", default="", metavar="string", help="Kubernetes version used for deprecation checks")
+@pve_version
 @text_or_document
 def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) -> int:
     """Look at charts and print what was found."""
@@ -44,6 +46,7 @@ def command(session: cli.Session, arguments: tuple[str, ...], **options: Any) ->
         with_subcharts=options["with_subcharts"],
         skip_schema=options["skip_schema_validation"],
         strict_kinds=options["strict_kinds"],
+        pve=options["pve"],
     )
     with showing() as listen, open_services(session.flags, listen) as services:
         found = lint_charts(services, request)

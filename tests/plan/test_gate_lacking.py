@@ -1,0 +1,57 @@
+"""What a version lacks of an object is told by ``lint --pve`` without a cluster, by field and by name."""
+
+import pytest
+
+from pxhelm import kinds
+from pxhelm.manifest import load_manifests
+from pxhelm.plan.gate import lacking
+
+LACKS = [
+    ("7.4", "VirtualMachine", "{memory: 1G, machine: {type: q35, viommu: intel}}", ["machine.viommu"]),
+    ("8.4", "VirtualMachine", "{memory: 1G, efiDisk: {storage: local, msCert: '2023'}}", ["efiDisk.msCert"]),
+    ("7.4", "BackupJob", "{schedule: daily, guests: {all: true}, fleecing: {enabled: true}}", ["fleecing.enabled"]),
+    ("7.4", "NodeConfig", "{wakeOnLAN: {mac: 'BC:24:11:00:00:01', bindInterface: eno1}}", ["wakeOnLAN.bindInterface"]),
+    ("8.4", "MetricServer", "{type: graphite, server: a, port: 1, otelTimeout: 3}", ["otelTimeout"]),
+    ("7.4", "ClusterOptions", "{notify: {fencing: never}}", ["notify.fencing"]),
+    ("7.4", "PCIMapping", "{map: [{node: a, path: '0000:01:00', id: '1:2'}]}", ["has no pcimappings"]),
+    ("8.4", "CPUModel", "{reportedModel: kvm64}", ["has no cpumodels"]),
+    ("8.4", "HARule", "{type: resource-affinity, affinity: negative, guests: {names: [a, b]}}", ["came with 9"]),
+    ("7.4", "Firewall", "{target: {cluster: true}, policyForward: DROP}", ["policy_forward needs Proxmox VE 8.4"]),
+    ("8.4", "VirtualMachine", "{memory: 1G, ha: {state: started, failback: false}}", ["failback needs Proxmox VE 9.2"]),
+    (
+        "7.4",
+        "Container",
+        "{template: 'local:vztmpl/a.tar.zst', rootfs: {storage: a, size: 1G}, firewall: {rules: {a: {type: forward, action: DROP}}}}",
+        ["'forward'"],
+    ),
+    ("7.4", "MetricServer", "{type: opentelemetry, server: a, port: 1}", ["'opentelemetry'"]),
+]
+HAS = [
+    ("8.4", "HARule", "{type: node-affinity, nodes: {a: 1}, guests: {names: [a]}}"),
+    ("7.4", "NodeConfig", "{wakeOnLAN: {mac: 'BC:24:11:00:00:01'}}"),
+    ("7.4", "Snapshot", "{guest: web}"),
+    ("7.4", "BackupJob", "{schedule: daily, guests: {names: [web]}}"),
+    ("9.2", "CPUModel", "{reportedModel: kvm64}"),
+]
+NAMES = {"ClusterOptions": "cluster"}
+
+
+def found(version, kind, spec):
+    text = f"apiVersion: proxmox.io/v1\nkind: {kind}\nmetadata: {{name: {NAMES.get(kind, 'it')}}}\nspec: {spec}\n"
+    (resource,) = kinds.parse(load_manifests(text, "it.yaml"))
+    return lacking(kinds.KINDS[kind], resource, version)
+
+
+@pytest.mark.parametrize(("version", "kind", "spec", "words"), LACKS)
+def test_what_a_version_lacks_is_told_with_its_place(version, kind, spec, words):
+    errors = found(version, kind, spec)
+    assert len(errors) == len(words)
+    for error, word in zip(errors, words, strict=True):
+        assert word in error.message
+        assert f"Proxmox VE {version}" in error.message
+        assert error.where.file == "it.yaml"
+
+
+@pytest.mark.parametrize(("version", "kind", "spec"), HAS)
+def test_what_a_version_has_is_not_told(version, kind, spec):
+    assert found(version, kind, spec) == ()
