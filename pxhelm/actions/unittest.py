@@ -79,7 +79,7 @@ def unittest(services: Services, request: UnittestRequest, find: Finder) -> Unit
         skip_schema=request.skip_schema,
         applied=_Simulated(services),
     )
-    runner = Runner(world, read, request.values, request.fail_fast)
+    runner = Runner(world, read, request.values, request.fail_fast, services.bounded)
     kept: dict[str, Snapshots] = {}
     results: list[SuiteResult] = []
     try:
@@ -93,8 +93,7 @@ def unittest(services: Services, request: UnittestRequest, find: Finder) -> Unit
             if path not in kept:
                 there = find(posixpath.dirname(path), posixpath.basename(path))
                 kept[path] = Snapshots.of(read(path) if there else "", update=request.update)
-            with services.bounded():
-                results.append(runner.suite(suite, kept[path]))
+            results.append(runner.suite(suite, kept[path]))
             if request.fail_fast and not results[-1].passed:
                 break
     except PxhelmError as error:

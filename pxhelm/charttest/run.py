@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,6 +42,8 @@ class Runner:
     values: tuple[str, ...] = ()
     """Further values files, for every test."""
     fail_fast: bool = False
+    bounded: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Holds one test to the limits of a rendering; PxhelmError when it reaches one."""
 
     def suite(self, suite: Suite, snapshots: Snapshots) -> SuiteResult:
         """Run every test of a suite; ``fail_fast`` stops at the first that fails."""
@@ -52,10 +55,19 @@ class Runner:
                 results.append(TestResult(test.name, skipped=test.skip))
                 continue
             start = elapsed()
-            results.append(replace(self._test(suite, test, snapshots), seconds=elapsed() - start))
+            results.append(replace(self._held(suite, test, snapshots), seconds=elapsed() - start))
             if self.fail_fast and not results[-1].passed:
                 break
         return SuiteResult(suite.name, suite.file, tuple(results), seconds=elapsed() - began)
+
+    def _held(self, suite: Suite, test: Test, snapshots: Snapshots) -> TestResult:
+        try:
+            with self.bounded():
+                return self._test(suite, test, snapshots)
+        except PxhelmError as error:
+            if isinstance(error, SuiteError):
+                raise
+            return TestResult(test.name, error=error.message)
 
     def _test(self, suite: Suite, test: Test, snapshots: Snapshots) -> TestResult:
         wanted = Wanted(

@@ -1,5 +1,7 @@
 """Running suites: where values come from, what is selected, and what an expected or unexpected failure is."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from pxhelm.chart.load import load
@@ -8,6 +10,7 @@ from pxhelm.charttest.rendering import World
 from pxhelm.charttest.run import Runner, build
 from pxhelm.charttest.snapshot import Snapshots
 from pxhelm.charttest.suite import load_suites
+from pxhelm.errors import PxhelmError
 from pxhelm.gotemplate.host import Host
 
 CHART = load(
@@ -47,6 +50,24 @@ def test_a_failure_nobody_expects_is_the_tests_error():
     assert "nope" in results("set: {bad: nope}\nasserts: [{exists: {path: v}}]").error
     assert results("set: {bad: nope}\nasserts: [{failedTemplate: {errorMessage: nope}}]").passed
     assert not results("asserts: [{failedTemplate: {}}]").passed
+
+
+def test_each_test_has_the_limits_of_a_rendering_for_itself():
+    held = []
+
+    @contextmanager
+    def bounded():
+        held.append(None)
+        if len(held) == 1:
+            raise PxhelmError("rendering took longer than 60 seconds")
+        yield
+
+    text = "suite: s\ntemplates: [a.yaml]\ntests:\n" + "".join(
+        f"- {{it: {name}, set: {{num: 5}}, asserts: [{{exists: {{path: v}}}}]}}\n" for name in ("slow", "quick")
+    )
+    runner = Runner(World(CHART, Host()), dict[str, str]().__getitem__, bounded=bounded)
+    slow, quick = runner.suite(load_suites(text, "tests/s_test.yaml", "web")[0], Snapshots()).tests
+    assert (slow.passed, slow.error, quick.passed) == (False, "rendering took longer than 60 seconds", True)
 
 
 def test_a_template_that_is_not_selected_is_told():
