@@ -225,36 +225,27 @@ class _Printf:
         return int(arg) if -_TOO_LARGE <= arg <= _TOO_LARGE else None
 
     def _digits(self, end: int) -> int | None:
-        start = self.at
-        while self.at < end and self.text[self.at] in "0123456789":
-            self.at += 1
-        if self.at == start:
-            return None
-        if self.at - start > 8:  # Go gives the rest of the format up
-            self.at = end
-            return None
-        return int(self.text[start : self.at])
+        found, self.at = _whole(self.text, self.at, end)
+        return found
 
     def _index(self, end: int) -> None:
         """Read ``[n]``: which argument comes next."""
+        self.after_index = False
         if self.at >= end or self.text[self.at] != "[":
-            self.after_index = False
             return
         self.reordered = True
         close = self.text.find("]", self.at + 1)
         if close < 0 or end - self.at < 3:
             self.good = False
             self.at += 1
-            self.after_index = False
             return
-        inner = self.text[self.at + 1 : close]
+        number, stop = _whole(self.text, self.at + 1, close)
+        self.after_index = number is not None and stop == close
         self.at = close + 1
-        if inner.isdecimal() and inner.isascii() and 1 <= int(inner) <= _TOO_LARGE and int(inner) <= len(self.args):
-            self.number = int(inner) - 1
-            self.after_index = True
-            return
-        self.good = False
-        self.after_index = inner.isdecimal() and inner.isascii()
+        if self.after_index and number is not None and 1 <= number <= len(self.args):
+            self.number = number - 1
+        else:
+            self.good = False
 
     def _extra(self) -> None:
         shown = []
@@ -264,3 +255,14 @@ class _Printf:
             else:
                 shown.append(f"{type_name(arg)}={print_value(arg, 'v', PLAIN)}")
         self.out.append(f"%!(EXTRA {', '.join(shown)})")
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int | None, int]:
+    """Return the number at a place and where it ends; one far too large is none, and gives the text up (parsenum)."""
+    number, at = 0, start
+    while at < end and "0" <= text[at] <= "9":
+        if number > _TOO_LARGE:
+            return None, end
+        number = number * 10 + int(text[at])
+        at += 1
+    return (number if at > start else None), at

@@ -148,9 +148,9 @@ def _mapped(text: str, each: Callable[[str], str]) -> str:
 
 
 def upper_rune(char: str) -> str:
-    """Return the character in upper case, itself where that is not one character."""
+    """Return the character in upper case; where that is not one character, in title case if that is."""
     changed = char.upper()
-    return changed if len(changed) == 1 else char
+    return changed if len(changed) == 1 else title_rune(char)
 
 
 def lower_rune(char: str) -> str:
@@ -204,7 +204,7 @@ def swap_case(text: str) -> str:
         if category in ("Lu", "Lt"):
             out.append(lower_rune(char))
             fresh = False
-        elif category == "Ll" or char.islower():
+        elif category == "Ll":
             out.append(title_rune(char) if fresh else upper_rune(char))
             fresh = False
         else:

@@ -41,21 +41,21 @@ _SPACES = " \t\r\n"
 _KINDS = (ERROR, RIGHT, SPACE, IDENTIFIER, FIELD, VARIABLE, STRING, NUMBER, DOT, OTHER)
 """What the groups of ``_TOKEN`` are, from 1."""
 _TRIMMED = r"[ \t\r\n]-\}\}"
-_NAME = r"[^\W0-9]\w*+"
+_NAME = r"[A-Za-z_][0-9A-Za-z_]*+"
 _ENDS = r"(?=[ \t\r\n.,|:)(]|\}\}|\Z)"
 _TOKEN = re.compile(
     rf"({_TRIMMED}|\}}\}})"
     rf"|([ \t\r\n]+(?={_TRIMMED})|[ \t\r\n]++)"
     rf"|({_NAME}{_ENDS})"
     rf"|(\.{_NAME}{_ENDS})"
-    rf"|(\$\w*+{_ENDS})"
+    rf"|(\$[0-9A-Za-z_]*+{_ENDS})"
     r'|("(?:[^"\\\n]|\\[^\n])*+")'
     r"|(-?[0-9]++(?![\w.+-]))"
     rf"|(\.(?!\Z){_ENDS})"
     r"|(:=|[=|(),])"
 )
 """The common tokens, each a group; what does not match is rare or wrong."""
-_UNENDED = re.compile(rf"\$\w*+|\.?{_NAME}|\.")
+_TERMINATOR = re.compile(_ENDS)
 _WORDS: Final = {**{word: word for word in KEYWORDS}, "true": BOOL, "false": BOOL}
 _NUMBER = re.compile(
     r"[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[bB][01_]*(?:\.[01_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?"
@@ -173,6 +173,7 @@ class Lexer:
         close = end + 2
         trims = source[close : close + 1] in tuple(_SPACES) and source.startswith("-}}", close + 1)
         if trims:
+            lines += source[close] == "\n"
             close += 2
         elif not source.startswith("}}", close):
             return self._fail("comment ends before closing delimiter", at)
@@ -236,20 +237,35 @@ class Lexer:
         return True
 
     def _rare(self, at: int) -> bool:
-        """Scan what is no common token: literals of rarer forms, and all that is wrong."""
+        """Scan what is no common token: names and literals of rarer forms, and all that is wrong."""
         source = self.source
         if at >= len(source):
             return self._fail("unclosed action", at)
-        found = _UNENDED.match(source, at)
-        if found is not None and not self._is_number(at):
-            self.at = found.end()
-            return self._fail(f"bad character {_unicode(source[self.at])}")
+        char = source[at]
+        signed = char == "$" or (char == "." and not self._is_number(at))
+        if signed or (_is_word(char) and not "0" <= char <= "9"):
+            return self._name(at, signed)
         return self._literal(at)
+
+    def _name(self, at: int, signed: bool) -> bool:
+        """Scan a name with letters or digits of other scripts than ours, or one with a wrong end."""
+        source = self.source
+        end = at + signed
+        while end < len(source) and _is_word(source[end]):
+            end += 1
+        if not _TERMINATOR.match(source, end):
+            self.at = end
+            return self._fail(f"bad character {_unicode(source[end])}")
+        self.tokens.append(
+            Token({"$": VARIABLE, ".": FIELD}.get(source[at], IDENTIFIER), source[at:end], at, self.line)
+        )
+        self.at = end
+        return True
 
     def _is_number(self, at: int) -> bool:
         """Whether a dot begins a number: ``.5``, and for Go also the dot that ends the text."""
         after = self.source[at + 1 : at + 2]
-        return self.source[at] == "." and (not after or after.isdecimal())
+        return self.source[at] == "." and (not after or "0" <= after <= "9")
 
     def _literal(self, at: int) -> bool:
         char = self.source[at]
@@ -300,7 +316,7 @@ class Lexer:
         found = _NUMBER.match(self.source, at)
         end = found.end() if found else at
         follows = self.source[end : end + 1]
-        if follows and (follows.isalnum() or follows == "_"):
+        if follows and _is_word(follows):
             from pxhelm.golang.strconv import quote
 
             return self._fail(f"bad number syntax: {quote(self.source[at : end + 1])}", at)
@@ -309,9 +325,9 @@ class Lexer:
             second = _NUMBER.match(self.source, end)
             close = second.end() if second else end
             after = self.source[close : close + 1]
-            if after and (after.isalnum() or after == "_"):
-                close += 1
-            if after.isalnum() or after == "_" or self.source[close - 1] != "i":
+            wrong = bool(after) and _is_word(after)
+            close += wrong
+            if wrong or self.source[close - 1] != "i":
                 from pxhelm.golang.strconv import quote
 
                 return self._fail(f"bad number syntax: {quote(self.source[at:close])}", at)
@@ -319,6 +335,11 @@ class Lexer:
         self.tokens.append(Token(kind, self.source[at:end], at, self.line))
         self.at = end
         return True
+
+
+def _is_word(char: str) -> bool:
+    """Whether Go takes a character for a letter or digit: not so a Roman numeral or a raised digit."""
+    return char == "_" or char.isalpha() or char.isdecimal()
 
 
 def _unicode(char: str) -> str:

@@ -139,13 +139,19 @@ class _Parser:
             self.unexpected(token, context)
         name = self._unquote(token)
         self.expect(lx.RIGHT, context)
-        saved = self.variables, self.slots, self.loops
-        self.variables, self.slots, self.loops = [("$", 0)], 1, 0
-        body, end = self.item_list()
+        tree, end = self._tree(name)
         if end.word != "end":
             self.fail(f"unexpected {end} in {context}")
-        self._add(n.Tree(name, self.name, self.source, body, self.slots))
-        self.variables, self.slots, self.loops = saved
+        self._add(tree)
+
+    def _tree(self, name: str) -> tuple[n.Tree, _Stop]:
+        """Read the items of a definition, which knows nothing of what stands around it, and what ends them."""
+        saved = self.variables, self.slots, self.loops, self.action_line
+        self.variables, self.slots, self.loops, self.action_line = [("$", 0)], 1, 0, 0
+        body, end = self.item_list()
+        tree = n.Tree(name, self.name, self.source, body, self.slots)
+        self.variables, self.slots, self.loops, self.action_line = saved
+        return tree, end
 
     def _add(self, tree: n.Tree) -> None:
         known = self.trees.get(tree.name)
@@ -255,13 +261,11 @@ class _Parser:
             self.unexpected(token, context)
         name = self._unquote(token)
         pipe = self.pipeline(context, lx.RIGHT)
-        saved = self.variables, self.slots, self.loops
-        self.variables, self.slots, self.loops = [("$", 0)], 1, 0
-        body, end = self.item_list()
+        opened = self.last
+        tree, end = self._tree(name)
         if end.word != "end":
+            self.last = opened  # the last token that Go's parser of what stands around it read
             self.fail(f"unexpected {end} in {context}")
-        tree = n.Tree(name, self.name, self.source, body, self.slots)
-        self.variables, self.slots, self.loops = saved
         self._add(tree)
         return n.Call(token.pos, name, pipe)
 
