@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pxhelm.apply import secrets
-from pxhelm.apply.gather import look_again, natural_id, sources_missing, with_templates
+from pxhelm.apply.gather import look_again, sources_missing, with_templates
+from pxhelm.apply.ids import ids_of
 from pxhelm.apply.job import Job, Patience
 from pxhelm.apply.machine import stopped_for_a_step
 from pxhelm.apply.memory import Memory, bound_vmids, open_steps_of, target_of, with_tags
@@ -20,6 +21,7 @@ from pxhelm.plan.model import Action, ObjectPlan
 from pxhelm.plan.observe import View
 from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import ARTIFACTS
+from pxhelm.proxmox.errors import ApiError
 from pxhelm.resource.annotations import seconds
 from pxhelm.resource.guest_power import HELD, WAS_RUNNING
 from pxhelm.resource.guest_seed import COLLECT
@@ -111,8 +113,22 @@ def _target(ports: Ports, o: ObjectPlan, memory: Memory, desired: Resource | Non
     kind = ports.kind_of(o.key.kind)
     if kind.guest:
         return with_tags(ports, target, memory, desired)
-    made = desired if o.action in (Action.CREATE, Action.ADOPT) else None
-    return replace(target, row={"id": kind.identifier(made) if made else natural_id(kind, desired, memory)})
+    if desired is not None and o.action in (Action.CREATE, Action.ADOPT):
+        return _at(target, kind.identifier(desired))
+    *before, last = (_at(target, each) for each in ids_of(kind, desired, memory))
+    return next((each for each in before if _is_there(ports, kind, each)), last)
+
+
+def _at(target: Target, name: str) -> Target:
+    return replace(target, row={"id": name})
+
+
+def _is_there(ports: Ports, kind: Kind, target: Target) -> bool:
+    """Whether an object may be under one of its ids; what cannot be asked may."""
+    try:
+        return ports.cluster.run(kind.observe(target)).existence is not Existence.ABSENT
+    except ApiError:
+        return True
 
 
 def _patience(patience: Patience, annotations: Mapping[str, str]) -> Patience:

@@ -9,9 +9,10 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from pxhelm.apply.ids import applied_leaves, ids_of, natural_id
 from pxhelm.apply.kept import NETWORKS, kept
 from pxhelm.apply.leftovers import leftovers
-from pxhelm.apply.memory import Memory, address_of, bound_vmids, marker_of, recall, target_of, with_tags
+from pxhelm.apply.memory import Memory, bound_vmids, marker_of, recall, target_of, with_tags
 from pxhelm.apply.names import Names
 from pxhelm.apply.namespaces import Namespaces
 from pxhelm.apply.ports import Ports
@@ -21,7 +22,6 @@ from pxhelm.apply.selecting import with_selected
 from pxhelm.apply.vmids import Vmids, start_of
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.domains import Ending, Member, endings
-from pxhelm.plan.leaf import as_leaf
 from pxhelm.plan.next_step import wants_of
 from pxhelm.plan.observe import View, look_round, observe
 from pxhelm.plan.replacing import allowed
@@ -34,7 +34,7 @@ from pxhelm.resource.guest_tag import wanted_without
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.label_tags import tags_of
-from pxhelm.resource.model import Existence, Live, Resource, Target, Value
+from pxhelm.resource.model import Existence, Live, Resource, Target
 from pxhelm.resource.references import with_guests
 from pxhelm.resource.stored import APPLIED
 from pxhelm.store.bindings import Reservation, VmidRange, candidates
@@ -88,7 +88,7 @@ def gather(
     keys = (*keys, *ending)
     kinds |= {key: each.kind for key, each in ending.items()}
     memories |= recall(ports, ending)
-    targets, lives = _observed(ports, view, _targets(ports, memories, wanted, guests), wanted)
+    targets, lives = _observed(ports, view, _targets(ports, memories, wanted, guests), wanted, memories)
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
     predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted, remade), view)
     targets |= predicted
@@ -114,16 +114,28 @@ def gather(
 
 
 def _observed(
-    ports: Ports, view: View, targets: Mapping[ObjectKey, Target], wanted: Mapping[ObjectKey, Resource]
+    ports: Ports,
+    view: View,
+    targets: Mapping[ObjectKey, Target],
+    wanted: Mapping[ObjectKey, Resource],
+    memories: Mapping[ObjectKey, Memory],
 ) -> tuple[dict[ObjectKey, Target], dict[ObjectKey, Live]]:
-    """Return what is there. Of what had another id and is gone under that, the wanted one is another question."""
+    """Return what is there: of what is not under one of its ids, what is under the next."""
     found, lives = dict(targets), lives_of(ports, view, targets)
-    for key, r in wanted.items():
-        kind = ports.kind_of(key.kind)
-        if _elsewhere(kind, r, targets[key], lives):
-            found[key] = replace(targets[key], row={"id": kind.identifier(r)})
-    changed = {key: target for key, target in found.items() if target is not targets[key]}
-    return found, {**lives, **lives_of(ports, view, changed)}
+    others = {key: _other_ids(ports.kind_of(key.kind), wanted.get(key), memory) for key, memory in memories.items()}
+    while again := {
+        key: replace(found[key], row={**found[key].row, "id": ids.pop(0)})
+        for key, ids in others.items()
+        if ids and lives[key].existence is Existence.ABSENT
+    }:
+        found |= again
+        lives |= lives_of(ports, view, again)
+    return found, lives
+
+
+def _other_ids(kind: Kind, wanted: Resource | None, memory: Memory) -> list[str]:
+    """Return the ids under which an object may be that is not under the first one."""
+    return [] if kind.guest or kind.store_only else list(ids_of(kind, wanted, memory)[1:])
 
 
 def lives_of(ports: Ports, view: View, targets: Mapping[ObjectKey, Target]) -> dict[ObjectKey, Live]:
@@ -304,16 +316,6 @@ def _target(ports: Ports, key: ObjectKey, memory: Memory, wanted: Resource | Non
     return target
 
 
-def natural_id(kind: Kind, wanted: Resource | None, memory: Memory) -> str:
-    """Return Proxmox' id of an object without a binding: that with which it was applied last, else the wanted one."""
-    applied = applied_leaves(memory)
-    if kind.renews and wanted is not None:
-        return kind.identifier(wanted)
-    if memory.stored is not None and (applied or wanted is None):
-        return kind.identifier(Resource(address_of(memory.stored), applied))
-    return kind.identifier(wanted) if wanted is not None else ""
-
-
 def completed(ports: Ports, namespaces: Namespaces, resource: Resource, memory: Memory) -> Resource:
     """Return a resource with what its namespace says where it says nothing itself."""
     new = not memory.known.uid or memory.known.creating
@@ -341,16 +343,6 @@ def _endings(
             leaves = wanted[key].leaves if key in wanted else applied_leaves(memory)
             members.append(Member(key, kind, leaves, going=key not in wanted))
     return {each.key: each for each in endings(members, tuple(wanted.values()), around)}
-
-
-def applied_leaves(memory: Memory) -> dict[str, Value]:
-    """Return what managers applied last of an object."""
-    return {path: as_leaf(base) for leaves in memory.known.bases.values() for path, base in leaves.items()}
-
-
-def _elsewhere(kind: Kind, wanted: Resource, target: Target, lives: Mapping[ObjectKey, Live]) -> bool:
-    gone = lives[wanted.key].existence is Existence.ABSENT
-    return not kind.guest and gone and target.row.get("id") != kind.identifier(wanted)
 
 
 def with_bindings(around: Surroundings, targets: Mapping[ObjectKey, Target]) -> Surroundings:

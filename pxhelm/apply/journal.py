@@ -54,6 +54,7 @@ class Journal:
         params = redacted(step.request.params)
         pre = {
             "vmid": step.vmid or intent.target.vmid,
+            "id": str(intent.target.row.get("id", "")),
             "node": step.request.node or intent.target.node,
             "guest_uuid": intent.target.uuid,
             "marker": str(intent.target.marker or ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pxhelm.apply.gather import natural_id
+from pxhelm.apply.ids import natural_id
 from pxhelm.apply.memory import Memory
 from pxhelm.apply.planning import Planned
 from pxhelm.apply.ports import Ports

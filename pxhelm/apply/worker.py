@@ -23,12 +23,12 @@ from pxhelm.apply.secrets import keep
 from pxhelm.apply.shared import Shared
 from pxhelm.apply.tasks import Search, find_task, until_late
 from pxhelm.events import StepFinished, StepStarted, TaskProgress, Warned
-from pxhelm.plan.observe import View, guest_type, look_round, observe
+from pxhelm.plan.observe import View, guest_type, is_nowhere, look_round, observe
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, T, Wait, call
 from pxhelm.resource.guest_remove import TRASH
 from pxhelm.resource.kind import Surroundings
-from pxhelm.resource.model import Existence, Live, Target
+from pxhelm.resource.model import ABSENT, Existence, Live, Target
 from pxhelm.resource.readiness import PAUSE, timeout_of, unready
 from pxhelm.resource.step import Step
 from pxhelm.secret import Secret
@@ -184,6 +184,8 @@ class Worker:
         A guest that is not there is None: the whole cluster is asked before anything is concluded.
         """
         kind, around = self.work.kind, self._around
+        if is_nowhere(target):
+            return ABSENT, None
         if not kind.guest:
             return (self.ports.cluster.run(kind.observe(target)) if target.row else None), None
         if row := around.guests.get(target.vmid):

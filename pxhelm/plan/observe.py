@@ -14,6 +14,7 @@ from pxhelm.proxmox.errors import ApiError, ErrorClass
 from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Live, Target
+from pxhelm.resource.natural import NOWHERE
 
 _GUESTS = ("qemu", "lxc")
 
@@ -49,6 +50,8 @@ def view_of(version: object, status: Sequence[Mapping[str, object]], rows: Seque
 
 def observe(kind: Kind, target: Target, view: View) -> ApiGen[Live]:
     """Return one object as Proxmox has it; what cannot be told is ``UNKNOWN`` with its reason, never an error."""
+    if is_nowhere(target):
+        return ABSENT
     if not kind.guest:
         return (yield from _guarded(kind, target))
     if not target.vmid:
@@ -65,6 +68,11 @@ def observe(kind: Kind, target: Target, view: View) -> ApiGen[Live]:
     if live.existence is not Existence.ABSENT:
         return live
     return (yield from _missing(kind, target, view))  # it went between the list and the read
+
+
+def is_nowhere(target: Target) -> bool:
+    """Whether an object has no id yet, so that nothing that Proxmox has can be it."""
+    return target.row.get("id") == NOWHERE
 
 
 def guest_type(kind: Kind) -> str:

@@ -32,6 +32,8 @@ from pxhelm.resource.table import table_of
 
 NOT_THERE = 501
 """What a server answers for a path that its version does not have."""
+NOWHERE = "~"
+"""The id of an object of which nothing was ever sent: nothing in Proxmox is called so."""
 
 
 @dataclass(frozen=True, slots=True)
