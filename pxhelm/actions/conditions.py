@@ -36,6 +36,8 @@ def conditions(one: Found, *, whole: bool = False) -> list[Condition]:
     told = [_ready(one), _synced(one), _yes_or_no("Drifted", one.drifted)]
     if one.past is not None:
         told += _of_operation(one)
+    if one.past is not None or KINDS[one.kind].guest:
+        told.append(_blocked(one))
     if KINDS[one.kind].guest:
         told += _of_guest(one)
     return [each for each in told if whole or each.status != UNKNOWN]
@@ -67,18 +69,38 @@ def _of_operation(one: Found) -> list[Condition]:
     state = past.last.state if past.last is not None else OpState.DONE
     kind = past.last.kind if past.last is not None else ""
     going = Condition("Reconciling", TRUE, "OperationOpen", f"{kind} is not done") if state is OpState.OPEN else None
-    failed = Condition("Stalled", TRUE, "OperationFailed", past.failure or f"{kind} failed")
+    why = past.standing.get("Stalled")
+    reason = why.reason if why is not None and why.status == TRUE and why.reason else "OperationFailed"
+    failed = Condition("Stalled", TRUE, reason, past.failure or f"{kind} failed")
     return [
         going or Condition("Reconciling", FALSE),
         failed if state is OpState.FAILED else Condition("Stalled", FALSE),
+        _remembered(one, "Conflict"),
     ]
 
 
+def _remembered(one: Found, name: str) -> Condition:
+    """Return what the latest run found; what a look shows to be over is over."""
+    last = one.past.standing.get(name) if one.past is not None else None
+    over = last is None or last.status != TRUE or _is_over(one, last.reason)
+    return Condition(name, FALSE) if last is None or over else Condition(name, TRUE, last.reason, last.message)
+
+
+def _is_over(one: Found, reason: str) -> bool:
+    guest = KINDS[one.kind].guest
+    if reason == "Lock":
+        return guest and not one.row.get("lock")
+    return reason == "Window" and one.waits is not None and not one.waits.restart
+
+
+def _blocked(one: Found) -> Condition:
+    lock = str(one.row.get("lock") or "") if KINDS[one.kind].guest else ""
+    return Condition("Blocked", TRUE, "Lock", lock) if lock else _remembered(one, "Blocked")
+
+
 def _of_guest(one: Found) -> list[Condition]:
-    lock = str(one.row.get("lock") or "")
     waits, anchored = one.waits, one.anchored
     return [
-        Condition("Blocked", TRUE, "Lock", lock) if lock else Condition("Blocked", FALSE),
         _waits("NeedsRestart", "OptionsPending", waits.restart if waits is not None else None),
         _waits("GuestActionNeeded", "CloudInitPending", waits.boot if waits is not None else None),
         replace(_waits("Migratable", "HostDevices", anchored), status=_opposite(anchored)),
@@ -117,7 +139,7 @@ def dated(services: Services, found: Sequence[Found]) -> list[Found]:
             assert one.stored is not None
             last = known.get((one.stored.uid, each.type))
             if last is None or last.status != each.status:
-                last = ConditionRecord(one.stored.uid, each.type, each.status, now)
+                last = ConditionRecord(one.stored.uid, each.type, each.status, now, each.reason, each.message)
                 news.append(last)
             since[each.type] = last.since
         told.append(replace(one, since=since))

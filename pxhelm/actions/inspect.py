@@ -23,6 +23,7 @@ from pxhelm.plan.remembered import REMEMBERED
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Live
 from pxhelm.store.bindings import Binding, BindingState
+from pxhelm.store.conditions import ConditionRecord
 from pxhelm.store.journal import Op
 from pxhelm.store.objects import ObjectKey as StoreKey
 from pxhelm.store.objects import ObjectQuery, StoredObject
@@ -119,6 +120,8 @@ class Past:
     """The latest operation."""
     failure: str = ""
     """What went wrong in it."""
+    standing: Mapping[str, ConditionRecord] = field(default_factory=dict)
+    """What the latest run found in its way: ``Conflict``, ``Blocked``, ``Stalled`` and what else was told last."""
 
 
 @dataclass(frozen=True, slots=True)

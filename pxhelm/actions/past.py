@@ -53,6 +53,7 @@ def past_of(services: Services, one: Found) -> Past:
         dict(_written(kind, one, [step for _, step in done])),
         last,
         failed[-1] if failed and last is not None and last.state is OpState.FAILED else "",
+        {each.type: each for each in services.store.conditions.of([one.stored.uid])},
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from pxhelm.actions.services import Services
 from pxhelm.chart.model import Chart
+from pxhelm.errors import PxhelmError
 from pxhelm.release.configuration import Configuration
 from pxhelm.release.failure import ReleaseNotFoundError
 from pxhelm.release.objects import Item, ObjectPort
@@ -46,19 +47,28 @@ class Command:
     word: Word | None = None
     """What the user said of objects that go; None where that is not asked."""
 
-    def asking(self, configuration: Configuration) -> Configuration:
-        """Return the configuration of a command that asks before many objects go (engine.md D11.4)."""
+    def asking(self, services: Services, configuration: Configuration) -> Configuration:
+        """Return the configuration of a command that asks before many objects go (engine.md D11.4).
+
+        Those that must not go are ``Blocked`` until the next run that concerns them.
+        """
         word = self.word
         if word is None:
             return configuration
 
         def consent(have: Sequence[Item], want: Sequence[Item]) -> None:
             from pxhelm.apply.objects import item_key, noted
+            from pxhelm.apply.ports import ports_of
             from pxhelm.apply.renaming import renamed
+            from pxhelm.apply.standing import guarded, keep
 
             kept, moved = {item.key for item in want}, renamed([*map(noted, have)], [*map(noted, want)])
             gone = [item for item in have if item.key not in kept and item_key(item) not in moved and goes(item)]
-            check([item.address for item in gone], len(have), len(want), word)
+            try:
+                check([item.address for item in gone], len(have), len(want), word)
+            except PxhelmError as refused:
+                keep(ports_of(services), {item_key(item): guarded(refused.message) for item in gone})
+                raise
 
         return replace(configuration, consent=consent)
 
@@ -131,11 +141,11 @@ def changing(services: Services, command: Command) -> Iterator[Configuration]:
         except LeaseHeldError:
             if command.verb not in _TELLS_PENDING or not _is_pending(services, command.release):
                 raise
-            yield command.asking(_configuration(services, objects, Attempt(facts), post_renderer=command.post_renderer))
+            yield command.asking(services, _configuration(services, objects, Attempt(facts), post_renderer=command.post_renderer))
         else:
             attempt = Attempt(facts, recorded_holder_gone=True)
             made = _configuration(services, objects, attempt, lease, post_renderer=command.post_renderer)
-            yield command.asking(made)
+            yield command.asking(services, made)
 
 
 _TELLS_PENDING = ("install", "upgrade")

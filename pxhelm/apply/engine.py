@@ -29,6 +29,7 @@ from pxhelm.apply.runner import Runner
 from pxhelm.apply.selecting import with_selected
 from pxhelm.apply.shared import Settings
 from pxhelm.apply.staging import Staging, staging_of
+from pxhelm.apply.standing import remember
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
 from pxhelm.plan.diff import ignored_paths
@@ -73,9 +74,10 @@ def apply_plan(ports: Ports, planned: Planned, how: ApplyRequest | None = None) 
     blocked = {
         b.key: ObjectResult(b.key, None, Outcome(Result.BLOCKED, b.reason, b.message, b.hint)) for b in plan.blocked
     }
-    if blocked and how.fail_fast:
-        return ApplyResult(plan, tuple(blocked.values()))
-    return _Application(ports, planned, how, blocked).run()
+    fast = blocked and how.fail_fast
+    found = ApplyResult(plan, tuple(blocked.values())) if fast else _Application(ports, planned, how, blocked).run()
+    remember(ports, found)
+    return found
 
 
 def recover(ports: Ports, planned: Planned, settings: Settings) -> None:

@@ -99,7 +99,7 @@ def _complete(_services: Services, one: Found) -> str:
 
 CONDITIONS: Mapping[str, Callable[[Services, Found], str]] = {
     "Ready": _ready,
-    **{name: _told(name) for name in ("Synced", "Drifted", "Reconciling", "Stalled", "Blocked")},
+    **{name: _told(name) for name in ("Synced", "Drifted", "Reconciling", "Stalled", "Conflict", "Blocked")},
     **{name: _told(name) for name in ("NeedsRestart", "GuestActionNeeded", "Migratable", "IdentityConflict")},
     "AgentConnected": _agent_connected,
     "Complete": _complete,

@@ -65,6 +65,10 @@ def safeguarded(s: Situation, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return (_snapshot(s) if verb == SNAPSHOT else _backup(s), *steps)
 
 
+WINDOW = "the restart waits for its window"
+"""How the note begins that says so."""
+
+
 def postponed(s: Situation, changes: Iterable[LeafChange]) -> tuple[str, ...]:
     """Say that a restart waits for its window, and for how long."""
     leaves = s.desired.leaves if s.desired is not None else {}
@@ -76,9 +80,7 @@ def postponed(s: Situation, changes: Iterable[LeafChange]) -> tuple[str, ...]:
     wait = opens_in(texts, s.now)
     if not waits or not wait:
         return ()
-    return (
-        f"the restart waits for its window ({', '.join(texts)}), which opens in {duration(wait)}: apply again then",
-    )
+    return (f"{WINDOW} ({', '.join(texts)}), which opens in {duration(wait)}: apply again then",)
 
 
 def _wanted_artifact(s: Situation, steps: tuple[Step, ...]) -> str:

@@ -18,6 +18,9 @@ class ConditionRecord:
     """``True``, ``False`` or ``Unknown``."""
     since: float
     """Unix seconds of when it was first seen to have this status."""
+    reason: str = ""
+    """CamelCase; empty when there is nothing to explain."""
+    message: str = ""
 
 
 class ConditionStore(Protocol):

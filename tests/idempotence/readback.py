@@ -75,7 +75,7 @@ class Readback:
         if place.field.form in spelling.MAPS:
             return spelling.MAPS[place.field.form](raw).get(case.path.split(".", 1)[1], MISSING)
         spec = self.spec(spot)
-        if not spot.key or (spec is not None and spec.type == "string" and not spec.properties):
+        if not spot.key or (spec is not None and spec.type != "array" and not spec.properties):
             whole = spelling.content(spec, raw) if isinstance(raw, str) else {"": raw}
             return whole.get("", raw)
         return spelling.content(spec, raw).get(spot.key, MISSING)

@@ -178,7 +178,8 @@ def _conditions(about: Description, now: float) -> Iterator[str]:
     for each in conditions(about.found, whole=True):
         since = about.found.since.get(each.type)
         age = f"for {duration(max(1, now - since))}" if since else ""
-        yield f"{each.type + ':':<19}" + f"{each.status:<7}  {age:<8}  {each.message}".rstrip()
+        why = ": ".join(part for part in (each.reason, each.message) if part)
+        yield f"{each.type + ':':<19}" + f"{each.status:<7}  {age:<8}  {why}".rstrip()
 
 
 def _provenance(about: Description) -> Iterator[str]:

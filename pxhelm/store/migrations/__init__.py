@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pkgutil
 
-MIGRATIONS = ("0001_everything.sql", "0002_contexts.sql", "0003_conditions.sql")
+MIGRATIONS = ("0001_everything.sql", "0002_contexts.sql", "0003_conditions.sql", "0004_reasons.sql")
 
 VERSION = len(MIGRATIONS)
 

@@ -8,6 +8,7 @@ from typing import Final
 from pxhelm.store.conditions import ConditionRecord
 from pxhelm.store.sql.connection import Connection
 
+_COLUMNS: Final = "uid, type, status, since, reason, message"
 _AT_ONCE: Final = 500
 """Objects of one question: databases take so many placeholders at least."""
 
@@ -24,7 +25,7 @@ class SqlConditions:
         for start in range(0, len(uids), _AT_ONCE):
             some = uids[start : start + _AT_ONCE]
             places = ", ".join("?" * len(some))
-            rows = self._db.rows(f"SELECT uid, type, status, since FROM conditions WHERE uid IN ({places})", some)  # noqa: S608 - placeholders alone
+            rows = self._db.rows(f"SELECT {_COLUMNS} FROM conditions WHERE uid IN ({places})", some)  # noqa: S608 - placeholders alone
             found += [ConditionRecord(*row) for row in rows]
         return tuple(sorted(found, key=lambda one: (one.uid, one.type)))
 
@@ -33,7 +34,8 @@ class SqlConditions:
         with self._db.transaction():
             for one in found:
                 self._db.run(
-                    "INSERT INTO conditions (uid, type, status, since) VALUES (?, ?, ?, ?)"
-                    " ON CONFLICT (uid, type) DO UPDATE SET status = excluded.status, since = excluded.since",
-                    (one.uid, one.type, one.status, one.since),
+                    f"INSERT INTO conditions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
+                    " ON CONFLICT (uid, type) DO UPDATE SET status = excluded.status, since = excluded.since,"
+                    " reason = excluded.reason, message = excluded.message",
+                    (one.uid, one.type, one.status, one.since, one.reason, one.message),
                 )
