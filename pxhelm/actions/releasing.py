@@ -141,7 +141,9 @@ def changing(services: Services, command: Command) -> Iterator[Configuration]:
         except LeaseHeldError:
             if command.verb not in _TELLS_PENDING or not _is_pending(services, command.release):
                 raise
-            yield command.asking(services, _configuration(services, objects, Attempt(facts), post_renderer=command.post_renderer))
+            yield command.asking(
+                services, _configuration(services, objects, Attempt(facts), post_renderer=command.post_renderer)
+            )
         else:
             attempt = Attempt(facts, recorded_holder_gone=True)
             made = _configuration(services, objects, attempt, lease, post_renderer=command.post_renderer)

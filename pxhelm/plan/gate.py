@@ -14,11 +14,11 @@ from pxhelm.proxmox.check import Problem, check
 from pxhelm.proxmox.schema import Schema
 from pxhelm.resource.compare import wanted_changes
 from pxhelm.resource.effect import Effect
-from pxhelm.resource.gates import NEWEST, check_version
+from pxhelm.resource.gates import check_version
 from pxhelm.resource.kind import Change, Kind, Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Live, Resource, Target
 from pxhelm.resource.step import Step
-from pxhelm.resource.table import table_of
+from pxhelm.resource.table import NEWEST, table_of
 
 
 def refused(steps: Iterable[Step], version: str, schema_of: Callable[[str], Schema] = schema.load) -> str:

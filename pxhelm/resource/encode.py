@@ -20,7 +20,7 @@ from pxhelm.resource.forms_volumes import GIB, NEW_SIZE, NEW_STORAGE
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import SecretSource, Value
 from pxhelm.resource.references import bare
-from pxhelm.resource.table import STAR, Place, spec_of, table_of
+from pxhelm.resource.table import STAR, Place, key_in, spec_of, table_of
 from pxhelm.resource.types import shown
 from pxhelm.secret import Secret
 
@@ -72,9 +72,8 @@ class _Draft:
         return found
 
     def key(self, place: Place) -> str:
-        """Return the key of a leaf; empty where this version of Proxmox has a plain parameter."""
-        spec = spec_of(self.kind.api, self.version, place.param)
-        return place.key if spec is None or spec.properties else ""
+        """Return the key of a leaf as this version of Proxmox calls it; empty where it has a plain parameter."""
+        return key_in(self.kind.api, self.version, place)
 
 
 def encode(
@@ -120,14 +119,14 @@ def _write(draft: _Draft, place: Place, value: Value) -> None:
     if place.field.refers and isinstance(value, tuple):
         value = tuple(bare(str(each)) for each in value)
     content = draft.content(place.param)
-    if value is None and set(content) - {place.key} and _required(draft, place):
+    if value is None and set(content) - {draft.key(place)} and _required(draft, place):
         value = place.field.default  # the key has to stay beside those of others, so it says the default
     form_of(place.field.type, place.field.form).write(content, draft.key(place), place.slot, value)
 
 
 def _required(draft: _Draft, place: Place) -> bool:
     spec = spec_of(draft.kind.api, draft.version, place.param)
-    key = spec.properties.get(place.key) if spec is not None and place.key else None
+    key = spec.properties.get(draft.key(place)) if spec is not None and place.key else None
     return key is not None and not key.optional
 
 
@@ -160,7 +159,7 @@ def _write_default(draft: _Draft, place: Place) -> None:
     if STAR in place.field.path and (draft.raw.get(place.param) or place.param not in draft.contents):
         return
     spec = spec_of(draft.kind.api, draft.version, place.param)
-    if spec is None or (place.key and spec.properties and place.key not in spec.properties):
+    if spec is None or (place.key and spec.properties and draft.key(place) not in spec.properties):
         return
     content = draft.content(place.param)
     if content.get("media") == "cdrom":

@@ -8,9 +8,8 @@ from pxhelm.errors import PxhelmError
 from pxhelm.resource.encode import STEERING
 from pxhelm.resource.kind import Kind, LeafChange, Op
 from pxhelm.resource.model import Leaves, Resource
-from pxhelm.resource.table import spec_of, table_of
+from pxhelm.resource.table import NEWEST, key_in, spec_of, table_of
 
-NEWEST = "9.2"
 _VIRTUAL = ("socket", "spice")
 """Values of ports that reach no device of the host; everybody may set them."""
 
@@ -28,7 +27,7 @@ def lacking(kind: Kind, paths: Iterable[str], version: str) -> tuple[str, ...]:
             if newest is not None:
                 found.append(path)
             continue
-        if not place.key or place.key in spec.properties or newest is None:
+        if not place.key or newest is None or key_in(kind.api, version, place) in spec.properties:
             continue
         key = newest.properties.get(place.key)
         plain_before = not spec.properties and key is not None and key.default_key

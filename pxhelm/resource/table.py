@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from pxhelm.proxmox.schema import ParamSpec, load
+from pxhelm.proxmox.schema import ParamSpec, load, versions
 from pxhelm.resource.field import Field
 
 STAR = "*"
+NEWEST = versions()[-1]
 
 
 @dataclass(slots=True)
@@ -142,6 +143,21 @@ def table_of(fields: tuple[Field, ...], slots: Mapping[str, tuple[str, ...]]) ->
 def spec_of(api: str, version: str, param: str) -> ParamSpec | None:
     """Return what the schema of a version says about a create parameter; None when it has no such parameter."""
     return _parameters(api, version).get(param)
+
+
+def key_in(api: str, version: str, place: Place) -> str:
+    """Return what a version calls the key of a leaf: its former name where the version has that alone.
+
+    Empty where the parameter is the value itself there.
+    """
+    spec = spec_of(api, version, place.param)
+    if spec is None or place.key in spec.properties:
+        return place.key
+    if not spec.properties:
+        return ""
+    newest = spec_of(api, NEWEST, place.param)
+    names = newest.properties.items() if newest is not None else ()
+    return next((name for name, each in names if each.alias == place.key and name in spec.properties), place.key)
 
 
 @lru_cache(maxsize=64)

@@ -78,7 +78,9 @@ class Readback:
         if not spot.key or (spec is not None and spec.type != "array" and not spec.properties):
             whole = spelling.content(spec, raw) if isinstance(raw, str) else {"": raw}
             return whole.get("", raw)
-        return spelling.content(spec, raw).get(spot.key, MISSING)
+        keys, newest = spelling.content(spec, raw), spelling.parameter(spelling.NEWEST, self.kind.api, spot.param)
+        names = (spot.key, *(spelling.formerly(newest, spot.key) if newest is not None and not spot.source else ()))
+        return next((keys[name] for name in names if name in keys), MISSING)
 
     def spec(self, spot):
         """Return what the schema says about the parameter at a spot."""

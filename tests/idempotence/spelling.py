@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from pxhelm.proxmox.schema import load
 
+NEWEST = "9.2"
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 MIB = 1 << 20
 SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -46,6 +47,11 @@ def content(spec, raw):
             keys[known.key_alias] = name
         keys[known.alias if known is not None and known.alias else name] = _decoded(known, value)
     return keys
+
+
+def formerly(spec, key):
+    """Return what older versions call a key of a property string."""
+    return [name for name, each in spec.properties.items() if each.alias == key]
 
 
 def _decoded(spec, text):

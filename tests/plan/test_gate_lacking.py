@@ -27,6 +27,7 @@ LACKS = [
     ("7.4", "MetricServer", "{type: opentelemetry, server: a, port: 1}", ["'opentelemetry'"]),
 ]
 HAS = [
+    ("7.4", "VirtualMachine", "{memory: 1G, agent: {enabled: true, freezeFS: false}}"),
     ("8.4", "HARule", "{type: node-affinity, nodes: {a: 1}, guests: {names: [a]}}"),
     ("7.4", "NodeConfig", "{wakeOnLAN: {mac: 'BC:24:11:00:00:01'}}"),
     ("7.4", "Snapshot", "{guest: web}"),

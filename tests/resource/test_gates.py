@@ -3,7 +3,10 @@
 import pytest
 
 from pxhelm import kinds
+from pxhelm.kinds import KINDS
 from pxhelm.manifest import load_manifests
+from pxhelm.resource.decode import decode
+from pxhelm.resource.encode import encode
 from pxhelm.resource.gates import check_version, lacking, root_only
 from pxhelm.resource.kind import LeafChange, Op
 
@@ -61,3 +64,17 @@ def test_every_feature_of_a_privileged_container_is_for_root():
     changes = [LeafChange(f"features.{name}", Op.SET, None, True) for name in ("nesting", "keyctl")]
     assert root_only(CT, changes, {"unprivileged": True}) == ("features.keyctl",)
     assert root_only(CT, changes, {"unprivileged": False}) == ("features.nesting", "features.keyctl")
+
+
+@pytest.mark.parametrize(("version", "text"), [("7.4", "freeze-fs-on-backup=0"), ("9.2", "freeze-fs=0")])
+def test_a_key_is_written_as_its_version_calls_it(version, text):
+    found = encode(KINDS["VirtualMachine"], {"agent": "enabled=1"}, {"agent.freezeFS": False}, version=version)
+    assert found.params == {"agent": f"enabled=1,{text}"}
+
+
+def test_several_paths_of_one_text_are_kept_apart_where_a_version_has_no_array():
+    writes = {"excludePaths": ("/var/x, y", "/srv")}
+    old = encode(KINDS["BackupJob"], {}, writes, version="7.4").params
+    assert old == {"exclude-path": "/var/x, y\0/srv"}
+    assert encode(KINDS["BackupJob"], {}, writes).params == {"exclude-path": ["/var/x, y", "/srv"]}
+    assert decode(KINDS["BackupJob"], old) == writes
