@@ -69,7 +69,7 @@ def test_every_feature_of_a_privileged_container_is_for_root():
 @pytest.mark.parametrize(("version", "text"), [("7.4", "freeze-fs-on-backup=0"), ("9.2", "freeze-fs=0")])
 def test_a_key_is_written_as_its_version_calls_it(version, text):
     found = encode(KINDS["VirtualMachine"], {"agent": "enabled=1"}, {"agent.freezeFS": False}, version=version)
-    assert found.params == {"agent": f"enabled=1,{text}"}
+    assert found.params == {"agent": f"1,{text}"}
 
 
 def test_several_paths_of_one_text_are_kept_apart_where_a_version_has_no_array():
