@@ -403,7 +403,10 @@ class _Known:
         for one in self._stored.get(kind, ()):
             ours = self._ours(one, {}, None)
             row = rows.pop(id_of(ours), {})
-            row = self._told(ours) if kind in (JOB, NAMESPACE) else ours.owned if KINDS[kind].store_only else row
+            told = KINDS[kind].store_only or (
+                not row and KINDS[kind].always
+            )  # a list shows not all that is always there
+            row = self._told(ours) if kind in (JOB, NAMESPACE) else ours.owned if told else row
             yield Found(kind, one.key.name, one.key.namespace, _with_comment(row, ours), one, None, ours.owned)
         if kind == NAMESPACE:
             rows = namespaces(self._stored)

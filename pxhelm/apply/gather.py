@@ -15,10 +15,13 @@ from pxhelm.apply.leftovers import leftovers
 from pxhelm.apply.memory import Memory, bound_vmids, marker_of, recall, target_of, with_tags
 from pxhelm.apply.names import Names
 from pxhelm.apply.namespaces import Namespaces
+from pxhelm.apply.over import over_networks
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.renaming import NOWHERE, Moves, known_as, sources_of
+from pxhelm.apply.rivals import rivals
 from pxhelm.apply.secrets import readied
 from pxhelm.apply.selecting import with_selected
+from pxhelm.apply.using import using
 from pxhelm.apply.vmids import Vmids, start_of
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.domains import Ending, Member, endings
@@ -67,18 +70,14 @@ def gather(
     namespaces = Namespaces.of(ports, resources)
     vmids.ranges = namespaces.ranges
     known = known_as(ports, (r.key for r in resources), sources)
-    resources = [completed(ports, namespaces, r, known[r.key]) for r in resources]
-    unread = {r.key: r for r in resources}
-    wanted = {r.key: readied(ports, r, unread) for r in resources}
-    if len(wanted) != len(resources):
-        raise _twice(resources)
+    wanted = _ready(ports, [completed(ports, namespaces, r, known[r.key]) for r in resources])
     keys = (*wanted, *(key for key in going if key not in wanted))
     memories = known_as(ports, keys, sources)
     bound = {key: vmid for key, vmid in bound_vmids(ports).items() if key not in sources.values()}
     view = look_about(ports)
     view = replace(view, surroundings=replace(view.surroundings, bound=bound))
     wanted = with_selected(ports, wanted, (*going, *sources.values()))
-    wanted = Names(ports, wanted).resolved()
+    wanted = over_networks(Names(ports, wanted).resolved())
     kinds = {key: ports.kind_of(key.kind) for key in keys}
     guests = {key: _target(ports, key, memories[key], wanted.get(key)) for key in keys if kinds[key].guest}
     around = with_bindings(view.surroundings, _predict(vmids, memories, guests, view))
@@ -92,8 +91,10 @@ def gather(
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
     predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted, remade), view)
     targets |= predicted
-    left = leftovers(ports, view, _destroyed(going, wanted, memories, lives), _leaving(wanted, memories, lives))
-    view = replace(view, surroundings=replace(view.surroundings, leftovers=left))
+    gone = {key: lives[key] for key in going if key not in wanted}
+    destroyed = _destroyed(going, wanted, memories, lives)
+    view = _with_users(ports, view, gone, leftovers(ports, view, destroyed, _leaving(wanted, memories, lives)))
+    against = rivals(ports, wanted, keys, with_bindings(view.surroundings, targets))
     view = _with_what_comes(ports, view, wanted, targets)
     wanted |= {key: each.resource for key, each in ending.items()}
     subjects = tuple(
@@ -106,11 +107,20 @@ def gather(
             memories[key].known,
             spare.get(key),
             ending[key].members if key in ending else (),
+            against.get(key, ""),
             moves.get(key),
         )
         for key in keys
     )
     return Gathered(subjects, view, memories, named)
+
+
+def _ready(ports: Ports, resources: Sequence[Resource]) -> dict[ObjectKey, Resource]:
+    """Return the resources with their secrets read; PxhelmError for one that is there twice."""
+    unread = {r.key: r for r in resources}
+    if len(unread) != len(resources):
+        raise _twice(resources)
+    return {r.key: readied(ports, r, unread) for r in resources}
 
 
 def _observed(
@@ -153,6 +163,17 @@ def _with_what_comes(
     around = with_templates(ports, wanted.values(), replace(view, surroundings=around))
     guests = {key: target for key, target in targets.items() if ports.kind_of(key.kind).guest}
     return replace(view, surroundings=with_bindings(around, guests))
+
+
+def _with_users(ports: Ports, view: View, going: Mapping[ObjectKey, Live], left: Mapping[int, str]) -> View:
+    """Return the view with what would be left over, and who else uses the storages that go."""
+    storages = {
+        str(live.intended["id"])
+        for key, live in going.items()
+        if key.kind == "Storage" and live.existence is Existence.PRESENT
+    }
+    users = using(ports, view, storages, {live.vmid for live in going.values() if live.vmid})
+    return replace(view, surroundings=replace(view.surroundings, leftovers=left, using=users))
 
 
 def _targets(

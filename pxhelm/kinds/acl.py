@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 
 from pxhelm.errors import PxhelmError
@@ -12,7 +12,8 @@ from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
-from pxhelm.resource.kind import Change, Column, Kind
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Change, Column, Kind, Mistake
 from pxhelm.resource.model import Existence, Leaves, Live, Resource, Target
 from pxhelm.resource.normal import Normal, ShorthandError
 from pxhelm.resource.references import bare
@@ -152,14 +153,12 @@ def _write(entries: set[Entry], *, propagate: bool = True, delete: bool = False)
     return Step(verb, Request("PUT", "/access/acl", params), Guard.NONE, leaves, Effect.ONLINE, detail=told)
 
 
-def refuse(change: Change) -> str:
-    """Return why the rights cannot be given."""
-    if change.desired is None:
-        return ""
-    leaves = change.desired.leaves
-    if "roles" not in leaves:
-        return "an ACL needs roles"
-    return "" if any(f"subjects.{p}" in leaves for p in _SUBJECTS) else "an ACL needs subjects"
+def check(_key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield what an ACL lacks."""
+    if not leaves.get("roles"):
+        yield Mistake("roles", "an ACL needs roles", "write roles: [PVEVMUser]")
+    if not any(leaves.get(f"subjects.{p}") for p in _SUBJECTS):
+        yield Mistake("subjects", "an ACL needs subjects", "write subjects: [{user: NAME@REALM}]")
 
 
 def identifier(resource: Resource) -> str:
@@ -200,7 +199,7 @@ ACL = Kind(
     normalize=normalize,
     observe=observe,
     steps=steps,
-    refuse=refuse,
+    check=check,
     identifier=identifier,
     always=True,
     whole=True,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
 from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource import natural
+from pxhelm.resource.allowed import unfit_values
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.kind import Change, Column, Kind, Op
+from pxhelm.resource.kind import Change, Column, Kind, Mistake, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Reference, Resource, SecretSource, Target
+from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import shown
 from pxhelm.resource.words import worded
@@ -25,6 +28,7 @@ expire               when it ends; never unless given
 rotate               | update regenerate
 """
 _X = Effect.REPLACE
+_NAME = re.compile(r"[^\s:/@!]+@[A-Za-z][A-Za-z0-9._-]+![A-Za-z][A-Za-z0-9._-]+")
 
 
 def _to(path: str, text: str) -> Field:
@@ -92,13 +96,24 @@ def steps(change: Change) -> tuple[Step, ...]:
     return found
 
 
+def check(key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield what cannot be the name of a token, and a secret that could go to two places."""
+    user, _, token = str(leaves.get("id") or key.name).partition("!")
+    name = f"{bare(str(leaves.get('user') or user))}!{leaves.get('tokenID') or token}"
+    if not _NAME.fullmatch(name):
+        path = next((each for each in ("id", "user", "tokenID") if each in leaves), "")
+        hint = "the id has two or more letters, digits, - _ or ., a letter first"
+        yield Mistake(path, f"a token is called USER@REALM!ID, and this is {name}", hint)
+    yield from unfit_values(API_TOKEN, {path: value for path, value in leaves.items() if path not in ("id", "tokenID")})
+    if "writeTo.file" in leaves and "writeTo.secretRef.name" in leaves:
+        yield Mistake("writeTo", "writeTo has both file and secretRef; the secret goes to one place")
+
+
 def refuse(change: Change) -> str:
     """Return why the token cannot be had as asked for."""
     if change.desired is None:
         return ""
     name = API_TOKEN.identifier(change.desired)
-    if "@" not in name.partition("!")[0] or not name.partition("!")[2]:
-        return f"a token is called USER@REALM!ID, and this is {name}"
     if "rotate" in change.desired.leaves and not change.surroundings.version.startswith("9"):
         return f"Proxmox VE {change.surroundings.version} does not have rotate"
     return natural.refuse(API_TOKEN, home(name), change)
@@ -149,5 +164,6 @@ API_TOKEN = replace(
     observe=observe,
     steps=steps,
     refuse=refuse,
+    check=check,
     listing=listing,
 )

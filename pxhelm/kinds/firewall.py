@@ -6,24 +6,30 @@ lets the API in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pxhelm.proxmox.request import ApiGen, Request, call
+from pxhelm.resource.allowed import unfit_values
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
-from pxhelm.resource.kind import Change, Kind
+from pxhelm.resource.gates import version_problem
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Change, Column, Kind, Mistake
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.normal import Normal
 from pxhelm.resource.parts import firewall, firewall_rules
+from pxhelm.resource.parts.lockout import locked_out
 from pxhelm.resource.references import bare, guest_type
 from pxhelm.resource.step import Step
 from pxhelm.resource.words import worded
 
 _X = Effect.REPLACE
 _OPTIONS = {"cluster": firewall.CLUSTER, "node": firewall.NODE, "vnet": firewall.VNET, "guest": firewall.GUEST}
+_OPTION_PATHS = frozenset(f.path for options in _OPTIONS.values() for f in options)
 _ALL_OPTIONS = tuple({f.path: replace(f, default=None) for options in _OPTIONS.values() for f in options}.values())
-_PORT = "8006"
+_SETS = ("ipsets.", "aliases.")
 
 
 def _same_target(path: str, wanted: Leaves, live: Live) -> bool:
@@ -41,7 +47,7 @@ _FIELDS: tuple[Field, ...] = (
     Field("target.node", "line", effect=_X, same=_same_target, kept=True),
     Field("target.vnet", "ref", effect=_X, same=_same_target, kept=True, refers=("SDNVNet",)),
     Field("target.guest", "ref", effect=_X, same=_same_target, kept=True, refers=("VirtualMachine", "Container")),
-    *firewall.fields(_ALL_OPTIONS),
+    *firewall.fields(_ALL_OPTIONS, sets=True),
 )
 
 
@@ -70,7 +76,7 @@ def _at(place: str, guest: str = "") -> firewall.Firewall:
         "guest": f"{guest}/firewall",
     }[kind]
     node = name if kind == "node" else guest.split("/")[2] if guest else ""
-    return firewall.Firewall(base, _OPTIONS[kind], node=node)
+    return firewall.Firewall(base, _OPTIONS[kind], node=node, sets=kind == "guest")
 
 
 def observe(target: Target) -> ApiGen[Live]:
@@ -117,40 +123,69 @@ def _foreseen(change: Change) -> tuple[Step, ...]:
     return firewall.steps(_at(f"guest/{vmid}", f"/nodes/NODE/{kind}/{vmid}"), replace(change, live=there))
 
 
+def check(_key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield what no firewall takes: no target or several, options that those of the target do not have."""
+    targets = [kind for kind in _OPTIONS if leaves.get(f"target.{kind}") not in (None, False)]
+    if len(targets) != 1:
+        yield Mistake("target", "a Firewall needs one target", "one of cluster: true, node, vnet, guest")
+        return
+    (target,) = targets
+    known = {each.path for each in _OPTIONS[target]}
+    for path in leaves:
+        if path in _OPTION_PATHS - known or (path.startswith(_SETS) and target != "guest"):
+            yield Mistake(path, f"the firewall of a {target} has no {path}", f"it has {', '.join(sorted(known))}")
+    yield from unfit_values(_at(f"{target}/x", "/nodes/x/qemu/100").table, leaves)
+
+
 def refuse(change: Change) -> str:
     """Return why the firewall cannot be had as it is asked for."""
     if change.desired is None:
         return ""
-    leaves = change.desired.leaves
-    targets = [kind for kind in _OPTIONS if leaves.get(f"target.{kind}") is not None]
-    if len(targets) != 1:
-        return "a Firewall needs one target: cluster: true, node, vnet or guest"
-    known = {field.path for field in _OPTIONS[targets[0]]}
-    foreign = [f.path for f in _ALL_OPTIONS if f.path in leaves and f.path not in known]
-    if foreign:
-        return f"the firewall of a {targets[0]} has no {foreign[0]}"
+    leaves, around = change.desired.leaves, change.surroundings
+    target = identifier(change.desired).partition("/")[0]
     vmid = str(leaves.get("target.guest", "")).removeprefix("vmid:")
-    if vmid.isdigit() and not guest_type(int(vmid), change.surroundings):
+    if vmid.isdigit() and not guest_type(int(vmid), around):
         return f"there is no guest {vmid}"
-    return "" if targets[0] != "cluster" or change.options.get("allow-lockout") else _lockout(leaves, change.live)
+    node = leaves.get("target.node")
+    if node is not None and around.nodes and node not in around.nodes:
+        return f"there is no node {node}; nodes: {', '.join(sorted(around.nodes))}"
+    lacked = version_problem(_at(f"{target}/x", "/nodes/x/qemu/100").table, leaves, around.version)
+    if lacked or target != "cluster" or change.options.get("allow-lockout"):
+        return lacked
+    return locked_out(leaves, change.live)
 
 
-def _lockout(leaves: Leaves, live: Live) -> str:
-    """Return why the cluster must not be shut: with its firewall on, a policy other than ACCEPT wants a rule for the API."""
-    if not leaves.get("enabled") or leaves.get("policyIn", live.intended.get("policyIn", "DROP")) == "ACCEPT":
-        return ""
-    names = {path.split(".")[1] for path in leaves if path.startswith("rules.")}
-    for name in names:
-        ports = leaves.get(f"rules.{name}.dport")
-        listed = {str(each) for each in ports} if isinstance(ports, tuple) else {str(ports or "")}
-        wide = not any(leaves.get(f"rules.{name}.{key}") for key in ("dport", "macro", "proto"))
-        lets_in = leaves.get(f"rules.{name}.type") == "in" and leaves.get(f"rules.{name}.action") == "ACCEPT"
-        if leaves.get(f"rules.{name}.group") or (lets_in and (wide or _PORT in listed)):
-            return ""
-    rules = [path for path in live.intended if path.startswith("rules.")]
-    if rules or any(key.startswith("@rules") and _PORT in text for key, text in live.raw.items()):
-        return ""
-    return f"no rule lets anybody in to port {_PORT}: you would lock yourself out (--allow-lockout allows it)"
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return a row for the cluster, each node and each virtual network; those of guests would cost a question each."""
+    answer = yield from call(Request("GET", "/nodes"))
+    rows = [row for row in answer if isinstance(row, Mapping)] if isinstance(answer, list) else []
+    found: dict[str, Mapping[str, object]] = {}
+    for place in ("cluster", *(f"node/{row['node']}" for row in rows if row.get("status") == "online")):
+        leaves, texts = yield from firewall.read(_at(place))
+        kind, _, name = place.partition("/")
+        found[place] = {**leaves, f"target.{kind}": name or True, "rules": len(json.loads(texts["@rules"]))}
+    return found
+
+
+def _kind(row: Mapping[str, object]) -> str:
+    return next((kind for kind in _OPTIONS if row.get(f"target.{kind}")), "cluster")
+
+
+def _target(row: Mapping[str, object]) -> str:
+    kind = _kind(row)
+    return kind if kind == "cluster" else f"{kind}/{str(row[f'target.{kind}']).removeprefix('vmid:')}"
+
+
+def _option(row: Mapping[str, object], path: str) -> str:
+    """Return an option, or what it is when nobody says it; empty where there is no such option."""
+    default = next((each.default for each in _OPTIONS[_kind(row)] if each.path == path), None)
+    return str(row.get(path, default) or "")
+
+
+def _rules(row: Mapping[str, object]) -> str:
+    """Return how many rules there are; of what no list shows, how many are ours."""
+    names = {path.split(".")[1] for path in row if path.startswith("rules.")}
+    return str(row.get("rules", len(names)))
 
 
 FIREWALL = replace(
@@ -164,9 +199,18 @@ FIREWALL = replace(
         fields=worded(_FIELDS, _WORDS),
         normalize=normalize,
         always=True,
+        columns=(
+            Column("TARGET", _target),
+            Column("ENABLED", lambda row: "yes" if _option(row, "enabled") else "no"),
+            Column("IN", lambda row: _option(row, "policyIn")),
+            Column("OUT", lambda row: _option(row, "policyOut")),
+            Column("RULES", _rules),
+        ),
     ),
     identifier=identifier,
     observe=observe,
     steps=steps,
     refuse=refuse,
+    check=check,
+    listing=listing,
 )

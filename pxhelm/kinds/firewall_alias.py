@@ -11,7 +11,9 @@ from pxhelm.resource.words import worded
 
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "name", effect=Effect.REPLACE, same=same_id),
-    Field("cidr", "line", "cidr", effect=Effect.ONLINE, kept=True, help="an address, or a range such as 10.0.0.0/24"),
+    Field(
+        "cidr", "network", "cidr", effect=Effect.ONLINE, kept=True, help="an address, or a range such as 10.0.0.0/24"
+    ),
     Field("comment", "line", "comment", effect=Effect.METADATA, marks=True),
 )
 FIREWALL_ALIAS = natural(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote, urlsplit
 
 from pxhelm.errors import PxhelmError
@@ -11,7 +11,8 @@ from pxhelm.resource import natural
 from pxhelm.resource.columns import gib, text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
-from pxhelm.resource.kind import Change, Column, Kind, Op
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Change, Column, Kind, Mistake, Op
 from pxhelm.resource.model import Existence, Leaves, Live, Resource
 from pxhelm.resource.parts.volume import observe_volume
 from pxhelm.resource.references import bare
@@ -137,19 +138,24 @@ def _removal(change: Change, node: str) -> Step:
     return Step("delete", Request("DELETE", path, node=node), Guard.NONE, leaves, Effect.ONLINE, frees_bytes=size)
 
 
+def check(_key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield what an Image lacks, and sources that exclude each other."""
+    for path, hint in (("storage", "write storage: local"), ("content", f"one of {', '.join(CONTENTS)}")):
+        if path not in leaves:
+            yield Mistake(path, f"an Image needs {path}", hint)
+    sources = [name for name in _SOURCES if f"source.{name}" in leaves]
+    if len(sources) > 1:
+        yield Mistake(f"source.{sources[1]}", f"an Image has one source, not {' and '.join(sources)}")
+    if not file_name(leaves):
+        yield Mistake("filename", "an Image needs a filename, since its source does not say one", "write filename: …")
+
+
 def refuse(change: Change) -> str:
     """Return why the file cannot be had."""
     if change.desired is None:
         return ""
     leaves = change.desired.leaves
-    missing = [path for path in ("storage", "content") if path not in leaves]
-    if missing:
-        return f"an Image needs {' and '.join(missing)}"
     sources = [name for name in _SOURCES if f"source.{name}" in leaves]
-    if len(sources) > 1:
-        return f"an Image has one source, not {' and '.join(sources)}"
-    if not file_name(leaves):
-        return "an Image needs a filename, since its source does not say one"
     fetches = change.live.existence is Existence.ABSENT or any(c.op is Op.SET for c in change.changes)
     if fetches and not sources:
         return "it is not there, and nothing says where it comes from: give source.url, file, oci or appliance"
@@ -207,6 +213,7 @@ IMAGE = Kind(
     observe=observe_volume,
     steps=steps,
     refuse=refuse,
+    check=check,
     identifier=identifier,
     shared=True,
     renews=True,

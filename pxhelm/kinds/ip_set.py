@@ -11,8 +11,9 @@ from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id, same_value
+from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Change, Column, Kind, Op
-from pxhelm.resource.model import ABSENT, Existence, Live, Target, Value
+from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Reference, Target, Value
 from pxhelm.resource.normal import Normal, keyed
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import pairs
@@ -33,6 +34,12 @@ def normalize(spec: Mapping[str, object]) -> Normal:
     normal = Normal(spec)
     keyed(normal, "entries", "cidr")
     return normal
+
+
+def aliases(_key: ObjectKey, leaves: Leaves) -> tuple[Reference, ...]:
+    """Return the edges to the aliases that stand for addresses."""
+    names = (path.removeprefix(_ENTRY).removeprefix("dc/") for path in leaves if path.startswith(_ENTRY))
+    return tuple(Reference(f"{_ENTRY}{name}", ("FirewallAlias",), "", name) for name in names if name[:1].isalpha())
 
 
 def observe(target: Target) -> ApiGen[Live]:
@@ -127,4 +134,4 @@ _DEFINED = Kind(
     shared=True,
     columns=(Column("COMMENT", text("comment")),),
 )
-IP_SET = replace(natural.natural(_DEFINED, HOME), observe=observe, steps=steps)
+IP_SET = replace(natural.natural(_DEFINED, HOME), more_references=aliases, observe=observe, steps=steps)

@@ -13,6 +13,7 @@ from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource import natural
+from pxhelm.resource.allowed import unfit_id, unfit_values
 from pxhelm.resource.columns import text
 from pxhelm.resource.decode import decode as decode_config
 from pxhelm.resource.decode import text_of
@@ -21,8 +22,8 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.encode import encode
 from pxhelm.resource.field import Field
 from pxhelm.resource.gates import version_problem
-from pxhelm.resource.identity import Marker, split_comment, unmarked
-from pxhelm.resource.kind import Change, Column, Kind, Surroundings
+from pxhelm.resource.identity import Marker, ObjectKey, split_comment, unmarked
+from pxhelm.resource.kind import Change, Column, Kind, Mistake, Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.normal import Normal
 from pxhelm.resource.staged import CHANGES
@@ -40,6 +41,7 @@ _PER_NODE = {
     "slaves": "bond.slaves",
 }
 """Field below ``perNode.NODE`` → the field that it stands for."""
+_ADDRESSES = {"cidr": "prefix4", "gateway": "address", "cidr6": "prefix6", "gateway6": "address"}
 _SETS = ("bridge.ports", "bond.slaves", "ovs.ports", "ovs.bonds")
 """Fields whose names may become others, and so stand in another order, once objects are known by their interfaces."""
 _ALL = "all"
@@ -144,10 +146,7 @@ _FIELDS: tuple[Field, ...] = (
     _line("mtu", "mtu", "int"),
     replace(_line("comment", "comments", "note", "description"), marks=True),
     _line("comment6", "comments6", "note", "description"),
-    _line("cidr", "cidr"),
-    _line("gateway", "gateway"),
-    _line("cidr6", "cidr6"),
-    _line("gateway6", "gateway6"),
+    *(_line(name, name, kind) for name, kind in _ADDRESSES.items()),
     _made_of("bridge.ports", "bridge_ports"),
     Field("bridge.vlanAware", "bool", "bridge_vlan_aware", effect=_D, default=False, same=_same),
     _line("bridge.vids", "bridge_vids", "list", "spaces"),
@@ -157,13 +156,13 @@ _FIELDS: tuple[Field, ...] = (
     _line("bond.xmitHashPolicy", "bond_xmit_hash_policy"),
     _line("vlan.id", "vlan-id", "int"),
     _made_of("vlan.rawDevice", "vlan-raw-device", "ref"),
-    _line("ovs.bridge", "ovs_bridge"),
-    _made_of("ovs.ports", "ovs_ports"),
-    _made_of("ovs.bonds", "ovs_bonds"),
+    _made_of("ovs.bridge", "ovs_bridge", "ref"),
+    replace(_made_of("ovs.ports", "ovs_ports"), back=True),
+    replace(_made_of("ovs.bonds", "ovs_bonds"), back=True),
     _line("ovs.options", "ovs_options"),
     _line("ovs.tag", "ovs_tag", "int"),
     *(
-        _made_of(f"perNode.*.{name}") if name in ("ports", "slaves") else _line(f"perNode.*.{name}", "")
+        _line(f"perNode.*.{name}", "", _ADDRESSES[name]) if name in _ADDRESSES else _made_of(f"perNode.*.{name}")
         for name in _PER_NODE
     ),
 )
@@ -358,14 +357,24 @@ def staged_in(leaves: Leaves, around: Surroundings) -> tuple[str, ...]:
     return tuple(sorted(around.nodes)) if chosen in ([_ALL], []) else tuple(chosen)
 
 
+def check(key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield what a Network lacks, and a name that no interface can have."""
+    path = "iface" if "iface" in leaves else ""
+    name = str(leaves.get("iface", key.name))
+    for each in unfit_id("Network", (_PLAIN.api, "iface"), name, path):
+        yield replace(each, hint=each.hint.replace("spec.id", "spec.iface"))
+    if "type" not in leaves:
+        yield Mistake("type", "a Network needs a type", f"types: {', '.join(_TYPES)}")
+    if not leaves.get("nodes"):
+        yield Mistake("nodes", "a Network needs nodes", "write nodes: all, or nodes: [NODE]")
+    yield from unfit_values(_PLAIN, leaves)
+
+
 def refuse(change: Change) -> str:
     """Return why the interface cannot be had."""
     if change.desired is None:
         return ""
     leaves = change.desired.leaves
-    missing = [path for path in ("nodes", "type") if path not in leaves]
-    if missing:
-        return f"a Network needs {' and '.join(missing)}"
     if leaves["type"] == "eth" and any(not _has(change.live, node) for node in _on(leaves, change.live)):
         return "a physical interface is there or not: it cannot be made"
     return version_problem(_PLAIN, _mine(leaves, ""), change.surroundings.version)
@@ -398,4 +407,5 @@ NETWORK = replace(
     staged_in=staged_in,
     listing=listing,
     refuse=refuse,
+    check=check,
 )

@@ -12,8 +12,9 @@ from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.guest_write import pool_request
+from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Change, Column, Kind, LeafChange, Op
-from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Target, Value
+from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Reference, Target, Value
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.words import worded
@@ -35,10 +36,16 @@ members.storages  storages of the pool
 _FIELDS: tuple[Field, ...] = (
     Field("id", "line", "poolid", effect=Effect.REPLACE, same=same_id, help="up to three names with / between them"),
     Field("comment", "note", "comment", effect=Effect.METADATA, marks=True),
-    Field("members.guests", "refs", "vms", "vmids", refers=("VirtualMachine", "Container"), same=_joined),
+    Field("members.guests", "refs", "vms", "vmids", refers=("VirtualMachine", "Container"), back=True, same=_joined),
     Field("members.storages", "refs", "storage", refers=("Storage",), same=_joined),
 )
 HOME = natural.Home("/pools", "poolid")
+
+
+def parent(key: ObjectKey, leaves: Leaves) -> tuple[Reference, ...]:
+    """Return the edge to the pool in which a pool is: ``prod`` of ``prod/web``."""
+    above = str(leaves.get("id") or key.name).rpartition("/")[0]
+    return (Reference("id", ("Pool",), "", above),) if above else ()
 
 
 def observe(target: Target) -> ApiGen[Live]:
@@ -167,4 +174,6 @@ _DEFINED = Kind(
         Column("STORAGES", text("storages")),
     ),
 )
-POOL = replace(natural.natural(_DEFINED, HOME), observe=observe, steps=steps, refuse=refuse, listing=None)
+POOL = replace(
+    natural.natural(_DEFINED, HOME), more_references=parent, observe=observe, steps=steps, refuse=refuse, listing=None
+)

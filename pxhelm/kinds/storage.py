@@ -9,8 +9,9 @@ from pxhelm.resource import natural
 from pxhelm.resource.columns import gib, text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import EffectRule, Field, same_id
+from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Change, Column, Kind
-from pxhelm.resource.model import Existence, Live, Value
+from pxhelm.resource.model import Existence, Leaves, Live, Reference, Value
 from pxhelm.resource.words import worded
 
 _X = Effect.REPLACE
@@ -186,17 +187,23 @@ HOME = natural.Home(
 )
 
 
+def base_of(_key: ObjectKey, leaves: Leaves) -> tuple[Reference, ...]:
+    """Return the edge to the storage that a volume group is on: ``san`` of ``san:0.0.1.scsi-…``."""
+    below = str(leaves.get("base") or "").partition(":")[0]
+    return (Reference("base", ("Storage",), "", below),) if below else ()
+
+
+_SHOWN = 5
+
+
 def refuse(change: Change) -> str:
     """Return why the definition cannot be written, or must stay: guests have volumes on it."""
     if change.desired is not None or change.live.existence is not Existence.PRESENT:
         return natural.refuse(STORAGE, HOME, change)
     name = natural.live_id(change)
-    users = [
-        vmid
-        for vmid, live in change.surroundings.templates.items()
-        if any(p.endswith(".storage") and v == name for p, v in live.intended.items())
-    ]
-    return f"guests have volumes on {name}: {', '.join(str(v) for v in sorted(users)[:5])}" if users else ""
+    users = change.surroundings.using.get(name, ())
+    more = ", …" if len(users) > _SHOWN else ""
+    return f"guests have something on {name}: {', '.join(map(str, users[:_SHOWN]))}{more}" if users else ""
 
 
 def _share(row: Mapping[str, object]) -> str:
@@ -223,4 +230,4 @@ _DEFINED = Kind(
         Column("SHARED", lambda row: "yes" if row.get("shared") else "no", wide=True),
     ),
 )
-STORAGE = replace(natural.natural(_DEFINED, HOME), refuse=refuse, listing=None)
+STORAGE = replace(natural.natural(_DEFINED, HOME), more_references=base_of, refuse=refuse, listing=None)

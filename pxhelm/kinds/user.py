@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pxhelm.proxmox.request import Param, Request
@@ -10,8 +10,9 @@ from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
-from pxhelm.resource.kind import Change, Column, Kind, Op
-from pxhelm.resource.model import Existence, Value
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Change, Column, Kind, Mistake, Op
+from pxhelm.resource.model import Existence, Leaves, Reference, Value
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import shown
 from pxhelm.resource.words import worded
@@ -54,13 +55,17 @@ def steps(change: Change) -> tuple[Step, ...]:
     return found
 
 
-def refuse(change: Change) -> str:
-    """Return why the user cannot be had as asked for."""
-    if change.desired is not None and "password" in change.desired.leaves:
-        name = USER.identifier(change.desired)
-        if not name.endswith("@pve"):
-            return f"a password can be set for users of realm pve alone, and this is {name}"
-    return natural.refuse(USER, HOME, change)
+def realm_of(key: ObjectKey, leaves: Leaves) -> tuple[Reference, ...]:
+    """Return the edge to the realm that the user belongs to."""
+    return (Reference("id", ("Realm",), "", str(leaves.get("id") or key.name).rpartition("@")[2]),)
+
+
+def check(key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield what cannot be the name of a user, and a password where Proxmox keeps none."""
+    yield from natural.check(USER, HOME, key, leaves)
+    name = str(leaves.get("id") or key.name)
+    if "password" in leaves and not name.endswith("@pve"):
+        yield Mistake("password", f"a password can be set for users of realm pve alone, and this is {name}")
 
 
 def _expires(row: Mapping[str, object]) -> str:
@@ -83,4 +88,4 @@ _DEFINED = Kind(
         Column("EMAIL", text("email"), wide=True),
     ),
 )
-USER = replace(natural.natural(_DEFINED, HOME), steps=steps, refuse=refuse)
+USER = replace(natural.natural(_DEFINED, HOME), more_references=realm_of, steps=steps, check=check)

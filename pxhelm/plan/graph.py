@@ -41,8 +41,13 @@ def order_of(
 
 def strong_edges(resources: Sequence[Resource]) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
     """Return what each object waits for by reference or annotation, among the given ones."""
-    keys = {r.key for r in resources}
-    return {r.key: _strong(r, keys) for r in resources}
+    names = _Names(resources)
+    found = {r.key: _strong(r, names) for r in resources}
+    for r in resources:
+        back = {key for each in r.references if each.back and (key := names.of(each)) and r.key in found[key]}
+        if back:
+            found[r.key] = tuple(key for key in found[r.key] if key not in back)
+    return found
 
 
 def _lower(keys: Iterable[ObjectKey], rank: Rank) -> Mapping[int, tuple[ObjectKey, ...]]:
@@ -58,10 +63,10 @@ def _lower(keys: Iterable[ObjectKey], rank: Rank) -> Mapping[int, tuple[ObjectKe
     return found
 
 
-def _strong(resource: Resource, keys: set[ObjectKey]) -> tuple[ObjectKey, ...]:
-    found = [k for reference in resource.references if (k := _named(reference, keys)) and k != resource.key]
+def _strong(resource: Resource, names: _Names) -> tuple[ObjectKey, ...]:
+    found = [k for reference in resource.references if (k := names.of(reference)) and k != resource.key]
     home = ObjectKey("Namespace", "", resource.key.namespace)
-    if home in keys:
+    if home in names.keys:
         found.append(home)  # it says where VMIDs come from
     for part in paths(resource.annotations.get(DEPENDS_ON, "")):
         address = part.partition(":")[0]
@@ -75,7 +80,7 @@ def _strong(resource: Resource, keys: set[ObjectKey]) -> tuple[ObjectKey, ...]:
                 hint="write Kind/namespace/name, or Kind/name for kinds without a namespace",
             ) from None
         member = key == resource.key and LABEL in resource.labels  # a set's template may name one of its members
-        if key in keys and not member:
+        if key in names.keys and not member:
             found.append(key)
     return tuple(dict.fromkeys(found))
 
@@ -88,13 +93,35 @@ def awaited_ready(resource: Resource) -> Iterator[ObjectKey]:
             yield ObjectKey.parse(address)
 
 
-def _named(reference: Reference, keys: set[ObjectKey]) -> ObjectKey | None:
-    """Return the object of this plan that a reference means, if any; others are live or in the store."""
-    for kind in reference.kinds:
-        for key in (ObjectKey(kind, reference.namespace, reference.name), ObjectKey(kind, "", reference.name)):
-            if key in keys:
-                return key
-    return None
+class _Names:
+    """What references of a plan may say: names, and Proxmox' ids of what is no guest."""
+
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        self.keys: set[ObjectKey] = set()
+        self._named: dict[tuple[str, str], list[ObjectKey]] = {}
+        self._called: dict[tuple[str, str], ObjectKey] = {}
+        for r in resources:
+            self.keys.add(r.key)
+            self._named.setdefault((r.key.kind, r.key.name), []).append(r.key)
+            if r.called:
+                self._called[r.key.kind, r.called] = r.key
+
+    def of(self, reference: Reference) -> ObjectKey | None:
+        """Return the object of this plan that a reference means, if any; others are live or in the store.
+
+        An object without a namespace means the one of that name, whatever namespace it is in (kinds.md 2.4).
+        """
+        for kind in reference.kinds:
+            for key in (ObjectKey(kind, reference.namespace, reference.name), ObjectKey(kind, "", reference.name)):
+                if key in self.keys:
+                    return key
+            there = self._named.get((kind, reference.name), ())
+            if not reference.namespace and len(there) == 1:
+                return there[0]
+            called = self._called.get((kind, reference.name.removeprefix("id:")))
+            if called is not None:
+                return called
+        return None
 
 
 def _reachable(edges: Edges) -> Mapping[ObjectKey, set[ObjectKey]]:

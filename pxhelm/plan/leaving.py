@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pxhelm.errors import PxhelmError
 from pxhelm.plan.graph import strong_edges
+from pxhelm.plan.leaf import as_leaf
 from pxhelm.plan.order import ordered
 from pxhelm.plan.subject import Subject
 from pxhelm.resource.identity import ObjectKey
@@ -24,12 +25,21 @@ def leaving(subjects: Sequence[Subject]) -> list[Resource]:
     """
     going = [s for s in subjects if s.desired is None]
     ids = {(s.key.kind, str(s.target.row.get("id") or s.key.name)): s.key for s in going if not s.kind.guest}
-    found = [Resource(s.key, {}, references=tuple(_below(s, ids))) for s in going]
+    found = [
+        Resource(s.key, {}, references=(*_below(s, ids), *_beside(s)), called=str(s.target.row.get("id") or ""))
+        for s in going
+    ]
     try:
         ordered(strong_edges(found))
     except PxhelmError:
         return [Resource(s.key, {}) for s in going]
     return found
+
+
+def _beside(s: Subject) -> Iterator[Reference]:
+    """Yield what no single leaf names, such as the pool in which a pool is."""
+    leaves = {path: as_leaf(base) for bases in s.known.bases.values() for path, base in bases.items()}
+    yield from (each for each in s.kind.more_references(s.key, leaves) if s.key.kind in each.kinds)
 
 
 def _below(s: Subject, ids: Ids) -> Iterator[Reference]:

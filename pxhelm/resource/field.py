@@ -38,6 +38,8 @@ class Field:
     choices: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()
     """Kinds a reference may name."""
+    back: bool = False
+    """It names what belongs to the object; of two that name each other, what belongs waits for the other."""
     root_only: bool = False
     """Only a real root@pam ticket may set it; tokens fail."""
     creation_only: bool = False

@@ -6,7 +6,7 @@ requests (reads); writes are ``Step``s, which only ``apply`` sends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -58,6 +58,8 @@ class Surroundings:
     """VMIDs of the guests that pxhelm manages: a reference is looked up here before the live cluster (kinds.md 2.4)."""
     coming: frozenset[tuple[str, str]] | None = None
     """(kind, Proxmox' id) of what the same plan makes; None = not told, and then nothing is called missing."""
+    using: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Storage that shall go → VMIDs of the guests that have something on it."""
     leftovers: Mapping[int, str] = field(default_factory=dict)
     """VMID of a guest that goes → the image of its documents, which nobody else uses."""
 
@@ -88,6 +90,16 @@ class Change:
     """Leaves for which the running guest needs a restart."""
     now: float = 0.0
     """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong with the leaves of a manifest together, on any cluster."""
+
+    path: str
+    """The leaf to be named; empty for the object's name."""
+    message: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,5 +190,7 @@ class Kind:
     lists them, or only the store knows them."""
     carried_off: Callable[[Live, Surroundings], tuple[str, ...]] = lambda _live, _surroundings: ()
     """References to the guests of which the last one takes the object along when it is destroyed."""
+    check: Callable[[ObjectKey, Leaves], Iterable[Mistake]] = lambda _key, _leaves: ()
+    """What a manifest says that no cluster would take, told with its place before any is asked."""
     refuse: Callable[[Change], str] = lambda _change: ""
     """Reason why the object must not be touched as asked (protection, policy); empty = none."""

@@ -50,6 +50,8 @@ class Reference:
     """Kinds it may name, in order of lookup."""
     namespace: str
     name: str
+    back: bool = False
+    """It names what belongs to it, and does not wait for what names it as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Resource:
     absent: tuple[str, ...] = ()
     """Device paths to remove though never applied (``absent: true``), such as ``disks.ide3``."""
     references: tuple[Reference, ...] = ()
+    called: str = ""
+    """Proxmox' id of what is no guest, by which references may name it as well; empty when nobody told."""
     text: str = ""
     """The manifest document, as stored with the release."""
     where: Where | None = None

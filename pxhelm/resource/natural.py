@@ -7,7 +7,7 @@ and calls the one here for the rest. Never sends anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.errors import ApiError, ErrorClass
 from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.proxmox.schema import Endpoint, load
+from pxhelm.resource.allowed import unfit_id, unfit_values
 from pxhelm.resource.decode import decode as decode_config
 from pxhelm.resource.decode import text_of
 from pxhelm.resource.effect import Effect
@@ -23,7 +24,7 @@ from pxhelm.resource.encode import Encoded, encode
 from pxhelm.resource.forms import form_of
 from pxhelm.resource.gates import version_problem
 from pxhelm.resource.identity import ObjectKey, join_comment, split_comment, unmarked
-from pxhelm.resource.kind import Change, Kind, LeafChange, Op
+from pxhelm.resource.kind import Change, Kind, LeafChange, Mistake, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.references import unresolved
 from pxhelm.resource.staged import staged
@@ -86,7 +87,16 @@ def natural(kind: Kind, home: Home) -> Kind:
         refuse=partial(refuse, made, home),
         decode=partial(decode_config, made),
         listing=partial(listing, home),
+        check=partial(check, made, home),
     )
+
+
+def check(kind: Kind, home: Home, key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield what no cluster would take: an id that cannot be one, values that the schema forbids."""
+    if any(each.path == "id" and each.wire == home.parameter for each in kind.fields):
+        name = str(leaves.get("id") or default_id(key))
+        yield from unfit_id(kind.name, (home.api, home.parameter), name, "id" if "id" in leaves else "")
+    yield from unfit_values(kind, {path: value for path, value in leaves.items() if path != "id"})
 
 
 def identifier(resource: Resource) -> str:

@@ -117,6 +117,8 @@ def parse_resource(kind: Kind, document: Document, default_namespace: str = "def
         reader.fail(("apiVersion",), _wrong_version(body.get("apiVersion")), f"write apiVersion: {API_VERSION}")
     key, labels, annotations = _metadata(reader, default_namespace)
     _spec(reader, body.get("spec"))
+    if key is not None and not reader.parsed.errors:
+        _together(reader, key)
     if reader.parsed.errors or key is None:
         return reader.parsed
     if kind.guest:
@@ -129,11 +131,22 @@ def parse_resource(kind: Kind, document: Document, default_namespace: str = "def
         tuple(reader.unset),
         tuple(reader.absent),
         (*_references(reader, key), *kind.more_references(key, reader.leaves)),
-        document.text,
-        Where(document.file, document.line),  # exact places cost a second reading: ``locate`` gives them
-        _locator(reader),
+        text=document.text,
+        where=Where(document.file, document.line),  # exact places cost a second reading: ``locate`` gives them
+        locate=_locator(reader),
     )
+    if not kind.guest:
+        reader.parsed.resource = replace(reader.parsed.resource, called=kind.identifier(reader.parsed.resource))
     return reader.parsed
+
+
+def _together(reader: _Reader, key: ObjectKey) -> None:
+    """Note what the leaves say together that no cluster would take."""
+    for each in reader.kind.check(key, reader.leaves):
+        if each.path:
+            reader.fail_spec(tuple(each.path.split(".")), each.message, each.hint)
+        else:
+            reader.fail(("metadata", "name"), each.message, each.hint)
 
 
 def _wrong_version(found: object) -> str:
@@ -429,7 +442,7 @@ def _references(reader: _Reader, key: ObjectKey) -> Iterable[Reference]:
         if place is None or not place.field.refers:
             continue
         for text in value if isinstance(value, tuple) else (value,):
-            yield reference_to(path, place.field, str(text), key.namespace)
+            yield replace(reference_to(path, place.field, str(text), key.namespace), back=place.field.back)
 
 
 def _dotted(path: ManifestPath) -> str:

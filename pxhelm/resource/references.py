@@ -29,6 +29,9 @@ def bare(text: str) -> str:
 
 def reference_to(path: str, each: Field, text: str, namespace: str) -> Reference:
     """Return what a leaf refers to; texts with a colon are volumes or ids and name nothing managed."""
+    if text.startswith(_ELSEWHERE) and "IPSet" in each.refers:
+        vnet = _OF_VNET.fullmatch(text)
+        return Reference(path, ("SDNVNet",) if vnet else (), "", vnet[1] if vnet else text)
     sign, text = signed(text) if "FirewallAlias" in each.refers else ("", text)
     if sign.startswith("+") and "IPSet" in each.refers:
         return Reference(path, ("IPSet",), "", text)
@@ -60,6 +63,8 @@ def resolve_names(kind: Kind, resource: Resource, lookup: Callable[[Reference], 
 
 
 def _id_of(each: Field, path: str, text: str, namespace: str, lookup: Callable[[Reference], str | None]) -> str:
+    if text.startswith(_ELSEWHERE) and "IPSet" in each.refers:
+        return text
     found = lookup(reference_to(path, each, text, namespace))
     sign = signed(text)[0] if "FirewallAlias" in each.refers else ""
     return f"{sign}{found}" if found else text
@@ -77,7 +82,10 @@ def reveal(resource: Resource, resolve: Callable[[SecretSource], str]) -> Resour
     return replace(resource, leaves={**resource.leaves, **found}) if found else resource
 
 
-_SIGN = re.compile(r"\+(?:dc/|guest/)?|dc/")
+_SIGN = re.compile(r"\+(?:dc/)?|dc/")
+_ELSEWHERE = ("+guest/", "guest/", "+sdn/")
+"""How a rule names sets and aliases that are no objects of their own: a guest's, and those of virtual networks."""
+_OF_VNET = re.compile(r"\+sdn/(\w+)-(?:all|gateway|no-gateway|dhcp)")
 
 NOBODY = "no guest carries the labels of guests.selector"
 """Why an object that selects guests cannot be had, of which Proxmox wants to know one."""

@@ -23,6 +23,9 @@ _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _CALENDAR = re.compile(r"[A-Za-z0-9 .,:*/_-]+")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_\-+.]*")
+_NUMERIC = re.compile(r"[0-9A-Fa-f.:/-]*[.:][0-9A-Fa-f.:/-]*")
+"""Texts that can only be meant as an address, not as the name of one."""
+_LAST_PORT = 65535
 _VOLID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*:\S+")
 
 
@@ -127,7 +130,34 @@ def _list(value: object) -> Value:
 
 def _ports(value: object) -> Value:
     items = value if isinstance(value, (list, tuple)) else [value]
-    return tuple(sorted({str(read_int(item)) if isinstance(item, (int, float)) else read_line(item) for item in items}))
+    found = {str(read_int(item)) if isinstance(item, (int, float)) else read_line(item) for item in items}
+    for item in found:
+        numbers = [int(part) for part in item.split(":") if part.isascii() and part.isdigit()]
+        if numbers != sorted(numbers) or any(number > _LAST_PORT for number in numbers):
+            raise UnfitError(f"{item} is no port or range: the last is {_LAST_PORT}, and a range goes up")
+    return tuple(sorted(found))
+
+
+def _network(value: object) -> Value:
+    text = read_line(value)
+    try:
+        ipaddress.ip_interface(text)
+    except ValueError:
+        raise UnfitError(f"it is {kind_of(text)}") from None
+    return text
+
+
+def _addresses(value: object) -> Value:
+    found = _set(value)
+    assert isinstance(found, tuple)
+    for item in found:
+        parts = str(item).split("-") if _NUMERIC.fullmatch(str(item)) else ()
+        try:
+            for part in parts:
+                ipaddress.ip_interface(part) if len(parts) == 1 else ipaddress.ip_address(part)
+        except ValueError:
+            raise UnfitError(f"{item} is no address, network or range") from None
+    return found
 
 
 def _json(value: object) -> str:
@@ -198,6 +228,12 @@ TYPES: Mapping[str, ValueType] = {
             STRING,
         ),
         ValueType("ct-cidr6", "an IPv6 address with prefix, dhcp, auto or manual", _CT_CIDR6, as_is, STRING),
+        ValueType("prefix4", "an address with prefix such as 10.0.0.5/24", _cidr(4, ()), as_is, STRING),
+        ValueType("prefix6", "an IPv6 address with prefix such as fd00::5/64", _cidr(6, ()), as_is, STRING),
+        ValueType("network", "an address or a network such as 10.0.0.0/24", _network, as_is, STRING),
+        ValueType(
+            "addresses", "a list of addresses, networks, ranges, aliases or +SETs", _addresses, _as_list, _STRINGS
+        ),
         ValueType("volume", "a volume such as local:iso/debian.iso", _matching(_VOLID), as_is, STRING),
         ValueType("set", "a list of texts, in any order", _set, _as_list, _STRINGS),
         ValueType("windows", "a window such as sun 02:00-06:00, or a list of them", _windows, _as_list, _STRINGS),

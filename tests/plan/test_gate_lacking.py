@@ -16,7 +16,7 @@ LACKS = [
     ("7.4", "PCIMapping", "{map: [{node: a, path: '0000:01:00', id: '1:2'}]}", ["has no pcimappings"]),
     ("8.4", "CPUModel", "{reportedModel: kvm64}", ["has no cpumodels"]),
     ("8.4", "HARule", "{type: resource-affinity, affinity: negative, guests: {names: [a, b]}}", ["came with 9"]),
-    ("7.4", "Firewall", "{target: {cluster: true}, policyForward: DROP}", ["policy_forward needs Proxmox VE 8.4"]),
+    ("7.4", "Firewall", "{target: {cluster: true}, policyForward: DROP}", ["does not have policyForward"]),
     ("8.4", "VirtualMachine", "{memory: 1G, ha: {state: started, failback: false}}", ["failback needs Proxmox VE 9.2"]),
     (
         "7.4",

@@ -145,4 +145,4 @@ def test_a_rule_without_a_name_is_named_by_its_content_and_that_is_said():
 
 def test_two_rules_of_one_name_are_refused():
     with pytest.raises(ShorthandError, match="two rules are called a"):
-        firewall_rules.normalize(Normal({"rules": [{"name": "a"}, {"name": "a"}]}))
+        firewall_rules.normalize(Normal({"rules": [{"name": "a", "group": "g"}, {"name": "a", "group": "g"}]}))

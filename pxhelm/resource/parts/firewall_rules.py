@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pxhelm.proxmox.request import ApiGen, Param, Request, call
@@ -19,7 +19,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
 from pxhelm.resource.kind import Change, Op
 from pxhelm.resource.model import Leaves, Live, Value
-from pxhelm.resource.normal import Normal, ShorthandError
+from pxhelm.resource.normal import ManifestPath, Normal, ShorthandError
 from pxhelm.resource.step import Guard, Step
 
 _D = Effect.ONLINE_DISRUPTIVE
@@ -77,8 +77,8 @@ def fields(prefix: str = "") -> tuple[Field, ...]:
         rule("group", "ref", refers=("SecurityGroup",), help="a security group, instead of type and action"),
         rule("macro", help="a service by Proxmox' name, such as SSH"),
         rule("proto", help="protocol, such as tcp"),
-        rule("source", "set", refers=addresses, help="addresses, networks, aliases, or +SET"),
-        rule("dest", "set", refers=addresses, help="addresses, networks, aliases, or +SET"),
+        rule("source", "addresses", refers=addresses, help="addresses, networks, aliases, or +SET"),
+        rule("dest", "addresses", refers=addresses, help="addresses, networks, aliases, or +SET"),
         rule("sport", "ports", help="ports it comes from"),
         rule("dport", "ports", help="ports it goes to"),
         rule("icmpType", help="kind of ICMP message"),
@@ -100,6 +100,8 @@ def normalize(spec: Normal, path: tuple[str, ...] = ()) -> None:
     rules = branch.get("rules")
     if isinstance(rules, Mapping):
         branch.setdefault("ruleOrder", [str(name) for name in rules])
+        for name, rule in rules.items():
+            _complete((*path, "rules", str(name)), str(name), rule)
         branch["rules"] = {n: _on(rule) if isinstance(rule, Mapping) else rule for n, rule in rules.items()}
     if not isinstance(rules, (list, tuple)):
         return
@@ -119,10 +121,33 @@ def normalize(spec: Normal, path: tuple[str, ...] = ()) -> None:
             )
         if name in found:
             raise ShorthandError((*path, "rules", index), f"two rules are called {name}")
+        _complete((*path, "rules", index), name, rest)
         found[name] = _on(rest)
         spec.origins[(*path, "rules", name)] = (*path, "rules", index)
     branch["rules"] = found
     branch.setdefault("ruleOrder", list(found))
+
+
+def _complete(path: ManifestPath, name: str, rule: object) -> None:
+    """Raise ShorthandError for a rule that leaves open what it does: Proxmox would be told what nobody wrote."""
+    if not isinstance(rule, Mapping):
+        return
+    missing = [key for key in ("type", "action") if rule.get(key) is None]
+    if rule.get("group") is None and missing:
+        hint = "write type: in and action: ACCEPT, or group: NAME of a security group"
+        raise ShorthandError(path, f"rule {name} needs {' and '.join(missing)}", hint)
+    if rule.get("group") is not None and len(missing) < 2:
+        hint = "leave out type and action, or group"
+        raise ShorthandError(path, f"rule {name} takes in a group and says type or action as well", hint)
+
+
+def foreign(live: Live, prefix: str = "") -> Iterator[dict[str, Value]]:
+    """Yield the rules of others, part by part as ours are written."""
+    for row in _rows(live, prefix):
+        if not name_of(row):
+            group = row.get("type") == "group"
+            parts = (part for part, param in _PARAMS.items() if param in row and (part != "group" or group))
+            yield {part: _read(part, row[_PARAMS[part]]) for part in parts}
 
 
 def _on(rule: Mapping[str, object]) -> dict[str, object]:
