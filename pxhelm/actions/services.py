@@ -43,6 +43,8 @@ class Place:
     """Whether guests of ours carry a tag."""
     label_tags: tuple[str, ...] = ()
     """Keys of the labels that guests show as tags."""
+    drift_policy: str = ""
+    """What happens to drift of objects that say nothing of it, and whose namespace does not."""
 
     @property
     def cluster(self) -> str:

@@ -76,6 +76,7 @@ class Opened:
             context.vmid_range,
             context.tag_guests,
             context.label_tags,
+            context.drift_policy,
         )
 
     @property

@@ -220,6 +220,8 @@ class _Application:
                 self.stand_aside(o)
             for o in self.planned.plan.objects:
                 resource = self.planned.resources.get(o.key)
+                if o.action is Action.READ and resource is not None:
+                    self.memories[o.key] = self.records.steer(resource, self.memories[o.key])
                 if o.action in (Action.DELETE, Action.READ) or resource is None or o.key in self.results:
                     continue
                 kind = self.ports.kind_of(o.key.kind)

@@ -30,6 +30,8 @@ class Namespaces:
     """The namespaces that are declared, by name."""
 
     leaves: Mapping[str, Leaves]
+    drift_policy: str = ""
+    """Of objects that say nothing of it and whose namespace does not: the context's."""
 
     @classmethod
     def of(cls, ports: Ports, wanted: Iterable[Resource]) -> Namespaces:
@@ -38,7 +40,7 @@ class Namespaces:
         for o in ports.store.objects.list(ObjectQuery(ports.cluster_name, kind=KIND)):
             found[o.key.name] = {leaf.path: as_leaf(leaf.base) for leaf in ports.store.objects.owned(o.uid)}
         found |= {r.key.name: r.leaves for r in wanted if r.key.kind == KIND}
-        namespaces = cls(found)
+        namespaces = cls(found, ports.drift_policy)
         namespaces.check()
         return namespaces
 
@@ -60,12 +62,11 @@ class Namespaces:
 
     def completed(self, resource: Resource, applied: Leaves, *, new: bool) -> Resource:
         """Return a resource with what its namespace says where it says nothing itself."""
-        own = self.leaves.get(resource.key.namespace)
-        if own is None:
-            return resource
-        if own.get("driftPolicy"):
-            resource = replace(resource, annotations={_DRIFT: str(own["driftPolicy"]), **resource.annotations})
-        if resource.key.kind not in GUESTS:
+        own = self.leaves.get(resource.key.namespace, {})
+        policy = own.get("driftPolicy") or self.drift_policy
+        if policy:
+            resource = replace(resource, annotations={_DRIFT: str(policy), **resource.annotations})
+        if resource.key.kind not in GUESTS or not own:
             return resource
         more: dict[str, Value] = {}
         allowed = own.get("allowedNodes")

@@ -91,6 +91,8 @@ class Ports:
     """The tag that guests of ours carry; empty = none."""
     label_tags: tuple[str, ...] = ()
     """Keys of the labels that guests show as tags."""
+    drift_policy: str = ""
+    """What happens to drift of objects that say nothing of it, and whose namespace does not."""
     vmid_range: tuple[int, int] = (10000, 99999)
     user: str = ""
     """Who signs in, ``user@realm!token``: whose tasks are ours."""
@@ -115,6 +117,10 @@ class PlacePort(Protocol):
     @property
     def label_tags(self) -> tuple[str, ...]:
         """Keys of the labels that guests show as tags."""
+
+    @property
+    def drift_policy(self) -> str:
+        """What happens to drift where nobody says anything of it."""
 
     @property
     def vmid_range(self) -> tuple[int, int]:
@@ -227,5 +233,6 @@ def ports_of(services: ServicesPort, actor: str = "") -> Ports:
         vmid_range=services.place.vmid_range,
         tag=TAG if services.place.tag_guests else "",
         label_tags=services.place.label_tags,
+        drift_policy=services.place.drift_policy,
         schema_of=cache(lambda version: best(version, own())),
     )

@@ -77,6 +77,17 @@ class Records:
         known = replace(memory.known, uid=stored.uid, generation=stored.generation, annotations=wanted.annotations)
         return replace(memory, known=known, stored=stored, binding=binding)
 
+    def steer(self, wanted: Resource, memory: Memory) -> Memory:
+        """Remember the annotations of an object of ours of which nothing else is taken over, so that they hold for its removal."""
+        if memory.stored is None:
+            return memory
+        before = Manifest.load(memory.stored.manifest)
+        if before.annotations == wanted.annotations:
+            return memory
+        stored = replace(memory.stored, manifest=replace(before, annotations=wanted.annotations).dump())
+        self.store.objects.put(stored)
+        return replace(memory, known=replace(memory.known, annotations=wanted.annotations), stored=stored)
+
     def keep_originals(self, kind: Kind, memory: Memory, manager: str, changes: Sequence[LeafChange]) -> Memory:
         """Remember what stands in leaves that cannot be unset before they are written first."""
         mine = dict(memory.known.bases.get(manager, {}))

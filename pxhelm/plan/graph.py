@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.order import DEPENDS_ON, Edges, Order, joined, ordered
@@ -10,6 +12,9 @@ from pxhelm.resource.annotations import paths
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Reference, Resource
 from pxhelm.resource.sets import LABEL
+
+WAVE = "argocd.argoproj.io/sync-wave"
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 Rank = Callable[[ObjectKey], int]
 
@@ -41,13 +46,24 @@ def order_of(
 
 def strong_edges(resources: Sequence[Resource]) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
     """Return what each object waits for by reference or annotation, among the given ones."""
-    names = _Names(resources)
-    found = {r.key: _strong(r, names) for r in resources}
+    names, earlier = _Names(resources), _earlier(resources)
+    found = {r.key: tuple(dict.fromkeys((*_strong(r, names), *earlier.get(r.key, ())))) for r in resources}
     for r in resources:
         back = {key for each in r.references if each.back and (key := names.of(each)) and r.key in found[key]}
         if back:
             found[r.key] = tuple(key for key in found[r.key] if key not in back)
     return found
+
+
+def _earlier(resources: Sequence[Resource]) -> Mapping[ObjectKey, tuple[ObjectKey, ...]]:
+    """Return the objects of the wave before each object's own; those that name no wave are of wave 0, as Argo CD has it."""
+    waves: dict[int, list[ObjectKey]] = {}
+    for each in resources:
+        text = each.annotations.get(WAVE, "0").strip()
+        waves.setdefault(int(text) if _NUMBER.fullmatch(text) else 0, []).append(each.key)
+    numbers = sorted(waves)
+    before = {late: tuple(waves[early]) for early, late in pairwise(numbers)}
+    return {key: before[number] for number in numbers[1:] for key in waves[number]}
 
 
 def _lower(keys: Iterable[ObjectKey], rank: Rank) -> Mapping[int, tuple[ObjectKey, ...]]:

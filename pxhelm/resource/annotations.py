@@ -15,6 +15,8 @@ _BOOL = re.compile("true|false")
 _ANY = re.compile(".*", re.DOTALL)
 _DURATION = re.compile(".+")
 
+_DEPENDENCY = r"[A-Za-z0-9]+(/[^/,:\s]+){1,2}(:Ready|:Exists)?"
+
 VALUES: dict[str, tuple[re.Pattern[str], str]] = {
     "prevent-destroy": (_BOOL, '"true" or "false"'),
     "deletion-policy": (
@@ -31,7 +33,10 @@ VALUES: dict[str, tuple[re.Pattern[str], str]] = {
         re.compile(r"[^/,\s]+(/[^/,\s]+){0,2}(\s*[,\n]\s*[^/,\s]+(/[^/,\s]+){0,2})*\s*"),
         "a former name: web, NAMESPACE/web or Kind/NAMESPACE/web, several with the latest first",
     ),
-    "depends-on": (_ANY, "a list of Kind/namespace/name"),
+    "depends-on": (
+        re.compile(rf"\s*({_DEPENDENCY}(\s*[,\n]\s*|\s*$))*\s*"),
+        "a list of Kind/namespace/name, each with :Ready or :Exists if need be",
+    ),
     "ready-timeout": (_DURATION, "a duration"),
     "apply-timeout": (_DURATION, "a duration"),
     "force-conflicts": (_ANY, "field managers"),

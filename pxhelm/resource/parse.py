@@ -17,6 +17,7 @@ from pxhelm.resource.annotations import check_annotation
 from pxhelm.resource.field import Field
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
+from pxhelm.resource.misplaced import misplaced
 from pxhelm.resource.model import Reference, Resource, SecretSource, Value
 from pxhelm.resource.normal import ManifestPath, Normal, ShorthandError
 from pxhelm.resource.pointers import sources_in
@@ -198,7 +199,7 @@ def _metadata(reader: _Reader, default_namespace: str) -> tuple[ObjectKey | None
             reader.fail(("metadata", "labels", key), f"label {key}={value} is not of the form Kubernetes allows")
     annotations = _texts(reader, "annotations", metadata.get("annotations"))
     for key, value in annotations.items():
-        wrong = check_annotation(key, value)
+        wrong = check_annotation(key, value) or misplaced(reader.kind, key, value)
         if wrong:
             reader.fail(("metadata", "annotations", key), wrong[0], wrong[1])
     return (

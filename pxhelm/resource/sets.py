@@ -25,6 +25,7 @@ LABEL = "pxhelm.io/set"
 """Label of a member: the name of its set."""
 _PLACE = re.compile(r"\$\$\(|\$\(ordinal(?:\+([0-9]+))?\)|\$\(name\)")
 _DEPENDS_ON = "pxhelm.io/depends-on"
+_WAVE = "argocd.argoproj.io/sync-wave"
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ def _member(document: Manifest, template: Mapping[str, object], ordinal: int) ->
     metadata = template.get("metadata")
     metadata = dict(metadata) if isinstance(metadata, Mapping) else {}
     annotations = _map(metadata.get("annotations"))
-    if _DEPENDS_ON in document.annotations:
-        annotations.setdefault(_DEPENDS_ON, document.annotations[_DEPENDS_ON])
+    for name in (_DEPENDS_ON, _WAVE):
+        if name in document.annotations:
+            annotations.setdefault(name, document.annotations[name])
     kind = str(template.get("kind") or "VirtualMachine")
     if moved.ANNOTATION in document.annotations:
         told = moved.of_member(document.annotations[moved.ANNOTATION], kind, ordinal)

@@ -108,6 +108,8 @@ class Context:
     """Whether guests of ours carry the tag ``pxhelm``, for people who look for them in Proxmox' own pages."""
     label_tags: tuple[str, ...] = ()
     """Keys of the labels that guests carry as tags too: ``app: shop`` as ``app.shop``."""
+    drift_policy: str = ""
+    """``pxhelm.io/drift-policy`` of objects whose manifest and namespace say nothing; empty = Report."""
     allow_commands: bool = False
     """Whether manifests may run programs of this machine: a Job's ``command``, a secret's ``valueFrom.command``."""
 

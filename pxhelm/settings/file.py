@@ -17,8 +17,18 @@ from pxhelm.settings.context import Context, SecretSource, Ssh, normalize_endpoi
 from pxhelm.settings.limits import DEFAULT_LIMITS, LIMIT_NAMES, Limits, read_limits
 from pxhelm.settings.model import Settings
 
+_POLICIES: Final = ("Ignore", "Report", "Correct")
 _TLS: Final = ("caFile", "fingerprint", "insecure", "serverName")
-_KEPT: Final = ("vmidRange", "tagGuests", "labelTags", "allowCommands", "allowValueFrom", "ssh", "sharedPaths")
+_KEPT: Final = (
+    "vmidRange",
+    "tagGuests",
+    "labelTags",
+    "driftPolicy",
+    "allowCommands",
+    "allowValueFrom",
+    "ssh",
+    "sharedPaths",
+)
 _SSH: Final = ("host", "options")
 """What only an editor writes: a context that is added again keeps it."""
 _KEYS: Final = ("name", "endpoints", "tokenID", "token", "user", "password", "tls", "namespace", *_KEPT)
@@ -106,6 +116,7 @@ class _Reader:
             vmid_range=self._range(entry.get("vmidRange"), (*place, "vmidRange")),
             tag_guests=self._yes(entry, place, "tagGuests"),
             label_tags=self._labels(entry.get("labelTags"), (*place, "labelTags")),
+            drift_policy=self._policy(entry, (*place, "driftPolicy")),
             allow_commands=self._yes(entry, place, "allowCommands"),
             allow_value_from=self._charts(entry.get("allowValueFrom"), (*place, "allowValueFrom")),
             ssh=self._ssh(entry.get("ssh"), (*place, "ssh")),
@@ -127,6 +138,12 @@ class _Reader:
         if len({key.replace("/", "-").lower() for key in keys}) != len(keys):
             self._refuse(place, "keys of labels that differ in more than capitals and slashes: each is a tag")
         return keys
+
+    def _policy(self, entry: Mapping[str, Any], place: Place) -> str:
+        found = self._word(entry, place[:-1], "driftPolicy")
+        if found and found not in _POLICIES:
+            self._refuse(place, ", ".join(_POLICIES))
+        return found
 
     def _charts(self, value: object, place: Place) -> tuple[str, ...]:
         found = self._list(

@@ -2,7 +2,11 @@
 
 import pytest
 
+from pxhelm import kinds
 from pxhelm.apply.command import Result
+from pxhelm.apply.engine import destroy
+from pxhelm.errors import StageError
+from pxhelm.manifest import load_manifests
 from pxhelm.plan.model import Action
 from pxhelm.resource.annotations import LATER, check_annotation
 from pxhelm.resource.identity import ObjectKey
@@ -153,3 +157,48 @@ def test_a_chosen_vmid_rests_for_a_day_after_its_guest_is_gone(lab):
     clock[0] += 24 * 3600 + 1
     lab.apply_with(ports, vm())
     assert only_guest(lab)["vmid"] == first
+
+
+def test_what_is_paused_stays_when_it_is_deleted(lab):
+    lab.apply(vm())
+    lab.apply(annotated(management="Paused"))
+    mark = lab.mark
+    assert not destroy(lab.ports(), (WEB,)).failed
+    assert lab.writes(mark) == []
+    assert len(lab.guests()) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "annotation", "words"),
+    [
+        ("Pool", "deletion-policy: BackupThenDelete", "is for guests, not for a Pool"),
+        ("Pool", "deletion-policy: Trash(7d)", "is for guests"),
+        ("Storage", 'snapshot-before: "true"', "is for guests"),
+        ("Pool", "adopt-from: vmid:101", "is for guests"),
+        ("GuestSet", "deletion-policy: DetachDisks", "is for guests, not for a GuestSet"),
+        ("Pool", "ignore-differences: commemt", "a Pool has no field commemt"),
+        ("VirtualMachine", 'ignore-differences: "disks.scsi0.cache, networks.*.mtuu"', "no field networks.*.mtuu"),
+        ("Pool", 'depends-on: "Pool/a:Done"', "must be a list of"),
+    ],
+)
+def test_an_annotation_that_would_do_nothing_is_a_mistake(kind, annotation, words):
+    spec = {"GuestSet": "{replicas: 0, template: {kind: VirtualMachine, spec: {memory: 512}}}"}.get(kind, "{}")
+    text = f"apiVersion: proxmox.io/v1\nkind: {kind}\nmetadata: {{name: it, annotations: {{pxhelm.io/{annotation}}}}}\nspec: {spec}\n"
+    with pytest.raises(StageError) as caught:
+        kinds.parse(load_manifests(text, "it.yaml"))
+    assert words in str([error.message for error in caught.value.errors])
+
+
+@pytest.mark.parametrize(
+    ("kind", "annotation"),
+    [
+        ("Container", 'ignore-differences: "mounts, networks.*.mtu, config.arch, features.nesting"'),
+        ("VirtualMachine", "ignore-differences: disks.scsi0"),
+        ("Pool", 'snapshot-before: "false"'),
+        ("Pool", 'depends-on: "Pool/a:Exists, VirtualMachine/default/db:Ready"'),
+        ("Pool", "deletion-policy: Retain"),
+    ],
+)
+def test_an_annotation_that_does_something_is_none(kind, annotation):
+    text = f"apiVersion: proxmox.io/v1\nkind: {kind}\nmetadata: {{name: it, annotations: {{pxhelm.io/{annotation}}}}}\nspec: {{}}\n"
+    assert kinds.parse(load_manifests(text, "it.yaml"))

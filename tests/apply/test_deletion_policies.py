@@ -1,5 +1,7 @@
 """How guests go when they are not simply destroyed: backed up first, into the trash, leaving their disks, or let go."""
 
+from dataclasses import replace
+
 import pytest
 
 from pxhelm.apply.engine import apply_plan
@@ -159,11 +161,15 @@ def test_protection_and_prevent_destroy_hold_for_every_way(lab):
     assert "prevent-destroy" in lab.plan(delete=(KEYS[VM],)).plan.blocked[0].message
 
 
-def test_only_guests_go_such_ways(lab):
-    pool = '{apiVersion: proxmox.io/v1, kind: Pool, metadata: {name: p, annotations: {pxhelm.io/deletion-policy: "Trash(1d)"}}, spec: {}}'
-    lab.apply(pool)
+@pytest.mark.parametrize("way", ["Trash(1d)", "BackupThenDelete", "DetachDisks"])
+def test_only_guests_go_such_ways_whatever_an_older_version_accepted(lab, way):
+    lab.apply("{apiVersion: proxmox.io/v1, kind: Pool, metadata: {name: p}, spec: {}}")
+    (stored,) = lab.store.objects.list(ObjectQuery("lab", kind="Pool"))
+    manifest = Manifest.load(stored.manifest)
+    manifest = replace(manifest, annotations={"pxhelm.io/deletion-policy": way})
+    lab.store.objects.put(replace(stored, manifest=manifest.dump()))
     (blocked,) = lab.plan(delete=(ObjectKey("Pool", "", "p"),)).plan.blocked
-    assert blocked.message == "cannot delete Pool/p: Trash(1d) is for guests"
+    assert blocked.message == f"cannot delete Pool/p: {way} is for guests"
 
 
 def test_members_of_a_set_that_go_into_the_trash_are_no_members_any_more(lab):

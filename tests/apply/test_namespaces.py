@@ -3,6 +3,7 @@
 import pytest
 
 from pxhelm.errors import ExitCode, PxhelmError
+from tests.apply.lab import Lab
 
 NAMESPACE = "apiVersion: proxmox.io/v1\nkind: Namespace\nmetadata: {name: %s}\nspec: %s\n"
 POOL = "apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: {name: prod}\nspec: {}\n"
@@ -65,3 +66,22 @@ def test_what_somebody_changed_stays_when_the_namespace_says_so(lab):
     strict = texts[1].replace("namespace: prod", "namespace: prod, annotations: {pxhelm.io/drift-policy: Correct}")
     (change,) = [o for o in lab.plan(texts[0], strict).plan.objects if o.key.name == "web"]
     assert [c.path for c in change.changes] == ["memory.size"]
+
+
+class Lenient(Lab):
+    """A context whose objects keep what others change."""
+
+    def ports(self, worker="one", **changes):
+        return super().ports(worker, drift_policy="Ignore", **changes)
+
+
+def test_the_context_says_what_happens_to_drift_where_nobody_nearer_does(tmp_path):
+    pool = "apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: {name: ops%s}\nspec: {comment: ours}\n"
+    lab = Lenient(tmp_path)
+    assert lab.apply(pool % "").exit_code is ExitCode.OK
+    lab.api("PUT", "/pools", poolid="ops", comment="theirs")
+    assert lab.plan(pool % "").plan.empty
+    nearer = ", annotations: {pxhelm.io/drift-policy: Report}"
+    (change,) = lab.plan(pool % nearer).plan.objects
+    assert [c.path for c in change.changes] == ["comment"]
+    lab.close()

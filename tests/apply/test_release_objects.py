@@ -26,7 +26,9 @@ def manifests(*texts):
 def services(lab):
     counter = lab.counter
     return SimpleNamespace(
-        place=SimpleNamespace(cluster="lab", tag_guests=False, label_tags=(), vmid_range=(10000, 10099)),
+        place=SimpleNamespace(
+            cluster="lab", tag_guests=False, label_tags=(), drift_policy="", vmid_range=(10000, 10099)
+        ),
         meet=lambda: Cluster("lab"),
         store=lab.store,
         cluster=lab.client(),

@@ -1,6 +1,7 @@
 """The order among objects."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -39,6 +40,28 @@ def test_an_object_waits_for_what_it_refers_to():
     found = edges(thing("VirtualMachine/a/web", refers=["VirtualMachine/a/golden"]), thing("VirtualMachine/a/golden"))
     assert shown(found)["VirtualMachine/a/web"] == ["VirtualMachine/a/golden"]
     assert [k.name for k in ordered(found)] == ["golden", "web"]
+
+
+def wave(address, number, **more):
+    found = thing(address, **more)
+    return replace(found, annotations={**found.annotations, "argocd.argoproj.io/sync-wave": number})
+
+
+def test_a_wave_comes_after_those_before_it_and_needs_them():
+    found = order(
+        wave("Pool/last", "5"), wave("Container/a/first", "-1"), thing("Storage/zero"), wave("Pool/odd", "soon"),
+    )  # fmt: skip
+    assert shown(found.needs) == {
+        "Pool/last": ["Storage/zero", "Pool/odd"],
+        "Container/a/first": [],
+        "Storage/zero": ["Container/a/first"],
+        "Pool/odd": ["Container/a/first"],
+    }
+
+
+def test_a_wave_that_contradicts_a_reference_is_a_cycle_told_by_its_edges():
+    with pytest.raises(PxhelmError, match="VirtualMachine/a/web → Pool/shop"):
+        order(wave("VirtualMachine/a/web", "0", refers=["Pool/shop"]), wave("Pool/shop", "1"))
 
 
 def test_a_reference_to_what_is_not_in_the_plan_is_no_edge():

@@ -77,14 +77,14 @@ def test_a_context_that_is_added_again_keeps_what_only_an_editor_writes(tmp_path
     settings = loaded(
         tmp_path,
         text
-        + "  vmidRange: 20000-29999\n  tagGuests: true\n  labelTags: [app, example.org/tier]\n  allowCommands: true\n"
+        + "  vmidRange: 20000-29999\n  tagGuests: true\n  labelTags: [app, example.org/tier]\n  driftPolicy: Ignore\n  allowCommands: true\n"
         + WAYS
         + "- name: other\n",
     )
     save_context(settings, HOME, make_current=True)
     again = loaded(tmp_path)
     kept = replace(HOME, vmid_range=(20000, 29999), tag_guests=True, allow_commands=True)
-    kept = replace(kept, label_tags=("app", "example.org/tier"))
+    kept = replace(kept, label_tags=("app", "example.org/tier"), drift_policy="Ignore")
     kept = replace(
         kept, allow_value_from=("acme",), ssh=Ssh("root@{address}", ("-i", "key")), shared_paths={"nas": "/mnt/nas"}
     )
