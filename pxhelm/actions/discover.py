@@ -104,8 +104,8 @@ def discover(services: Services, scope: str, keep: float = KEEP_DAYS * 86400.0) 
     return {kind: count for kind, count in counts.items() if count != Count() or kind in _ALWAYS}
 
 
-_LISTED_ELSEWHERE = frozenset((NETWORK, "Snapshot", "NodeConfig"))
-"""Interfaces are recorded node by node; snapshots would cost a question for every guest."""
+_LISTED_ELSEWHERE = frozenset((NETWORK, "Snapshot", "NodeConfig", "Storage", "Pool"))
+"""Storages and pools stand in the one list, interfaces are recorded node by node; snapshots would cost a question for every guest."""
 _SECRETS = frozenset(("password", "token", "secret", "key", "keyring", "encryption-key"))
 _ALWAYS = frozenset(("VirtualMachine", "Container", "Storage", "Pool", NODE, TASK))
 

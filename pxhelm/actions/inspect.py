@@ -12,8 +12,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from pxhelm.actions.live import LIVE
-from pxhelm.actions.own import JOB, NAMESPACE, annotations_in, guests_in, manifest_in, namespaces, ran
-from pxhelm.actions.rows import EVENT, GUESTS, MERGED, NODE, TASK, Row, list_rows, recorded_rows
+from pxhelm.actions.own import GROUP, JOB, NAMESPACE, annotations_in, guests_in, manifest_in, namespaces, ran, taken_in
+from pxhelm.actions.rows import EVENT, GUESTS, MERGED, NODE, STORAGE, TASK, Row, list_rows, recorded_rows
 from pxhelm.actions.services import Services
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.kinds import CATALOGUE, KINDS
@@ -337,7 +337,7 @@ def _everything(services: Services, query: Query) -> Iterator[Found]:
     rows: list[Row] = []
     if recorded:
         rows = recorded_rows(services, query.at)
-    elif set(listed) & {*_GUEST_KINDS, NODE, *MERGED}:
+    elif set(listed) & {*_GUEST_KINDS, NODE, STORAGE}:
         rows = services.cluster.run(list_rows(set(listed) <= _GUEST_KINDS))
     known = _Known(services, listed)
     for kind in listed:
@@ -355,13 +355,17 @@ _GUEST_KINDS = frozenset(GUESTS.values())
 
 def _rows_by_id(services: Services, kind: str, rows: list[Row], *, cached: bool) -> dict[str, Row]:
     """Return the rows of a kind with natural keys: of the one list where it shows them, else of the kind's own."""
-    if kind in MERGED:
+    if kind in MERGED and cached:
         return MERGED[kind](rows)
     if cached:
         word = kind.lower()
         return {str(row[word]): {**row, "type": row.get("subtype")} for row in rows if row.get("type") == word}
     listing = KINDS[kind].listing
-    return dict(services.cluster.run(listing())) if listing is not None else {}
+    found: dict[str, Row] = dict(services.cluster.run(listing())) if listing is not None else {}
+    if kind != STORAGE:
+        return found
+    merged = MERGED[kind](rows)  # the one list tells the room, and not the path; it does not know those that are off
+    return {name: {**found.get(name, {}), **merged.get(name, {})} for name in (*found, *merged)}
 
 
 def _recorded_tasks(services: Services, query: Query) -> Iterator[Found]:
@@ -400,6 +404,9 @@ class _Known:
             yield Found(kind, str(row.get("name") or row.get("vmid")), row=row)
 
     def by_id(self, kind: str, rows: dict[str, Row]) -> Iterator[Found]:
+        if kind == GROUP:
+            users = taken_in(self._store, self._stored)
+            rows = {name: {**row, "usedBy": row.get("usedBy", 0) + users[name]} for name, row in rows.items()}
         for one in self._stored.get(kind, ()):
             ours = self._ours(one, {}, None)
             row = rows.pop(id_of(ours), {})

@@ -5,6 +5,8 @@ Changes nothing.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +14,7 @@ from pxhelm.store.journal import DONE_STATES, OPEN_STATES, Op, OpState, Step
 from pxhelm.store.objects import StoredObject
 from pxhelm.store.port import Store
 
-JOB, NAMESPACE = "Job", "Namespace"
+JOB, NAMESPACE, GROUP = "Job", "Namespace", "SecurityGroup"
 Stored = Mapping[str, Sequence[StoredObject]]
 """All objects of the cluster, by kind."""
 
@@ -38,6 +40,20 @@ def guests_in(stored: Stored, namespace: str) -> int:
     """Return how many guests of ours a namespace holds."""
     guests = (*stored.get("VirtualMachine", ()), *stored.get("Container", ()))
     return sum(one.key.namespace == namespace for one in guests)
+
+
+def taken_in(store: Store, stored: Stored) -> Counter[str]:
+    """Return how many firewalls of guests and virtual networks of ours take each security group in."""
+    found: Counter[str] = Counter()
+    for kind in ("VirtualMachine", "Container", "SDNVNet", "Firewall"):
+        for one in stored.get(kind, ()):
+            owned = {leaf.path: leaf.base for leaf in store.objects.owned(one.uid)}
+            if not {"target.cluster", "target.node"} & owned.keys():  # the cluster's list tells of those
+                found.update({str(base) for path, base in owned.items() if _GROUP.search(path)})
+    return found
+
+
+_GROUP = re.compile(r"(?:^|\.)rules\.[^.]+\.group$")
 
 
 def namespaces(stored: Stored) -> dict[str, Mapping[str, Any]]:

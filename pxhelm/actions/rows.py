@@ -13,7 +13,7 @@ from pxhelm.resource.columns import duration
 from pxhelm.store.inventory import Observation
 
 Row = Mapping[str, Any]
-NODE, TASK, NETWORK, EVENT = "Node", "Task", "Network", "Event"
+NODE, TASK, NETWORK, EVENT, STORAGE = "Node", "Task", "Network", "Event", "Storage"
 GUESTS = {"qemu": "VirtualMachine", "lxc": "Container"}
 """Types of rows that are guests, and their kinds."""
 
@@ -99,5 +99,5 @@ def _pools(rows: Iterable[Row]) -> dict[str, Row]:
     return {name: {"type": "pool", "pool": name, "guests": count[name]} for name in names}
 
 
-MERGED: Mapping[str, Callable[[Iterable[Row]], dict[str, Row]]] = {"Storage": merge_storages, "Pool": _pools}
+MERGED: Mapping[str, Callable[[Iterable[Row]], dict[str, Row]]] = {STORAGE: merge_storages, "Pool": _pools}
 """Kinds of which the one list shows all there is to list."""

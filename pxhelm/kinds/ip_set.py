@@ -54,6 +54,16 @@ def observe(target: Target) -> ApiGen[Live]:
     return natural.live_of(IP_SET, HOME, name, row, leaves)
 
 
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return a row per set, with how many entries it has."""
+    found = yield from natural.listing(HOME)
+    rows: dict[str, Mapping[str, object]] = {}
+    for name, row in found.items():
+        entries = yield from call(Request("GET", HOME.path(name)))
+        rows[name] = {**row, "entries": len(entries) if isinstance(entries, list) else 0}
+    return rows
+
+
 def _record(row: Mapping[str, object]) -> Value:
     known: list[Value] = [("noMatch", True)] if str(row.get("nomatch") or "0") == "1" else []
     return (*known, *((("comment", str(row["comment"])),) if row.get("comment") else ()))
@@ -132,6 +142,8 @@ _DEFINED = Kind(
     ),
     normalize=normalize,
     shared=True,
-    columns=(Column("COMMENT", text("comment")),),
+    columns=(Column("ENTRIES", text("entries")),),
 )
-IP_SET = replace(natural.natural(_DEFINED, HOME), more_references=aliases, observe=observe, steps=steps)
+IP_SET = replace(
+    natural.natural(_DEFINED, HOME), more_references=aliases, observe=observe, steps=steps, listing=listing
+)

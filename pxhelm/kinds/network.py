@@ -44,6 +44,7 @@ _PER_NODE = {
 _ADDRESSES = {"cidr": "prefix4", "gateway": "address", "cidr6": "prefix6", "gateway6": "address"}
 _SETS = ("bridge.ports", "bond.slaves", "ovs.ports", "ovs.bonds")
 """Fields whose names may become others, and so stand in another order, once objects are known by their interfaces."""
+_BELOW = ("bridge_ports", "slaves", "ovs_ports", "ovs_bonds", "vlan-raw-device")
 _ALL = "all"
 _KIND = "Network"
 
@@ -240,6 +241,11 @@ def _pending(row: Mapping[str, object]) -> str:
     return ",".join(str(each["node"]) for each in changes) if isinstance(changes, list) else ""
 
 
+def _below(entry: Mapping[str, object]) -> str:
+    """Return the interfaces that one is made of, whatever it is."""
+    return " ".join(str(entry[key]) for key in _BELOW if entry.get(key))
+
+
 def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
     """Return a row per interface, with the nodes that have it; nodes that are off are left out."""
     answer = yield from call(Request("GET", "/nodes"))
@@ -252,9 +258,8 @@ def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
             known["nodes"] = ",".join(part for part in (str(known["nodes"]), node) if part)
             if iface in pending:
                 known[CHANGES] = [*known.get(CHANGES, ()), {"node": node}]
-            for key in ("cidr", "bridge_ports"):
-                texts = [str(known.get(key) or ""), str(entry.get(key) or "")]
-                known[key] = ",".join(dict.fromkeys(text_ for text_ in texts if text_))
+            for key, cell in (("cidr", str(entry.get("cidr") or "")), ("ports", _below(entry))):
+                known[key] = ",".join(dict.fromkeys(each for each in (str(known.get(key) or ""), cell) if each))
     return found
 
 
@@ -396,7 +401,7 @@ NETWORK = replace(
             Column("TYPE", text("type")),
             Column("NODES", text("nodes")),
             Column("CIDR", text("cidr")),
-            Column("PORTS", text("bridge_ports")),
+            Column("PORTS", text("ports")),
             Column("PENDING", _pending),
         ),
         api="/nodes/x/network",

@@ -74,6 +74,17 @@ def observe(target: Target) -> ApiGen[Live]:
     return natural.live_of(POOL, HOME, pool, {"comment": comment or None}, leaves)
 
 
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return a row per pool, with how many guests and which storages are in it."""
+    found = yield from natural.listing(HOME)
+    rows: dict[str, Mapping[str, object]] = {}
+    for pool, row in found.items():
+        live = yield from observe(Target(ObjectKey("Pool", "", pool), "", row={"id": pool}))
+        guests, storages = (_members(live.intended.get(f"members.{each}")) for each in ("guests", "storages"))
+        rows[pool] = {**row, "guests": len(guests), "storages": ",".join(storages)}
+    return rows
+
+
 def steps(change: Change) -> tuple[Step, ...]:
     """Return the writes still missing: the pool first, then its members; on the way out the members first."""
     live = change.live
@@ -175,5 +186,10 @@ _DEFINED = Kind(
     ),
 )
 POOL = replace(
-    natural.natural(_DEFINED, HOME), more_references=parent, observe=observe, steps=steps, refuse=refuse, listing=None
+    natural.natural(_DEFINED, HOME),
+    more_references=parent,
+    observe=observe,
+    steps=steps,
+    refuse=refuse,
+    listing=listing,
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pxhelm.proxmox.request import ApiGen, Request
+from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
@@ -18,6 +19,8 @@ from pxhelm.resource.parts.firewall_rules import RuleList
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.words import worded
 
+_USED = "usedBy"
+"""Cell of a row: how many firewalls take the group in; those of guests the store adds."""
 HOME = natural.Home("/cluster/firewall/groups", "group", listed=True)
 
 
@@ -37,6 +40,24 @@ def observe(target: Target) -> ApiGen[Live]:
     leaves, texts = yield from firewall_rules.read(RuleList(HOME.path(name)))
     live = natural.live_of(SECURITY_GROUP, HOME, name, row, leaves)
     return replace(live, raw={**live.raw, **texts})
+
+
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return a row per group: how many rules it has, and how many firewalls of the cluster and the nodes take it in."""
+    found = yield from natural.listing(HOME)
+    if not found:
+        return found
+    nodes = yield from call(Request("GET", "/nodes"))
+    online = [n["node"] for n in nodes if n.get("status") == "online"] if isinstance(nodes, list) else []
+    users: Counter[str] = Counter()
+    for place in ("/cluster/firewall", *(f"/nodes/{node}/firewall" for node in online)):
+        rules = yield from call(Request("GET", f"{place}/rules"))
+        users.update({str(r["action"]) for r in rules if r.get("type") == "group"} if isinstance(rules, list) else ())
+    rows: dict[str, Mapping[str, object]] = {}
+    for name, row in found.items():
+        rules = yield from call(Request("GET", HOME.path(name)))
+        rows[name] = {**row, "rules": len(rules) if isinstance(rules, list) else 0, _USED: users[name]}
+    return rows
 
 
 def steps(change: Change) -> tuple[Step, ...]:
@@ -96,6 +117,6 @@ _DEFINED = Kind(
     ),
     normalize=normalize,
     shared=True,
-    columns=(Column("COMMENT", text("comment")),),
+    columns=(Column("RULES", text("rules")), Column("USEDBY", text(_USED))),
 )
-SECURITY_GROUP = replace(natural.natural(_DEFINED, HOME), observe=observe, steps=steps)
+SECURITY_GROUP = replace(natural.natural(_DEFINED, HOME), observe=observe, steps=steps, listing=listing)

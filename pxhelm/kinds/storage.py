@@ -222,12 +222,13 @@ _DEFINED = Kind(
     rank=10,
     fields=worded(_FIELDS, _WORDS),
     columns=(
-        Column("TYPE", text("plugintype")),
+        Column("TYPE", lambda row: str(row.get("plugintype") or row.get("type") or "")),
         Column("CONTENT", text("content")),
         Column("USED%", _share),
         Column("NODES", _NODES),
         Column("SIZE", lambda row: gib(row.get("maxdisk")), wide=True),
         Column("SHARED", lambda row: "yes" if row.get("shared") else "no", wide=True),
+        Column("PATH", text("path"), wide=True),
     ),
 )
-STORAGE = replace(natural.natural(_DEFINED, HOME), more_references=base_of, refuse=refuse, listing=None)
+STORAGE = replace(natural.natural(_DEFINED, HOME), more_references=base_of, refuse=refuse)

@@ -37,12 +37,12 @@ def test_an_unknown_kind_is_told_in_kubectls_words_with_a_suggestion():
     assert caught.value.code is ExitCode.USAGE
 
 
-def test_everything_in_all_namespaces_is_one_request(lab):
+def test_everything_in_all_namespaces_is_one_request_and_one_for_each_kind_that_has_its_own_list(lab):
     with lab.counted() as requests:
         found = find(
             lab.services, Query(("VirtualMachine", "Container", "Storage", "Pool", "Node"), all_namespaces=True)
         )
-    assert requests == ["GET /api2/json/cluster/resources"]
+    assert requests == [f"GET /api2/json/{path}" for path in ("cluster/resources", "storage", "pools")]
     assert names(found)[:2] == ["debian-12-template", "foreign-vm-100"]
     assert {"foreign-ct-104", "local-lvm", "pve-node3"} <= set(names(found))
 
