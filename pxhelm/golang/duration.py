@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from pxhelm.golang.strconv import bounded_int
-from pxhelm.golang.value import go_bytes
+from pxhelm.golang.value import Int64, go_bytes
 
 NANOSECOND = 1
 MICROSECOND = 1_000
@@ -59,17 +59,17 @@ class Duration(int):
         """Return hours with their fraction."""
         return int(self) / HOUR
 
-    def milliseconds(self) -> int:
+    def milliseconds(self) -> Int64:
         """Return whole milliseconds."""
-        return cut(int(self), MILLISECOND)
+        return Int64(cut(int(self), MILLISECOND))
 
-    def microseconds(self) -> int:
+    def microseconds(self) -> Int64:
         """Return whole microseconds."""
-        return cut(int(self), MICROSECOND)
+        return Int64(cut(int(self), MICROSECOND))
 
-    def nanoseconds(self) -> int:
+    def nanoseconds(self) -> Int64:
         """Return nanoseconds."""
-        return int(self)
+        return Int64(self)
 
     def round(self, unit: Nanoseconds) -> Duration:
         """Return the nearest multiple of the unit, halves away from zero."""

@@ -54,7 +54,7 @@ def format_float32(number: float) -> str:
     if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124
         return format_float(number)
     try:
-        single = struct.unpack("f", struct.pack("f", number))[0]
+        single = struct.unpack("<f", struct.pack("<f", number))[0]
     except OverflowError:
         return "+Inf" if number > 0 else "-Inf"
     for precision in range(9):
@@ -66,7 +66,7 @@ def format_float32(number: float) -> str:
 
 def _single(text: str) -> float | None:
     try:
-        return float(struct.unpack("f", struct.pack("f", float(text)))[0])
+        return float(struct.unpack("<f", struct.pack("<f", float(text)))[0])
     except OverflowError:
         return None
 
@@ -157,26 +157,37 @@ def _parse_based(text: str, function: str) -> int:
     raise NumError(function, text)
 
 
-_SEPARATED = re.compile(r"[^_]*(?:(?<=[0-9])_(?=[0-9])[^_]*)+\Z")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\Z")
-_HEX_FLOAT = re.compile(r"[-+]?0[xX](?:[0-9a-fA-F_]+\.?[0-9a-fA-F_]*|\.[0-9a-fA-F_]+)[pP][-+]?[0-9]+\Z")
+_HEX_FLOAT = re.compile(r"[-+]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][-+]?[0-9]+\Z")
 _SPECIAL = re.compile(r"(?:[-+]?inf(?:inity)?|nan)\Z", re.IGNORECASE)
+_MISPLACED = re.compile(r"(?<![0-9])_|_(?![0-9])")
+_MISPLACED_IN_HEX = re.compile(r"(?<![0-9a-fA-FxX])_|_(?![0-9a-fA-F])")
+"""An underscore that does not stand between two digits."""
 
 
 def parse_float(text: str) -> float:
     """Read a float64 as ``ParseFloat(text, 64)``; NumError with Go's text."""
-    if "_" in text and _SEPARATED.match(text) and not _HEX_FLOAT.match(text):
-        return parse_float(text.replace("_", ""))
-    if _FLOAT.match(text):
-        number = float(text)
-        if number in (float("inf"), float("-inf")):
-            raise NumError("ParseFloat", text, is_range=True)
-        return number
-    if _SPECIAL.match(text):
+    bare = text
+    if "_" in text and not (_MISPLACED_IN_HEX if "x" in text or "X" in text else _MISPLACED).search(text):
+        bare = text.replace("_", "")
+    if _FLOAT.match(bare):
+        number = float(bare)
+    elif _HEX_FLOAT.match(bare):
+        number = _from_hex(bare)
+    elif _SPECIAL.match(text):
         return float(text)
-    if _HEX_FLOAT.match(text):
-        return float.fromhex(text.replace("_", ""))
-    raise NumError("ParseFloat", text)
+    else:
+        raise NumError("ParseFloat", text)
+    if number in (float("inf"), float("-inf")):
+        raise NumError("ParseFloat", text, is_range=True)
+    return number
+
+
+def _from_hex(text: str) -> float:
+    try:
+        return float.fromhex(text)
+    except OverflowError:
+        return float("inf")
 
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pxhelm.golang.calendar import MONTHS, UTC, WEEKDAYS, ZERO_UNIX, Zone, civil_from_days, days_from_civil
-from pxhelm.golang.duration import SECOND, Duration, Nanoseconds, round_to
+from pxhelm.golang.duration import SECOND, Duration, Nanoseconds
 from pxhelm.golang.layout import Parts, format_parts
 from pxhelm.golang.value import Int64, Pointer, Uint64
 
@@ -213,13 +213,18 @@ class Time:
 
     def truncate(self, unit: Nanoseconds) -> Time:
         """Return the multiple of the unit since the zero time at or before this instant."""
-        since = (self.unix - ZERO_UNIX) * SECOND + self.nanosecond
-        return self.add(-(since % unit)) if unit > 0 else self
+        return self.add(-self._beyond(unit)) if unit > 0 else self
 
     def round(self, unit: Nanoseconds) -> Time:
         """Return the multiple of the unit since the zero time that is nearest."""
-        since = (self.unix - ZERO_UNIX) * SECOND + self.nanosecond
-        return self.add(round_to(since, unit) - since) if unit > 0 else self
+        if unit <= 0:
+            return self
+        beyond = self._beyond(unit)
+        return self.add(-beyond if 2 * beyond < unit else unit - beyond)
+
+    def _beyond(self, unit: Nanoseconds) -> Nanoseconds:
+        """Return how far this instant is beyond a multiple of the unit since the zero time."""
+        return ((self.unix - ZERO_UNIX) * SECOND + self.nanosecond) % unit
 
 
 ZERO = Time(ZERO_UNIX)

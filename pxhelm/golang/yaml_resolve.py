@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from pxhelm.golang.strconv import bounded_int
+from pxhelm.golang import strconv
+from pxhelm.golang.strconv import NumError, bounded_int
 
 STR = "!!str"
 BOOL = "!!bool"
@@ -37,7 +38,8 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _OCTAL = re.compile(r"[-+]?0[oO]?[0-7]+\Z")
 _HEX = re.compile(r"[-+]?0[xX][0-9a-fA-F]+\Z")
-_BINARY_DIGITS = re.compile(r"[-+]?0[bB][01]+\Z")
+_BINARY_DIGITS = re.compile(r"(?:[-+]?0[bB]|0b[-+])([01]+)\Z")
+"""A sign may stand behind the prefix, too, since goyaml cuts that off."""
 _DATE = re.compile(
     r"([0-9]{4})-(1[0-2]|0?[1-9])-(0?[1-9]|[12][0-9]|3[01])"
     r"(?:[Tt](?:[01]?[0-9]|2[0-3]):[0-5]?[0-9]:[0-5]?[0-9](?:[.,][0-9]+)?(?:Z|[-+](?:[01][0-9]|2[0-4]):[0-5][0-9])"
@@ -59,13 +61,13 @@ def parse_int(text: str) -> int | None:
         number = int(text.replace("o", "").replace("O", ""), 8)
     elif _HEX.match(text):
         number = int(text, 16)
-    elif _BINARY_DIGITS.match(text):
-        number = int(text, 2)
+    elif (found := _BINARY_DIGITS.match(text)) is not None:
+        number = int(found[1], 2) * (-1 if "-" in text else 1)
     else:
         return None
     if -(2**63) <= number < 2**63:
         return number
-    return number if 0 <= number < 2**64 and text[0] != "+" else None
+    return number if 0 <= number < 2**64 and "+" not in text else None
 
 
 def parse_float(text: str) -> float | None:
@@ -114,10 +116,11 @@ def resolve_plain(text: str) -> tuple[str, object]:
 
 
 def _resolve_dot(text: str) -> tuple[str, object]:
-    # goyaml gives the text to ParseFloat as it is: base prefixes are impossible after a dot, and underscores
-    # are refused without a prefix
-    number = parse_float(text) if "_" not in text else None
-    return (STR, text) if number is None else (FLOAT, number)
+    """Resolve what begins with a dot: goyaml leaves it to ParseFloat as it is, underscores and all."""
+    try:
+        return FLOAT, strconv.parse_float(text)
+    except NumError:
+        return STR, text
 
 
 def resolve_tagged(tag: str, text: str) -> tuple[str, object]:

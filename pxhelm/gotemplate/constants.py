@@ -59,10 +59,10 @@ def _escaped(found: re.Match[str], mark: str) -> bytes:
 _INTEGER = re.compile(
     r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)\Z"
 )
-_REAL = re.compile(
-    r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])*\.?(?:[0-9a-fA-F](?:_?[0-9a-fA-F])*)?[pP][+-]?[0-9]+"
-    r"|(?:[0-9](?:_?[0-9])*)?\.?(?:[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?)\Z"
+_PART = re.compile(
+    r"[+-]?(?:0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*(?:[pP][+-]?[0-9_]*)?|[0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9_]*)?)"
 )
+"""What fmt's scanner takes for one of the two floats of a complex number."""
 Parsed = tuple[int | None, float | None, complex | None]
 
 
@@ -70,23 +70,47 @@ def parse_number(text: str) -> Parsed:
     """Return a number literal as integer, float and complex, None where it is not one (parse.newNumber)."""
     if text[0] == "'":
         return _character(text)
-    if text.endswith("i") and not text.lower().startswith(("0x", "+0x", "-0x")):
+    if text[-1] == "i":
         return _imaginary(text)
     whole = _integer(text)
     if whole is not None:
-        if not -(2**63) <= whole < 2**64:
+        if not -(2**63) <= whole < (2**63 if text[0] in "+-" else 2**64):
             raise ConstantError(f"integer overflow: {_quoted(text)}")
         return whole, float(whole), None
     real = _float(text)
     if real is None:
-        raise ConstantError(f"illegal number syntax: {_quoted(text)}")
-    if real == int(real) if abs(real) < 2**63 else False:
-        if not re.search(r"[.eEpP]", text):
-            raise ConstantError(f"integer overflow: {_quoted(text)}")
-        return int(real), real, None
-    if not re.search(r"[.eEpP]", text):
+        raise _illegal(text)
+    if not _LOOKS_REAL.search(text):
         raise ConstantError(f"integer overflow: {_quoted(text)}")
-    return None, real, None
+    return _as_integer(real), real, None
+
+
+def parse_complex(text: str) -> Parsed:
+    """Return two floats with a sign between them as ``fmt.Sscan`` reads a complex number."""
+    real = _PART.match(text)
+    sign = real.end() if real else 0
+    imaginary = _PART.match(text, sign + 1)
+    end = imaginary.end() if imaginary else 0
+    if text[sign] not in "+-" or text[sign + 1] == "i" or text[end : end + 1] != "i":
+        raise ConstantError("syntax error scanning complex number")
+    return _simplified(complex(_scanned(text[:sign]), _scanned(text[sign:end])))
+
+
+def _scanned(text: str) -> float:
+    from pxhelm.golang.strconv import NumError, parse_float
+
+    try:
+        return parse_float(text)
+    except NumError as error:
+        raise ConstantError(str(error)) from None
+
+
+_LOOKS_REAL = re.compile(r"[.eEpP]")
+
+
+def _as_integer(real: float) -> int | None:
+    """Return the int64 that a float is, None for a fraction or what is too large."""
+    return int(real) if -(2**63) <= real < 2**63 and real == int(real) else None
 
 
 def _integer(text: str) -> int | None:
@@ -101,27 +125,22 @@ def _integer(text: str) -> int | None:
 
 
 def _float(text: str) -> float | None:
-    if not _REAL.match(text) or not re.search(r"[0-9a-fA-F]", text):
-        return None
-    bare = text.replace("_", "")
     try:
-        found = float.fromhex(bare) if "x" in bare.lower() else float(bare)
-    except (ValueError, OverflowError):
+        return _scanned(text)
+    except ConstantError:
         return None
-    return None if found in (float("inf"), float("-inf")) else found
 
 
 def _imaginary(text: str) -> Parsed:
-    body = text[:-1]
-    split = re.match(r"([+-]?.*?[^eEpP])([+-].*)\Z", body)
-    real_text, imaginary_text = split.groups() if split else ("0", body)
-    real, imaginary = _float(real_text), _float(imaginary_text)
-    if real is None or imaginary is None:
-        raise ConstantError(f"illegal number syntax: {_quoted(text)}")
-    found = complex(real, imaginary)
-    if found.imag == 0:
-        return (int(found.real) if found.real == int(found.real) else None), found.real, found
-    return None, None, found
+    found = _float(text[:-1])
+    if found is None:
+        raise _illegal(text)
+    return _simplified(complex(0, found))
+
+
+def _simplified(found: complex) -> Parsed:
+    """Return a complex number, also as what it is without an imaginary part of none."""
+    return (_as_integer(found.real), found.real, found) if found.imag == 0 else (None, None, found)
 
 
 def _character(text: str) -> Parsed:
@@ -145,3 +164,7 @@ def _quoted(text: str) -> str:
     from pxhelm.golang.strconv import quote
 
     return quote(text)
+
+
+def _illegal(text: str) -> ConstantError:
+    return ConstantError(f"illegal number syntax: {_quoted(text)}")

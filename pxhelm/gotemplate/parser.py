@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 from pxhelm.golang.value import go_bytes
 from pxhelm.gotemplate import lexer as lx
 from pxhelm.gotemplate import nodes as n
-from pxhelm.gotemplate.constants import ConstantError, parse_number, unquote
+from pxhelm.gotemplate.constants import ConstantError, parse_complex, parse_number, unquote
 from pxhelm.gotemplate.errors import ParseError, Place
 from pxhelm.gotemplate.lexer import Token
 
@@ -422,7 +422,8 @@ class _Parser:
 
     def number(self, token: Token) -> n.Number:
         try:
-            whole, real, imaginary = parse_number(token.text)
+            read = parse_complex if token.kind == lx.COMPLEX else parse_number
+            whole, real, imaginary = read(token.text)
         except ConstantError as error:
             self.fail(str(error))
         return n.Number(token.pos, token.text, whole, real, imaginary)
