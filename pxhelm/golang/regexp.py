@@ -9,11 +9,13 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 from pxhelm.golang.bounds import bounds
 from pxhelm.golang.regexp_syntax import RegexpError, checked
 from pxhelm.golang.strconv import quote
+from pxhelm.golang.unicode import is_word
 from pxhelm.golang.value import go_bytes, go_string
 
 __all__ = [
@@ -31,7 +33,6 @@ __all__ = [
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
-_NAME = re.compile(rb"[A-Za-z0-9_]+")
 
 
 @lru_cache(maxsize=512)
@@ -245,7 +246,7 @@ def _group(found: Any, name: bytes, names: dict[bytes, int], subject: _Subject) 
 
 @lru_cache(maxsize=256)
 def _template(raw: bytes) -> tuple[bytes | tuple[bytes], ...]:
-    """Cut a template into literal bytes and names of groups."""
+    """Cut a template into literal bytes and names of groups (Regexp.expand)."""
     parts: list[bytes | tuple[bytes]] = []
     while True:
         before, dollar, rest = raw.partition(b"$")
@@ -257,13 +258,14 @@ def _template(raw: bytes) -> tuple[bytes | tuple[bytes], ...]:
             raw = rest[1:]
             continue
         brace = rest.startswith(b"{")
-        name = _NAME.match(rest, 1 if brace else 0)
-        if name is None or (brace and rest[name.end() : name.end() + 1] != b"}"):
+        name = go_bytes("".join(takewhile(is_word, go_string(rest[brace:]))))
+        end = brace + len(name)
+        if not name or (brace and rest[end : end + 1] != b"}"):
             parts.append(b"$")
             raw = rest
             continue
-        parts.append((name[0],))
-        raw = rest[name.end() + brace :]
+        parts.append((name,))
+        raw = rest[end + brace :]
 
 
 def quote_meta(text: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
+from pxhelm.golang.unicode import is_word
+
 EOF: Final = "eof"
 ERROR: Final = "error"
 TEXT: Final = "text"
@@ -243,7 +245,7 @@ class Lexer:
             return self._fail("unclosed action", at)
         char = source[at]
         signed = char == "$" or (char == "." and not self._is_number(at))
-        if signed or (_is_word(char) and not "0" <= char <= "9"):
+        if signed or (is_word(char) and not "0" <= char <= "9"):
             return self._name(at, signed)
         return self._literal(at)
 
@@ -251,7 +253,7 @@ class Lexer:
         """Scan a name with letters or digits of other scripts than ours, or one with a wrong end."""
         source = self.source
         end = at + signed
-        while end < len(source) and _is_word(source[end]):
+        while end < len(source) and is_word(source[end]):
             end += 1
         if not _TERMINATOR.match(source, end):
             self.at = end
@@ -316,7 +318,7 @@ class Lexer:
         found = _NUMBER.match(self.source, at)
         end = found.end() if found else at
         follows = self.source[end : end + 1]
-        if follows and _is_word(follows):
+        if follows and is_word(follows):
             from pxhelm.golang.strconv import quote
 
             return self._fail(f"bad number syntax: {quote(self.source[at : end + 1])}", at)
@@ -325,7 +327,7 @@ class Lexer:
             second = _NUMBER.match(self.source, end)
             close = second.end() if second else end
             after = self.source[close : close + 1]
-            wrong = bool(after) and _is_word(after)
+            wrong = bool(after) and is_word(after)
             close += wrong
             if wrong or self.source[close - 1] != "i":
                 from pxhelm.golang.strconv import quote
@@ -335,11 +337,6 @@ class Lexer:
         self.tokens.append(Token(kind, self.source[at:end], at, self.line))
         self.at = end
         return True
-
-
-def _is_word(char: str) -> bool:
-    """Whether Go takes a character for a letter or digit: not so a Roman numeral or a raised digit."""
-    return char == "_" or char.isalpha() or char.isdecimal()
 
 
 def _unicode(char: str) -> str:
