@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pxhelm.actions.host import template_host
@@ -139,7 +139,7 @@ def _missing_folder(disk: Disk, path: str) -> str:
 
 
 def lint_kinds(request: LintRequest) -> Iterator[Finding]:
-    """Yield what the kinds do not take of the objects that a chart makes, with the template's line.
+    """Yield what the kinds do not take of the objects that a chart makes, with the template's line; else what they would rather have.
 
     Objects of other systems are left alone, and so is a chart that cannot be rendered with these values.
     """
@@ -149,9 +149,11 @@ def lint_kinds(request: LintRequest) -> Iterator[Finding]:
     from pxhelm.kinds import parse_all
 
     try:
-        parse_all(ours, request.namespace)
+        parsed = parse_all(ours, request.namespace)
     except StageError as stage:
         yield from _kind_findings(stage.errors, ours)
+    else:
+        yield from (replace(one, severity=Severity.WARNING) for one in _kind_findings(parsed.lints, ours))
 
 
 def lint_version(request: LintRequest, version: str) -> Iterator[Finding]:

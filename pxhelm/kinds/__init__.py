@@ -123,7 +123,7 @@ class Parsed:
 
     resources: tuple[Resource, ...]
     warnings: tuple[str, ...] = ()
-    lints: tuple[str, ...] = ()
+    lints: tuple[PxhelmError, ...] = ()
     """What works, but could be written better; for ``lint`` alone."""
 
 
@@ -132,12 +132,13 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
 
     Raises StageError with every mistake of every document, each with file, line, column and field.
     """
+    from pxhelm.resource.lints import unmanaged
     from pxhelm.resource.parse import parse_resource
 
     resources: list[Resource] = []
     errors: list[PxhelmError] = []
     warnings: list[str] = []
-    lints: list[str] = []
+    lints: list[PxhelmError] = []
     seen: dict[ObjectKey, Document] = {}
     claimed: dict[tuple[str, str], Resource] = {}
     for document in _with_members(documents):
@@ -147,7 +148,7 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
         found = parse_resource(kind, document, default_namespace)
         errors += found.errors
         warnings += found.warnings
-        lints += [f"{document.where(('spec',))}: {text}" for text in found.lints]
+        lints += [PxhelmError(text, where=document.where(("spec",))) for text in found.lints]
         if found.resource is None:
             continue
         if found.resource.key in seen:
@@ -163,7 +164,7 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
         errors = list({(str(e.where), e.message): e for e in errors}.values())  # members of a set share their mistakes
         count = f"{len(errors)} mistakes" if len(errors) > 1 else "a mistake"
         raise StageError(f"cannot use the manifests: {count} in them", tuple(errors))
-    return Parsed(tuple(resources), tuple(warnings), tuple(lints))
+    return Parsed(tuple(resources), tuple(warnings), (*lints, *unmanaged(resources)))
 
 
 def _moved_wrongly(resources: Iterable[Resource], documents: Mapping[ObjectKey, Document]) -> list[PxhelmError]:

@@ -11,6 +11,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import Leaves
+from pxhelm.resource.preflight import unfit_storage, unknown_node
 from pxhelm.resource.references import NOBODY
 from pxhelm.resource.words import worded
 
@@ -111,7 +112,18 @@ def refuse(change: Change) -> str:
             return NOBODY
         if "guests.exclude" in change.desired.leaves and chosen != ["guests.all"]:
             return "guests.exclude goes with guests.all"
-    return natural.refuse(BACKUP_JOB, HOME, change)
+    return natural.refuse(BACKUP_JOB, HOME, change) or _elsewhere(change)
+
+
+def _elsewhere(change: Change) -> str:
+    """Return what the cluster lacks of the places that the job names."""
+    if change.desired is None:
+        return ""
+    around, leaves = change.surroundings, change.desired.leaves
+    problems = [unknown_node(around, [leaves["node"]])] if "node" in leaves else []
+    for path, content in (("storage", "backup"), ("fleecing.storage", "images")):
+        problems += [unfit_storage(around, leaves[path], content)] if path in leaves else []
+    return next(filter(None, problems), "")
 
 
 def _guests(row: Mapping[str, object]) -> str:

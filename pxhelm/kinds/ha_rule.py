@@ -17,6 +17,7 @@ from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind, Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Target
 from pxhelm.resource.parts import ha_group
+from pxhelm.resource.preflight import unknown_node
 from pxhelm.resource.references import NOBODY, guest_type
 from pxhelm.resource.step import Step
 from pxhelm.resource.words import worded
@@ -121,9 +122,13 @@ def refuse(change: Change) -> str:
         return f"Proxmox VE {version} has no noFailback of rules: write ha.failback: false in the guests"
     if leaves.get("guests.names") == ():
         return NOBODY
-    if leaves.get("type") == "node-affinity" and not any(path.startswith("nodes.") for path in leaves):
+    nodes = [path.removeprefix("nodes.") for path in leaves if path.startswith("nodes.")]
+    if leaves.get("type") == "node-affinity" and not nodes:
         return "a HARule of type node-affinity needs nodes"
-    return ""
+    names = leaves.get("guests.names")
+    if leaves.get("type") == "resource-affinity" and isinstance(names, tuple) and len(names) == 1:
+        return "a HARule of type resource-affinity is about two guests or more"
+    return unknown_node(change.surroundings, nodes)
 
 
 def carried_off(live: Live, around: Surroundings) -> tuple[str, ...]:

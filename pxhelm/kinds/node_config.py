@@ -12,11 +12,13 @@ from dataclasses import replace
 from pxhelm.proxmox.errors import ApiError, ErrorClass
 from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.resource import natural
+from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id, same_value
 from pxhelm.resource.gates import version_problem
-from pxhelm.resource.kind import Change, Kind, LeafChange
+from pxhelm.resource.kind import Change, Column, Kind, LeafChange
 from pxhelm.resource.model import Existence, Leaves, Live, Resource, Target, Value
+from pxhelm.resource.preflight import unknown_node
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import pairs
 from pxhelm.resource.words import worded
@@ -92,7 +94,7 @@ def observe(target: Target) -> ApiGen[Live]:
         leaves[_DOMAINS] = domains
     dns = yield from _asked(node, f"{base}/dns")
     if isinstance(dns, Mapping):
-        servers = tuple(str(dns[key]) for key in ("dns1", "dns2", "dns3") if dns.get(key))
+        servers = _servers(dns)
         leaves |= {"dns.servers": servers} if servers else {}
         leaves |= {"dns.search": str(dns["search"])} if dns.get("search") else {}
     time = yield from _asked(node, f"{base}/time")
@@ -130,9 +132,28 @@ def _domains(config: Mapping[str, object]) -> tuple[Value, ...]:
 
 
 def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
-    """Return a row per node."""
+    """Return a row per node, with time zone and name servers of those that answer: two questions for each."""
     data = yield from call(Request("GET", "/nodes"))
-    return {str(row["node"]): row for row in data if isinstance(row, Mapping)} if isinstance(data, list) else {}
+    found: dict[str, Mapping[str, object]] = {}
+    for row in data if isinstance(data, list) else []:
+        node = str(row["node"])
+        more = (yield from _told(node)) if row.get("status", "online") == "online" else {}
+        found[node] = {**row, **more}
+    return found
+
+
+def _told(node: str) -> ApiGen[Mapping[str, object]]:
+    try:
+        time, dns = (yield from _asked(node, f"/nodes/{node}/time")), (yield from _asked(node, f"/nodes/{node}/dns"))
+    except ApiError:
+        return {}
+    zone = time.get("timezone") if isinstance(time, Mapping) else None
+    servers = _servers(dns) if isinstance(dns, Mapping) else ()
+    return {"timezone": zone, "dns": ",".join(servers)}
+
+
+def _servers(dns: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(str(dns[key]) for key in ("dns1", "dns2", "dns3") if dns.get(key))
 
 
 def steps(change: Change) -> tuple[Step, ...]:
@@ -223,10 +244,9 @@ def refuse(change: Change) -> str:
     """Return why the node cannot be told."""
     if change.desired is None:
         return ""
-    node, known = identifier(change.desired), change.surroundings.nodes
-    if known and node not in known:
-        return f"there is no node {node}; nodes: {', '.join(sorted(known))}"
-    return version_problem(NODE_CONFIG, change.desired.leaves, change.surroundings.version)
+    around = change.surroundings
+    problem = unknown_node(around, [identifier(change.desired)])
+    return problem or version_problem(NODE_CONFIG, change.desired.leaves, around.version)
 
 
 NODE_CONFIG = replace(
@@ -238,6 +258,7 @@ NODE_CONFIG = replace(
         guest=False,
         rank=20,
         fields=worded(_FIELDS, _WORDS),
+        columns=(Column("TIMEZONE", text("timezone")), Column("DNS", text("dns"))),
         api="/nodes/x/config",
         always=True,
     ),

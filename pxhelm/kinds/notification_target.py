@@ -90,6 +90,19 @@ def observe(target: Target) -> ApiGen[Live]:
     return natural.live_of(_of(home), home, name, data, {"type": str(row["type"])})
 
 
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return the rows of all targets, each with what the list of its type tells: a question for each type that there is."""
+    found = dict((yield from natural.listing(_EVERY)))
+    for name in sorted({str(row.get("type")) for row in found.values()} & HOMES.keys()):
+        for key, row in (yield from natural.listing(HOMES[name])).items():
+            found[key] = {**row, **found.get(key, {})}
+    return found
+
+
+def _server(row: Mapping[str, object]) -> str:
+    return str(row.get("server") or row.get("url") or "")
+
+
 def _of(home: natural.Home) -> Kind:
     """Return the kind as Proxmox' schema describes it for one type."""
     return replace(NOTIFICATION_TARGET, api=home.api)
@@ -156,8 +169,13 @@ _DEFINED = Kind(
     guest=False,
     rank=17,
     fields=worded(_FIELDS, _WORDS),
-    columns=(Column("TYPE", text("type")),),
+    columns=(Column("TYPE", text("type")), Column("SERVER", _server)),
 )
 NOTIFICATION_TARGET = replace(
-    natural.natural(_DEFINED, _EVERY), api=HOMES["smtp"].api, observe=observe, steps=steps, refuse=refuse
+    natural.natural(_DEFINED, _EVERY),
+    api=HOMES["smtp"].api,
+    observe=observe,
+    steps=steps,
+    refuse=refuse,
+    listing=listing,
 )

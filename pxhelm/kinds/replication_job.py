@@ -13,6 +13,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_value
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target
+from pxhelm.resource.preflight import unknown_node
 from pxhelm.resource.step import Step
 from pxhelm.resource.words import worded
 
@@ -91,7 +92,17 @@ def refuse(change: Change) -> str:
         and "removeJob" in change.desired.leaves
     ):
         return "there is no such job any more, as its removeJob wants: take it out of the manifest"
-    return natural.refuse(REPLICATION_JOB, HOME, change)
+    return natural.refuse(REPLICATION_JOB, HOME, change) or _misdirected(change)
+
+
+def _misdirected(change: Change) -> str:
+    """Return why the copies cannot go to the target: there is no such node, or the guest is there."""
+    if change.desired is None or "target" not in change.desired.leaves:
+        return ""
+    around, target = change.surroundings, str(change.desired.leaves["target"])
+    vmid = str(change.desired.leaves.get("guest", "")).removeprefix("vmid:")
+    here = around.guests.get(int(vmid), {}).get("node") if vmid.isdigit() else None
+    return unknown_node(around, [target]) or (f"the guest {vmid} is on {target} itself" if here == target else "")
 
 
 def _without_type(step: Step) -> Step:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pxhelm.proxmox.errors import ApiError, ErrorClass
 from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.resource import natural
+from pxhelm.resource.allowed import unfit_id
 from pxhelm.resource.columns import moment, text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_value
-from pxhelm.resource.identity import split_comment, unmarked
-from pxhelm.resource.kind import Change, Column, Kind, Op
+from pxhelm.resource.identity import ObjectKey, split_comment, unmarked
+from pxhelm.resource.kind import Change, Column, Kind, Mistake, Op
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.references import guest_type
 from pxhelm.resource.step import Guard, Step, Undo
@@ -29,6 +30,7 @@ def _same_name(path: str, wanted: Leaves, live: Live) -> bool:
     return found == wanted[path] or ("/" not in str(wanted[path]) and _name(found) == wanted[path])
 
 
+_API = "/nodes/x/qemu/100/snapshot"
 _WORDS = """
 guest        guest that is kept as it is | create vmid
 description  a remark
@@ -136,6 +138,16 @@ def _creation(change: Change) -> tuple[Step, ...]:
     return (Step("create", request, Guard.ABSENT, tuple(leaves), Effect.ONLINE),)
 
 
+def check(key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield why a snapshot cannot be called so, or what is missing."""
+    if "guest" not in leaves:
+        yield Mistake("", "a Snapshot needs guest", "write guest: NAME")
+    name, path = _name(leaves.get("id", key.name)), "id" if "id" in leaves else ""
+    if name == "current":
+        yield Mistake(path, "Proxmox calls the guest itself current", "give the snapshot another name")
+    yield from unfit_id("Snapshot", (_API, "snapname"), name, path)
+
+
 def refuse(change: Change) -> str:
     """Return why the snapshot cannot be had."""
     if change.desired is None:
@@ -163,11 +175,12 @@ SNAPSHOT = replace(
             Column("RAM", _ram),
             Column("PARENT", text("parent")),
         ),
-        api="/nodes/x/qemu/100/snapshot",
+        api=_API,
     ),
     identifier=identifier,
     observe=observe,
     steps=steps,
     listing=listing,
     refuse=refuse,
+    check=check,
 )

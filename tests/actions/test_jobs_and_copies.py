@@ -2,10 +2,14 @@
 
 import pytest
 
+from pxhelm.actions import objects
 from pxhelm.actions.asked import with_answers
 from pxhelm.actions.inspect import Query, find, find_one
+from pxhelm.apply.planning import PlanRequest
 from pxhelm.cli.views.objects import Look, document, table_of
+from pxhelm.errors import StageError
 from pxhelm.kinds import KINDS
+from pxhelm.secret import Secret
 
 HEAD = "apiVersion: proxmox.io/v1\nkind: {}\nmetadata: {{name: {}}}\nspec: {}\n"
 ON_ZFS = "{node: pve-node1, memory: 512, disks: {scsi0: {storage: tank, size: 4G}}}"
@@ -14,6 +18,11 @@ NODES = ["GET /api2/json/nodes/pve-node1/replication"]
 
 def manifest(kind, name, spec):
     return HEAD.format(kind, name, spec)
+
+
+def planned(lab, text):
+    resources = objects.parse_text(lab.services, text, "test.yaml")
+    return objects.plan_resources(lab.services, resources, PlanRequest(manager=objects.MANAGER))
 
 
 def cells(lab, kind, name):
@@ -56,3 +65,53 @@ def test_what_a_backup_job_takes_is_told_when_it_is_named(lab):
     lab.apply(manifest("BackupJob", "all", "{schedule: '02:00', storage: local, guests: {all: true}}"))
     (one,) = with_answers(lab.services, find(lab.services, Query(("BackupJob",), ("all",))))
     assert "db" in [guest["name"] for guest in document(one)["status"]["guests"]]
+
+
+def test_targets_tell_where_they_send_and_nodes_what_they_are_told(lab):
+    target = "{type: gotify, server: 'https://push.example.net', token: {valueFrom: {env: TOKEN}}}"
+    lab.services.read_secret = lambda source: Secret(f"value of {source}")
+    lab.apply(manifest("NotificationTarget", "push", target))
+    assert cells(lab, "NotificationTarget", "push")["SERVER"] == "https://push.example.net"
+    assert cells(lab, "NotificationTarget", "mail-to-root")["SERVER"] == "-"
+    lab.apply(manifest("NodeConfig", "pve-node1", "{timezone: Europe/Berlin, dns: {servers: [10.0.0.53, 10.0.0.54]}}"))
+    shown = cells(lab, "NodeConfig", "pve-node1")
+    assert (shown["TIMEZONE"], shown["DNS"]) == ("Europe/Berlin", "10.0.0.53,10.0.0.54")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "why"),
+    [
+        ("BackupJob", "{schedule: daily, storage: nope, guests: {all: true}}", "there is no storage nope"),
+        ("BackupJob", "{schedule: daily, storage: local-lvm, guests: {all: true}}", "does not take backup"),
+        ("BackupJob", "{schedule: daily, node: pve9, storage: local, guests: {all: true}}", "there is no node pve9"),
+        ("ReplicationJob", "{guest: db, target: pve9}", "there is no node pve9"),
+        ("ReplicationJob", "{guest: db, target: pve-node1}", "is on pve-node1 itself"),
+        ("HARule", "{type: node-affinity, nodes: {pve9: 1}, guests: {names: [db]}}", "there is no node pve9"),
+        ("HARule", "{type: resource-affinity, affinity: positive, guests: {names: [db]}}", "two guests or more"),
+    ],
+)
+def test_what_the_cluster_lacks_is_said_before_anything_is_written(lab, kind, spec, why):
+    lab.apply(manifest("VirtualMachine", "db", "{node: pve-node1, memory: 512}"))
+    (blocked,) = planned(lab, manifest(kind, "it", spec)).plan.blocked
+    assert why in blocked.message
+
+
+def test_a_storage_that_the_same_plan_makes_is_not_missing(lab):
+    job = manifest("BackupJob", "it", "{schedule: daily, storage: nas, guests: {all: true}}")
+    nas = manifest("Storage", "nas", "{type: dir, path: /srv/nas, content: [backup]}")
+    assert planned(lab, f"{job}---\n{nas}").plan.blocked == ()
+
+
+@pytest.mark.parametrize(
+    ("spec", "name", "why"),
+    [
+        ("{guest: db}", "a", "cannot call a Snapshot 'a'"),
+        ("{guest: db, id: has.dot}", "it", "cannot call a Snapshot 'has.dot'"),
+        ("{guest: db}", "current", "the guest itself current"),
+        ("{description: of nobody}", "it", "a Snapshot needs guest"),
+    ],
+)
+def test_a_snapshot_that_cannot_be_is_told_of_the_manifest(lab, spec, name, why):
+    with pytest.raises(StageError) as caught:
+        planned(lab, manifest("Snapshot", name, spec))
+    assert why in caught.value.errors[0].message

@@ -91,3 +91,31 @@ def test_what_a_version_of_proxmox_lacks_fails_with_the_line_of_the_template():
     ]
     assert not linted(template, pve="9.2").failed
     assert not linted(template).failed
+
+
+HA = """\
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: {name: web, labels: {app: shop}}
+spec: {memory: 1G, disks: [{storage: a, size: 1G}, {storage: a, size: 2G}]}
+---
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: {name: db, labels: {app: shop}}
+spec: {memory: 1G, ha: true}
+---
+apiVersion: proxmox.io/v1
+kind: HARule
+metadata: {name: apart}
+spec: {type: resource-affinity, affinity: negative, guests: WHO}
+"""
+
+
+@pytest.mark.parametrize("who", ["{names: [web, db]}", "{selector: {app: shop}}"])
+def test_what_would_better_be_written_otherwise_is_a_hint_and_with_strict_a_failure(who):
+    found = linted(HA.replace("WHO", who))
+    assert not found.failed
+    assert [str(one).split(": W")[1][:3] for one in found.mistakes] == ["101", "104"]
+    assert "HARule/default/apart is about VirtualMachine/default/web, which has no ha" in str(found.mistakes[1])
+    assert not linted(HA.replace("WHO", who), strict_kinds=True).failed
+    assert linted(HA.replace("WHO", who), strict_kinds=True, strict=True).failed
