@@ -55,7 +55,7 @@ def validate(services: Services, names: Sequence[str], version: str = "") -> tup
 
     The cluster is not asked.
     """
-    resources = _parsed(services, load_documents(services, names), "default")
+    resources = _parsed(services, load_documents(services, names), "default", lints=True)
     errors = [error for each in resources for error in lacking(KINDS[each.key.kind], each, version)] if version else []
     if errors:
         count = f"{len(errors)} things" if len(errors) > 1 else "a thing"
@@ -63,9 +63,12 @@ def validate(services: Services, names: Sequence[str], version: str = "") -> tup
     return resources
 
 
-def _parsed(services: Services, manifests: Sequence[Manifest], namespace: str) -> tuple[Resource, ...]:
+def _parsed(
+    services: Services, manifests: Sequence[Manifest], namespace: str, *, lints: bool = False
+) -> tuple[Resource, ...]:
     parsed = parse_all(manifests, namespace)
-    for warning in parsed.warnings:
+    told = (f"{lint.where}: {lint.message}" for lint in parsed.lints if lints)
+    for warning in (*parsed.warnings, *told):
         services.listen(Warned(warning))
     return parsed.resources
 

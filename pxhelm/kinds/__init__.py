@@ -148,7 +148,7 @@ def parse_all(documents: Iterable[Document], default_namespace: str = "default")
         found = parse_resource(kind, document, default_namespace)
         errors += found.errors
         warnings += found.warnings
-        lints += [PxhelmError(text, where=document.where(("spec",))) for text in found.lints]
+        lints += found.lints
         if found.resource is None:
             continue
         if found.resource.key in seen:

@@ -105,6 +105,9 @@ def check(key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
         hint = "the id has two or more letters, digits, - _ or ., a letter first"
         yield Mistake(path, f"a token is called USER@REALM!ID, and this is {name}", hint)
     yield from unfit_values(API_TOKEN, {path: value for path, value in leaves.items() if path not in ("id", "tokenID")})
+    if not any(path.startswith("writeTo.") for path in leaves):
+        lost = "W106: nothing says where the secret goes, which Proxmox shows once: it would be lost"
+        yield Mistake("writeTo", lost, "write writeTo: {secretRef: {name: NAME, key: KEY}}", lint=True)
     if "writeTo.file" in leaves and "writeTo.secretRef.name" in leaves:
         yield Mistake("writeTo", "writeTo has both file and secretRef; the secret goes to one place")
 

@@ -157,4 +157,5 @@ CONTAINER = Kind(
     beyond=("ha", "firewall"),
     sources=sources,
     refuse=refuse,
+    check=firewall.unguarded,
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pxhelm.proxmox.request import ApiGen, Request, call
+from pxhelm.proxmox.schema import load
 from pxhelm.resource.allowed import unfit_values
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
@@ -143,16 +144,26 @@ def refuse(change: Change) -> str:
         return ""
     leaves, around = change.desired.leaves, change.surroundings
     target = identifier(change.desired).partition("/")[0]
+    lacked = _lacked(target, leaves, around.version)
+    if lacked:
+        return lacked
     vmid = str(leaves.get("target.guest", "")).removeprefix("vmid:")
     if vmid.isdigit() and not guest_type(int(vmid), around):
         return f"there is no guest {vmid}"
     node = leaves.get("target.node")
     if node is not None and around.nodes and node not in around.nodes:
         return f"there is no node {node}; nodes: {', '.join(sorted(around.nodes))}"
-    lacked = version_problem(_at(f"{target}/x", "/nodes/x/qemu/100").table, leaves, around.version)
-    if lacked or target != "cluster" or change.options.get("allow-lockout"):
-        return lacked
+    if target != "cluster" or change.options.get("allow-lockout"):
+        return ""
     return locked_out(leaves, change.live)
+
+
+def _lacked(target: str, leaves: Leaves, version: str) -> str:
+    """Return what a version lacks of the firewall of a target."""
+    table = _at(f"{target}/x", "/nodes/x/qemu/100").table
+    if not load(version).methods(table.api):
+        return f"Proxmox VE {version} has no firewall of a {target}"
+    return version_problem(table, leaves, version)
 
 
 def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:

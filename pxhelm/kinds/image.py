@@ -159,11 +159,12 @@ def refuse(change: Change) -> str:
     fetches = change.live.existence is Existence.ABSENT or any(c.op is Op.SET for c in change.changes)
     if fetches and not sources:
         return "it is not there, and nothing says where it comes from: give source.url, file, oci or appliance"
-    if "source.oci" in leaves and not change.surroundings.version.startswith("9"):
-        return f"Proxmox VE {change.surroundings.version} does not have source.oci"
-    if change.surroundings.version.startswith("7") and leaves["content"] == "import":
-        return f"Proxmox VE {change.surroundings.version} does not have content import"
-    return ""
+    version = change.surroundings.version
+    lacked = [name for name in ("source.oci",) if name in leaves and not version.startswith("9")]
+    if version.startswith("7"):
+        lacked += ["source.decompress"] if "source.decompress" in leaves else []
+        lacked += ["content import"] if leaves["content"] == "import" else []
+    return f"Proxmox VE {version} does not have {', '.join(lacked)}" if lacked else ""
 
 
 def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:

@@ -118,6 +118,8 @@ def steps(change: Change) -> tuple[Step, ...]:
 def refuse(change: Change) -> str:
     """Return why the pool cannot be had: Proxmox takes the number of a guest that is not there, and forgets it."""
     around, wanted = change.surroundings, change.desired
+    if wanted is not None and around.version.startswith("7") and "/" in POOL.identifier(wanted):
+        return f"Proxmox VE {around.version} has no pools in pools"
     named = _members(wanted.leaves.get("members.guests")) if wanted is not None else ()
     known = {f"vmid:{vmid}" for vmid in (*around.guests, *around.bound.values())}
     missing = [each.removeprefix("vmid:") for each in named if each.startswith("vmid:") and each not in known]

@@ -12,12 +12,13 @@ from pxhelm.resource.field import EffectRule, Field, same_id
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import Existence, Leaves, Live, Reference, Value
+from pxhelm.resource.table import spec_of
 from pxhelm.resource.words import worded
 
 _X = Effect.REPLACE
 _TYPES = (
     "dir", "nfs", "cifs", "lvm", "lvmthin", "zfspool", "rbd", "cephfs", "pbs", "btrfs", "iscsi", "iscsidirect", "zfs",
-    "esxi",
+    "esxi", "glusterfs",
 )  # fmt: skip
 _KEEP = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
 
@@ -176,6 +177,7 @@ HOME = natural.Home(
         "cifs": ("server", "share"),
         "pbs": ("server", "datastore"),
         "esxi": ("server", "username", "password"),
+        "glusterfs": ("server",),
         "lvm": ("vgName",),
         "lvmthin": ("vgName", "thinPool"),
         "zfspool": ("pool",),
@@ -198,6 +200,11 @@ _SHOWN = 5
 
 def refuse(change: Change) -> str:
     """Return why the definition cannot be written, or must stay: guests have volumes on it."""
+    if change.desired is not None:
+        wanted, version = str(change.desired.leaves.get("type", "")), change.surroundings.version
+        spec = spec_of(HOME.api, version, "type")
+        if wanted and spec is not None and wanted not in spec.enum:
+            return f"Proxmox VE {version} does not have storages of type {wanted}"
     if change.desired is not None or change.live.existence is not Existence.PRESENT:
         return natural.refuse(STORAGE, HOME, change)
     name = natural.live_id(change)

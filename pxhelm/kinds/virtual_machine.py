@@ -124,4 +124,5 @@ VIRTUAL_MACHINE = Kind(
     beyond=("ha", "firewall"),
     sources=sources,
     refuse=refuse,
+    check=firewall.unguarded,
 )

@@ -100,6 +100,8 @@ class Mistake:
     """The leaf to be named; empty for the object's name."""
     message: str
     hint: str = ""
+    lint: bool = False
+    """It works, but is hardly what was meant; for ``lint`` alone."""
 
 
 @dataclass(frozen=True, slots=True)

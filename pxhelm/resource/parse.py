@@ -73,8 +73,8 @@ class Parsed:
     resource: Resource | None = None
     errors: list[PxhelmError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    lints: list[str] = field(default_factory=list)
-    """What works, but could be written better."""
+    lints: list[PxhelmError] = field(default_factory=list)
+    """What works, but could be written better, or is hardly what was meant."""
 
 
 @dataclass(slots=True)
@@ -144,7 +144,10 @@ def parse_resource(kind: Kind, document: Document, default_namespace: str = "def
 def _together(reader: _Reader, key: ObjectKey) -> None:
     """Note what the leaves say together that no cluster would take."""
     for each in reader.kind.check(key, reader.leaves):
-        if each.path:
+        if each.lint:
+            where = reader.document.where(("spec", *reader.spec.origin(tuple(each.path.split(".")))))
+            reader.parsed.lints.append(PxhelmError(each.message, where=where, hint=each.hint))
+        elif each.path:
             reader.fail_spec(tuple(each.path.split(".")), each.message, each.hint)
         else:
             reader.fail(("metadata", "name"), each.message, each.hint)
@@ -251,7 +254,7 @@ def _spec(reader: _Reader, spec: object) -> None:
         reader.fail(("spec", *error.path), str(error), error.hint)
         return
     reader.spec = normal if isinstance(normal, Normal) else Normal(normal)
-    reader.parsed.lints += reader.spec.lints
+    reader.parsed.lints += [PxhelmError(text, where=reader.document.where(("spec",))) for text in reader.spec.lints]
     for name, value in reader.spec.items():
         if name != "unset" and value is not None:
             _walk(reader, (name,), value, reader.table.root)

@@ -119,3 +119,12 @@ def test_what_would_better_be_written_otherwise_is_a_hint_and_with_strict_a_fail
     assert "HARule/default/apart is about VirtualMachine/default/web, which has no ha" in str(found.mistakes[1])
     assert not linted(HA.replace("WHO", who), strict_kinds=True).failed
     assert linted(HA.replace("WHO", who), strict_kinds=True, strict=True).failed
+
+
+TOKEN = "apiVersion: proxmox.io/v1\nkind: APIToken\nmetadata:\n  name: a@pve!ci\nspec:\n  comment: for the pipeline\n"
+
+
+def test_what_is_hardly_meant_is_told_with_the_line():
+    (told,) = linted(TOKEN).mistakes
+    assert str(told).startswith("[WARNING] templates/vm.yaml:5: spec.writeTo: W106")
+    assert not linted(TOKEN, strict_kinds=True).failed

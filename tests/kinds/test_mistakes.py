@@ -144,3 +144,29 @@ def test_what_no_cluster_takes_is_told_with_its_place(kind, name, spec, where, m
 )
 def test_what_a_cluster_takes_is_no_mistake(kind, name, spec):
     assert mistakes(kind, name, spec) == {}
+
+
+def lints(kind, name, spec):
+    text = f"apiVersion: proxmox.io/v1\nkind: {kind}\nmetadata: {{name: '{name}'}}\nspec: {spec}\n"
+    return [
+        (each.where.field, each.message.partition(":")[0]) for each in kinds.parse_all(load_manifests(text, "m")).lints
+    ]
+
+
+ON = "firewall: {enabled: true}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "spec", "found"),
+    [
+        ("VirtualMachine", "web", f"{{{ON}, networks: {{net0: {{bridge: vmbr0}}}}}}", [("spec.networks.net0", "W105")]),
+        ("Container", "web", f"{{{ON}, networks: {{net0: {{bridge: vmbr0}}}}}}", [("spec.networks.net0", "W105")]),
+        ("VirtualMachine", "web", f"{{{ON}, networks: {{net0: {{bridge: vmbr0, firewall: false}}}}}}", []),
+        ("VirtualMachine", "web", "{networks: {net0: {bridge: vmbr0}}}", []),
+        ("APIToken", "a@pve!ci", "{}", [("spec.writeTo", "W106")]),
+        ("APIToken", "a@pve!ci", "{writeTo: {file: token}}", []),
+        ("SecurityGroup", "web", "{rules: [{group: a}]}", [("spec", "W103")]),
+    ],
+)
+def test_what_works_and_is_hardly_meant_is_a_lint(kind, name, spec, found):
+    assert lints(kind, name, spec) == found

@@ -16,6 +16,26 @@ LACKS = [
     ("7.4", "PCIMapping", "{map: [{node: a, path: '0000:01:00', id: '1:2'}]}", ["has no pcimappings"]),
     ("8.4", "CPUModel", "{reportedModel: kvm64}", ["has no cpumodels"]),
     ("8.4", "HARule", "{type: resource-affinity, affinity: negative, guests: {names: [a, b]}}", ["came with 9"]),
+    (
+        "7.4",
+        "Firewall",
+        "{target: {node: pve1}, logForward: info, nftables: true}",
+        ["does not have logForward, nftables"],
+    ),
+    ("7.4", "Firewall", "{target: {vnet: dmz}, enabled: true}", ["has no firewall of a vnet"]),
+    (
+        "7.4",
+        "Image",
+        "{storage: a, content: import, filename: b, source: {url: 'https://x/b', decompress: gz}}",
+        ["does not have source.decompress, content import"],
+    ),
+    ("8.4", "Image", "{storage: a, content: vztmpl, filename: b, source: {oci: 'x/b:1'}}", ["have source.oci"]),
+    ("9.2", "Storage", "{type: glusterfs, server: a, config: {volume: v}}", ["of type glusterfs"]),
+    ("7.4", "Storage", "{type: esxi, server: a, username: b}", ["of type esxi"]),
+    ("7.4", "Pool", "{id: a/b}", ["has no pools in pools"]),
+    ("8.4", "Storage", "{type: dir, path: /a, snapshotAsVolumeChain: true}", ["snapshotAsVolumeChain"]),
+    ("8.4", "Realm", "{type: openid, issuerURL: 'https://i', clientID: a, audiences: b}", ["audiences"]),
+    ("7.4", "Network", "{type: bridge, nodes: all, bridge: {vids: [2-9]}}", ["bridge.vids"]),
     ("7.4", "Firewall", "{target: {cluster: true}, policyForward: DROP}", ["does not have policyForward"]),
     ("8.4", "VirtualMachine", "{memory: 1G, ha: {state: started, failback: false}}", ["failback needs Proxmox VE 9.2"]),
     (
@@ -27,6 +47,7 @@ LACKS = [
     ("7.4", "MetricServer", "{type: opentelemetry, server: a, port: 1}", ["'opentelemetry'"]),
 ]
 HAS = [
+    ("8.4", "Storage", "{type: glusterfs, server: a, config: {volume: v, server2: b, transport: tcp}}"),
     ("7.4", "VirtualMachine", "{memory: 1G, agent: {enabled: true, freezeFS: false}}"),
     ("8.4", "HARule", "{type: node-affinity, nodes: {a: 1}, guests: {names: [a]}}"),
     ("7.4", "NodeConfig", "{wakeOnLAN: {mac: 'BC:24:11:00:00:01'}}"),
@@ -34,7 +55,7 @@ HAS = [
     ("7.4", "BackupJob", "{schedule: daily, guests: {names: [web]}}"),
     ("9.2", "CPUModel", "{reportedModel: kvm64}"),
 ]
-NAMES = {"ClusterOptions": "cluster"}
+NAMES = {"ClusterOptions": "cluster", "Network": "vmbr7"}
 
 
 def found(version, kind, spec):

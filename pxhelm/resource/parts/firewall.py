@@ -7,7 +7,7 @@ whether a firewall may be switched on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pxhelm.proxmox.errors import ApiError, ErrorClass
@@ -16,7 +16,8 @@ from pxhelm.resource.decode import decode, text_of
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.encode import encode
 from pxhelm.resource.field import Field
-from pxhelm.resource.kind import Change, Kind, LeafChange, Op
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Change, Kind, LeafChange, Mistake, Op
 from pxhelm.resource.model import Leaves, Live, Value
 from pxhelm.resource.parts import firewall_rules
 from pxhelm.resource.parts.firewall_rules import LEVELS, RuleList
@@ -211,6 +212,17 @@ def fields(options: tuple[Field, ...], prefix: str = "", *, sets: bool = False) 
         ),
     )
     return (*own, *(more if sets else ()), *firewall_rules.fields(prefix))
+
+
+def unguarded(_key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield the cards of a guest that its firewall does not filter, since they do not say so."""
+    if leaves.get("firewall.enabled") is not True:
+        return
+    cards = {".".join(path.split(".")[:2]) for path in leaves if path.startswith("networks.")}
+    for card in sorted(cards):
+        if f"{card}.firewall" not in leaves:
+            why = f"W105: the firewall of the guest is on, and {card} has no firewall: true: nothing of it is filtered"
+            yield Mistake(card, why, f"write {card}.firewall: true, or false if that is meant", lint=True)
 
 
 def read(firewall: Firewall) -> ApiGen[tuple[dict[str, Value], dict[str, str]]]:
