@@ -17,6 +17,7 @@ from pxhelm.kinds import KINDS, parse_all
 from pxhelm.manifest import Manifest, load_manifests
 from pxhelm.plan.gate import lacking
 from pxhelm.plan.model import Action
+from pxhelm.plan.replacing import COLLECTED
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Resource
 from pxhelm.store.objects import ObjectQuery
@@ -120,11 +121,11 @@ def count_objects(services: Services) -> int:
 
 
 def destroys(planned: Planned) -> tuple[ObjectKey, ...]:
-    """Return the objects whose guests or data would cease to exist."""
+    """Return the objects whose guests or data would cease to exist; no files that their objects have no more."""
     return tuple(
         o.key
         for o in planned.plan.objects
-        if (o.action in (Action.DELETE, Action.REPLACE) and o.steps) or o.frees_bytes
+        if o.way != COLLECTED and ((o.action in (Action.DELETE, Action.REPLACE) and o.steps) or o.frees_bytes)
     )
 
 

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pxhelm.apply import secrets
+from pxhelm.apply.files import Scene, who_has
 from pxhelm.apply.gather import look_again, sources_missing, with_templates
-from pxhelm.apply.ids import ids_of
+from pxhelm.apply.ids import ids_of, row_of
 from pxhelm.apply.job import Job, Patience
 from pxhelm.apply.machine import stopped_for_a_step
 from pxhelm.apply.memory import Memory, bound_vmids, open_steps_of, target_of, with_tags
 from pxhelm.apply.planning import Planned
 from pxhelm.apply.ports import Ports
+from pxhelm.events import Warned
 from pxhelm.plan.diff import Ownership
 from pxhelm.plan.model import Action, ObjectPlan
 from pxhelm.plan.observe import View
@@ -23,12 +25,14 @@ from pxhelm.plan.situation import Situation
 from pxhelm.plan.steering import ARTIFACTS
 from pxhelm.proxmox.errors import ApiError
 from pxhelm.resource.annotations import seconds
+from pxhelm.resource.aside import is_replaced
 from pxhelm.resource.guest_power import HELD, WAS_RUNNING
 from pxhelm.resource.guest_seed import COLLECT
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Existence, Live, Resource, Target
 from pxhelm.resource.references import with_guests
+from pxhelm.resource.uses import told
 from pxhelm.store.journal import DONE_STATES
 
 
@@ -58,9 +62,12 @@ def job_of(common: Common, o: ObjectPlan, memory: Memory) -> Job:
         COLLECT: any(s.verb == COLLECT for s in o.steps),
         o.way: bool(o.way),
     }
+    target = _target(common.ports, o, memory, desired)
+    if kind.renews and o.action in (Action.DELETE, Action.REPLACE):
+        around = _with_users(common, o, target, around)
     situation = Situation(
         kind=kind,
-        target=_target(common.ports, o, memory, desired),
+        target=target,
         live=_NOT_SEEN,
         desired=desired,
         ownership=Ownership(request.manager, memory.known.bases),
@@ -89,6 +96,16 @@ def job_of(common: Common, o: ObjectPlan, memory: Memory) -> Job:
     )
 
 
+def _with_users(common: Common, o: ObjectPlan, target: Target, around: Surroundings) -> Surroundings:
+    """Return the surroundings with who has the file that is to go, asked once more: the plan only foresaw it."""
+    ports, file = common.ports, str(target.row["id"])
+    now = look_again(ports, around).surroundings
+    uses = who_has(ports, {o.key: file}, Scene(now, (o.key, *common.planned.request.delete)))
+    if uses[file] and is_replaced(o.key):
+        ports.listen(Warned(f"{o.key.address} stays: {told(uses[file])}"))
+    return replace(around, uses=uses)
+
+
 def _wanted(common: Common, o: ObjectPlan, kind: Kind) -> tuple[Resource | None, Surroundings]:
     """Return what is wanted now that it is the object's turn, and the surroundings to judge it by."""
     ports, around = common.ports, common.view.surroundings
@@ -114,13 +131,9 @@ def _target(ports: Ports, o: ObjectPlan, memory: Memory, desired: Resource | Non
     if kind.guest:
         return with_tags(ports, target, memory, desired)
     if desired is not None and o.action in (Action.CREATE, Action.ADOPT):
-        return _at(target, kind.identifier(desired))
-    *before, last = (_at(target, each) for each in ids_of(kind, desired, memory))
+        return replace(target, row=row_of(kind.identifier(desired), memory))
+    *before, last = (replace(target, row=row_of(each, memory)) for each in ids_of(kind, desired, memory))
     return next((each for each in before if _is_there(ports, kind, each)), last)
-
-
-def _at(target: Target, name: str) -> Target:
-    return replace(target, row={"id": name})
 
 
 def _is_there(ports: Ports, kind: Kind, target: Target) -> bool:

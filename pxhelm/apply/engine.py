@@ -14,6 +14,7 @@ from pxhelm.apply import secrets
 from pxhelm.apply.briefing import Common, job_of
 from pxhelm.apply.command import Outcome, Result
 from pxhelm.apply.domains import Recovered, left_behind
+from pxhelm.apply.files import keep_made, stand_aside
 from pxhelm.apply.gather import coming, completed, look_about
 from pxhelm.apply.job import Job, Patience
 from pxhelm.apply.memory import Manifest, Memory, bound_vmids, recall
@@ -43,7 +44,7 @@ from pxhelm.plan.remembered import REMEMBERED
 from pxhelm.plan.replacing import FIRST
 from pxhelm.plan.subject import Known
 from pxhelm.resource import sets
-from pxhelm.resource.aside import is_replaced, replaced_key
+from pxhelm.resource.aside import is_replaced, original, replaced_key
 from pxhelm.resource.domain import DOMAINS, NETWORK_CHANGES, place_of
 from pxhelm.resource.guest_remove import TRASH
 from pxhelm.resource.identity import ObjectKey
@@ -237,6 +238,8 @@ class _Application:
                 memory = self.records.keep_originals(kind, memory, self.planned.request.manager, o.changes)
                 if o.action is Action.ADOPT and kind.guest:
                     memory = self.records.vmids.adopt(kind, memory, o.vmid)
+                if kind.renews:
+                    memory = keep_made(self.ports, o, self.planned.resources, memory)
                 self.memories[o.key] = memory
         before |= {o.key: Memory(Known()) for o in self.planned.plan.objects if o.way == FIRST}
         unread = {
@@ -252,6 +255,8 @@ class _Application:
 
     def stand_aside(self, o: ObjectPlan) -> None:
         """Let the guest that is replaced keep its row under another name; its own is then free for the one made first."""
+        if is_replaced(o.key) and original(o.key) not in self.results and self.ports.kind_of(o.key.kind).renews:
+            self.memories[o.key] = stand_aside(self.ports, o, self.memories, self.planned.request.manager)
         memory = self.memories[o.key]
         if o.way != FIRST or o.key in self.results or memory.stored is None or memory.known.uid != o.uid:
             return

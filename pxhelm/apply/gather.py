@@ -5,13 +5,14 @@ Reads only. Secrets are read here, once, and live no longer than the plan.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from pxhelm.apply.ids import applied_leaves, ids_of, natural_id
+from pxhelm.apply.files import with_former_files
+from pxhelm.apply.ids import applied_leaves, ids_of, natural_id, row_of
 from pxhelm.apply.kept import NETWORKS, kept
-from pxhelm.apply.leftovers import leftovers
+from pxhelm.apply.leftovers import Seen, with_users
 from pxhelm.apply.memory import Memory, bound_vmids, marker_of, recall, target_of, with_tags
 from pxhelm.apply.names import Names
 from pxhelm.apply.namespaces import Namespaces
@@ -21,7 +22,6 @@ from pxhelm.apply.renaming import NOWHERE, Moves, known_as, sources_of
 from pxhelm.apply.rivals import rivals
 from pxhelm.apply.secrets import readied
 from pxhelm.apply.selecting import with_selected
-from pxhelm.apply.using import using
 from pxhelm.apply.vmids import Vmids, start_of
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.plan.domains import Ending, Member, endings
@@ -29,10 +29,8 @@ from pxhelm.plan.next_step import wants_of
 from pxhelm.plan.observe import View, look_round, observe
 from pxhelm.plan.replacing import allowed
 from pxhelm.plan.subject import Known, Subject
-from pxhelm.resource.annotations import PREFIX
-from pxhelm.resource.aside import is_aside, original, replaced_key
+from pxhelm.resource.aside import original, replaced_key
 from pxhelm.resource.domain import BEFORE, NETWORK_CHANGES, place_of
-from pxhelm.resource.guest_seed import leaves_its_image
 from pxhelm.resource.guest_tag import wanted_without
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind, Surroundings
@@ -84,16 +82,14 @@ def gather(
     named = {key: r for key, r in wanted.items() if not kinds[key].guest}
     wanted |= {key: with_guests(kinds[key], r, around) for key, r in named.items()}
     ending = _endings(ports, wanted, memories, view.surroundings)
-    keys = (*keys, *ending)
-    kinds |= {key: each.kind for key, each in ending.items()}
-    memories |= recall(ports, ending)
+    memories = {**with_former_files(ports, wanted, memories), **recall(ports, ending)}
+    keys = tuple(memories)
+    kinds = {key: ending[key].kind if key in ending else ports.kind_of(key.kind) for key in keys}
     targets, lives = _observed(ports, view, _targets(ports, memories, wanted, guests), wanted, memories)
     wanted = {key: renamed(kinds[key], r, lives[key]) for key, r in wanted.items()}
     predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted, remade), view)
     targets |= predicted
-    gone = {key: lives[key] for key in going if key not in wanted}
-    destroyed = _destroyed(going, wanted, memories, lives)
-    view = _with_users(ports, view, gone, leftovers(ports, view, destroyed, _leaving(wanted, memories, lives)))
+    view = with_users(ports, view, Seen(wanted, memories, lives))
     against = rivals(ports, wanted, keys, with_bindings(view.surroundings, targets))
     view = _with_what_comes(ports, view, wanted, targets)
     wanted |= {key: each.resource for key, each in ending.items()}
@@ -134,7 +130,7 @@ def _observed(
     found, lives = dict(targets), lives_of(ports, view, targets)
     others = {key: _other_ids(ports.kind_of(key.kind), wanted.get(key), memory) for key, memory in memories.items()}
     while again := {
-        key: replace(found[key], row={**found[key].row, "id": ids.pop(0)})
+        key: replace(found[key], row={**found[key].row, **row_of(ids.pop(0), memories[key])})
         for key, ids in others.items()
         if ids and lives[key].existence is Existence.ABSENT
     }:
@@ -165,17 +161,6 @@ def _with_what_comes(
     return replace(view, surroundings=with_bindings(around, guests))
 
 
-def _with_users(ports: Ports, view: View, going: Mapping[ObjectKey, Live], left: Mapping[int, str]) -> View:
-    """Return the view with what would be left over, and who else uses the storages that go."""
-    storages = {
-        str(live.intended["id"])
-        for key, live in going.items()
-        if key.kind == "Storage" and live.existence is Existence.PRESENT
-    }
-    users = using(ports, view, storages, {live.vmid for live in going.values() if live.vmid})
-    return replace(view, surroundings=replace(view.surroundings, leftovers=left, using=users))
-
-
 def _targets(
     ports: Ports,
     memories: Mapping[ObjectKey, Memory],
@@ -189,32 +174,6 @@ def _targets(
         wants = wants_of(ports.kind_of(key.kind), wanted.get(key), memory.known.bases)
         found[key] = replace(target, wants=wants)
     return found
-
-
-def _destroyed(
-    going: Iterable[ObjectKey],
-    wanted: Container[ObjectKey],
-    memories: Mapping[ObjectKey, Memory],
-    lives: Mapping[ObjectKey, Live],
-) -> Iterator[Live]:
-    """Yield what goes and leaves nothing behind: what is in the trash, or only let go of, needs its files."""
-    for key in going:
-        policy = memories[key].known.annotations.get(f"{PREFIX}deletion-policy", "")
-        if key not in wanted and (is_aside(key) or policy in _DESTROY):
-            yield lives[key]
-
-
-_DESTROY = ("", "Delete", "BackupThenDelete")
-
-
-def _leaving(
-    wanted: Mapping[ObjectKey, Resource], memories: Mapping[ObjectKey, Memory], lives: Mapping[ObjectKey, Live]
-) -> Iterator[Live]:
-    """Yield the guests that get other documents than those in their drive."""
-    for key, r in wanted.items():
-        applied = (path for leaves in memories[key].known.bases.values() for path in leaves)
-        if lives[key].existence is Existence.PRESENT and leaves_its_image(r, applied, lives[key]):
-            yield lives[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +278,7 @@ def _target(ports: Ports, key: ObjectKey, memory: Memory, wanted: Resource | Non
     target = target_of(ports, key, memory)
     kind = ports.kind_of(key.kind)
     if not kind.guest:
-        row: dict[str, object] = {"id": natural_id(kind, wanted, memory)}
+        row = row_of(natural_id(kind, wanted, memory), memory)
         if kind.store_only:
             row[APPLIED] = applied_leaves(memory)
         if kind.name == NETWORK_CHANGES.name:

@@ -13,6 +13,7 @@ from pxhelm.plan.leaf import as_leaf
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Resource, Value
 from pxhelm.resource.natural import NOWHERE
+from pxhelm.resource.parts.volume import SIZE
 
 
 def ids_of(kind: Kind, wanted: Resource | None, memory: Memory) -> tuple[str, ...]:
@@ -23,7 +24,14 @@ def ids_of(kind: Kind, wanted: Resource | None, memory: Memory) -> tuple[str, ..
     """
     if kind.renews and wanted is not None:
         return (kind.identifier(wanted),)
+    if kind.renews and memory.known.made:
+        return tuple(memory.known.made)  # what was applied before has a row of its own
     return tuple(dict.fromkeys(_ids(kind, wanted, memory))) or (NOWHERE if memory.stored is not None else "",)
+
+
+def row_of(name: str, memory: Memory) -> dict[str, object]:
+    """Return what an object is looked for by: its id, and of a file that we made its ``size``."""
+    return {"id": name, **({SIZE: memory.known.made[name]} if name in memory.known.made else {})}
 
 
 def natural_id(kind: Kind, wanted: Resource | None, memory: Memory) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pxhelm.apply.command import CREATING, Intend, Outcome, Result, Settle
+from pxhelm.apply.files import stays
 from pxhelm.apply.memory import Memory
 from pxhelm.apply.records import Records
 from pxhelm.plan.diff import IMPORT, REBUILT
@@ -132,7 +133,7 @@ class Journal:
     def finish_removal(self, memory: Memory, way: str, outcome: Outcome, lease: Lease) -> None:
         """Close an operation that wanted the object gone: its row goes, its VMID rests; or it is kept in the trash.
 
-        What is only staged to go keeps its row until that is applied.
+        What is only staged to go keeps its row until that is applied, and a file that somebody has until it may go.
         """
         assert memory.op is not None
         now = self.ports.now()
@@ -141,7 +142,9 @@ class Journal:
                 self.store.journal.finish_op(memory.op.op_id, OpState.DONE, now, lease)
                 if way == TRASH:
                     self.records.put_into_trash(memory, self.store.journal.steps(memory.op.op_id))
-                elif memory.stored is None or not self.ports.kind_of(memory.stored.key.kind).domain:
+                elif memory.stored is None or not (
+                    self.ports.kind_of(memory.stored.key.kind).domain or stays(memory, outcome.live)
+                ):
                     self.records.forget(memory)
             elif outcome.result is not Result.INTERRUPTED and not self._unfinished(memory.op.op_id):
                 self.store.journal.finish_op(memory.op.op_id, OpState.FAILED, now, lease)

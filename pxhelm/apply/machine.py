@@ -171,7 +171,8 @@ def _ended(m: State, step: Step, result: TaskResult) -> Part:
 def _settle(m: State, step: Step, state: StepState, *, upid: str = "", lines: tuple[str, ...] = ()) -> Part:
     """Look at the effect of a step that succeeded, then commit it with binding and base."""
     m.succeeded[signature(step)] = m.succeeded.get(signature(step), 0) + 1
-    if step.verb in CREATING:
+    anew = m.s.kind.renews and m.s.desired is not None and m.s.live.existence is Existence.ABSENT
+    if step.verb in CREATING or anew:
         m.s = replace(m.s, created=True)
     if stopped_for_a_step(step.verb, m.s.desired):
         m.s = replace(m.s, options={**m.s.options, WAS_RUNNING: True})

@@ -51,6 +51,8 @@ class Manifest:
     """Of what is in the trash: ``at``, ``until`` (Unix seconds), ``release``, ``running``, and ``before``, the guest's leaves."""
     source: str = ""
     """The file and line where it was read, ``web.yaml:3``: told to people, no part of what is wanted."""
+    made: Mapping[str, int] = field(default_factory=dict)
+    """Files that were, or may have been, put on a storage for it → bytes; written before the first of them is sent."""
 
     def dump(self) -> bytes:
         """Return it as bytes."""
@@ -61,6 +63,8 @@ class Manifest:
             found["trash"] = dict(self.trash)
         if self.source:
             found["source"] = self.source
+        if self.made:
+            found["made"] = dict(self.made)
         return json.dumps(found, ensure_ascii=False).encode()
 
     @classmethod
@@ -69,7 +73,7 @@ class Manifest:
         if not raw:
             return cls("")
         found = json.loads(raw)
-        more = found.get("values", {}), found.get("trash", {}), found.get("source", "")
+        more = found.get("values", {}), found.get("trash", {}), found.get("source", ""), found.get("made", {})
         return cls(found["text"], found["annotations"], *more)
 
 
@@ -107,6 +111,7 @@ def _memory(ports: Ports, stored: StoredObject | None, open_ops: Mapping[str, Op
         bound=binding is not None and binding.state is not BindingState.RESERVED,
         creating=any(s.kind in CREATING for s in steps),
         seen=_seen(ports, stored, binding),
+        made=manifest.made,
     )
     return Memory(known, stored, binding, op, steps)
 

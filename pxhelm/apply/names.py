@@ -27,9 +27,10 @@ class Names:
 
     def resolved(self) -> dict[ObjectKey, Resource]:
         """Return all that is wanted, with references to managed objects as Proxmox' ids."""
-        return {key: self._resolved(resource) for key, resource in self.wanted.items()}
+        return {key: self.meant(resource) for key, resource in self.wanted.items()}
 
-    def _resolved(self, resource: Resource) -> Resource:
+    def meant(self, resource: Resource) -> Resource:
+        """Return one resource so."""
 
         def lookup(reference: Reference) -> str | None:
             for kind in reference.kinds:

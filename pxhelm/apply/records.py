@@ -55,7 +55,9 @@ class Records:
         release = owner.release
         now = self.ports.now()
         stored = memory.stored
-        manifest = Manifest(wanted.text, wanted.annotations, dict(values or {}), source=_place(wanted))
+        manifest = Manifest(
+            wanted.text, wanted.annotations, dict(values or {}), source=_place(wanted), made=memory.known.made
+        )
         if stored is None:
             stored = StoredObject(self.ports.new_id(), stored_key(self.ports, wanted.key), release, dict(wanted.labels))
             before, changed = Manifest(""), True

@@ -41,8 +41,14 @@ def with_selected(
 
 
 def with_replaced(ports: Ports, resources: Iterable[Resource], going: tuple[ObjectKey, ...]) -> tuple[ObjectKey, ...]:
-    """Return what shall go, with the guests that stand aside for what is wanted: an apply was cut off before they went."""
+    """Return what shall go, with what stands aside for what is wanted: guests that an apply was cut off before, and files.
+
+    Former files also go with their objects.
+    """
+    resources = tuple(resources)
     wanted = {r.key for r in resources if r.key.kind in GUESTS}
+    renewed = [key for key in (*(r.key for r in resources), *going) if ports.kind_of(key.kind).renews]
+    wanted |= {*renewed, *(source for r in resources if r.key in renewed for source in former(r.key, r.annotations))}
     if not wanted:
         return going
     stored = (address_of(o) for o in ports.store.objects.list(ObjectQuery(ports.cluster_name)))

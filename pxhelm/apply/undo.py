@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pxhelm.apply.engine import ApplyRequest, apply_plan
+from pxhelm.apply.files import give_back
 from pxhelm.apply.gather import gather
 from pxhelm.apply.memory import Memory, address_of
 from pxhelm.apply.planning import Planned, plan_objects
@@ -100,7 +101,8 @@ def undo(
     if restoring:
         results.append(_apply(ports, restoring, planned, how))
     if made:
-        request = replace(planned.request, delete=tuple(o.key for o in made), keep=frozenset())
+        going = (give_back(ports, o.key, before.memories[o.key]) for o in made)
+        request = replace(planned.request, delete=tuple(going), keep=frozenset())
         # A guest that this apply made is removed whatever its policies say of guests that are in use.
         results.append(apply_plan(ports, plan_objects(ports, (), request), how))
     rewritten = {each.key for each in changed}
@@ -133,6 +135,7 @@ def _restoration(
     live: Live = subject.live
     if live.existence is not Existence.PRESENT:
         return None, (f"{o.key.address}: it cannot be seen: {live.reason or 'it is gone'}",)
+    meant = subject.desired.leaves if subject.desired is not None else wanted.leaves
     leaves: dict[str, Value] = dict(_before_leaves(before, planned.request.manager))
     unset: list[str] = []
     left: dict[str, str] = {}
@@ -142,7 +145,7 @@ def _restoration(
             continue
         if image == REDACTED:
             left[path] = "cannot be read back, so it stays"
-        elif path in wanted.leaves and now != base_of(wanted.leaves[path], ports.fingerprint):
+        elif path in meant and now != base_of(meant[path], ports.fingerprint):
             left[path] = "was changed by somebody else after us, so it stays"
         elif image is None:
             unset.append(path)

@@ -7,14 +7,13 @@ from urllib.parse import quote, urlsplit
 
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.request import ApiGen, Param, Request, Upload, call
-from pxhelm.resource import natural
 from pxhelm.resource.columns import gib, text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Change, Column, Kind, Mistake, Op
 from pxhelm.resource.model import Existence, Leaves, Live, Resource
-from pxhelm.resource.parts.volume import observe_volume
+from pxhelm.resource.parts.volume import in_use, observe_volume, removal
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.words import worded
@@ -70,11 +69,10 @@ def steps(change: Change) -> tuple[Step, ...]:
     live = change.live
     if live.existence is Existence.UNKNOWN:
         return ()
+    if change.desired is None:
+        return removal(change)
     now = live.intended.get("nodes")
     have = [str(node) for node in now] if isinstance(now, tuple) else []
-    if change.desired is None:
-        shared = live.raw.get("shared") == "1"
-        return tuple(_removal(change, node) for node in (have[:1] if shared else have))
     return tuple(_transfer(change.desired, node) for node in _missing(change, have))
 
 
@@ -129,15 +127,6 @@ def _transfer(wanted: Resource, node: str) -> Step:
     return Step("fetch", request, Guard.NONE, what, Effect.ONLINE, storage=storage, detail={"to": node})
 
 
-def _removal(change: Change, node: str) -> Step:
-    volume = natural.live_id(change)
-    storage = volume.partition(":")[0]
-    path = f"/nodes/{node}/storage/{quote(storage)}/content/{quote(volume, safe=':')}"
-    size = int(change.live.raw.get("size") or 0)
-    leaves = (f"nodes {node}",)
-    return Step("delete", Request("DELETE", path, node=node), Guard.NONE, leaves, Effect.ONLINE, frees_bytes=size)
-
-
 def check(_key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
     """Yield what an Image lacks, and sources that exclude each other."""
     for path, hint in (("storage", "write storage: local"), ("content", f"one of {', '.join(CONTENTS)}")):
@@ -151,9 +140,9 @@ def check(_key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
 
 
 def refuse(change: Change) -> str:
-    """Return why the file cannot be had."""
+    """Return why the file cannot be had, or has to stay."""
     if change.desired is None:
-        return ""
+        return in_use(change)
     leaves = change.desired.leaves
     sources = [name for name in _SOURCES if f"source.{name}" in leaves]
     fetches = change.live.existence is Existence.ABSENT or any(c.op is Op.SET for c in change.changes)
@@ -207,7 +196,13 @@ IMAGE = Kind(
             _made_from("file", help="uploaded from here"),
             _made_from("oci", help="reference of an image in a registry (9.x)"),
             _made_from("appliance", help="name in the list of appliances"),
-            Field("checksum", "line", creation_only=True, help="such as sha512:0f3c…"),
+            Field(
+                "checksum",
+                "line",
+                creation_only=True,
+                effect=Effect.REPLACE,
+                help="such as sha512:0f3c…; another one is another file, which needs another filename",
+            ),
         ),
         _WORDS,
     ),

@@ -23,7 +23,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
 from pxhelm.resource.kind import Change, Column, Kind
 from pxhelm.resource.model import Existence, Leaves, Live, Resource, Target
-from pxhelm.resource.parts.volume import observe_volume
+from pxhelm.resource.parts.volume import SIZE, in_use, observe_volume, removal
 from pxhelm.resource.references import bare
 from pxhelm.resource.step import Delivery, Guard, Step
 from pxhelm.resource.words import worded
@@ -79,10 +79,20 @@ def _same(_path: str, _wanted: Leaves, _live: Live) -> bool:
     return True  # part of the id, or a word about how it comes
 
 
+def _made(change: Change) -> bool:
+    """Whether we put the file there; one that was only looked for is its owner's, and stays."""
+    return SIZE in change.target.row
+
+
+def refuse(change: Change) -> str:
+    """Return why a file that we put there has to stay."""
+    return in_use(change) if change.desired is None and _made(change) else ""
+
+
 def steps(change: Change) -> tuple[Step, ...]:
     """Return the removal of one that goes, the delivery of one that is missing somewhere."""
     if change.desired is None:
-        return _removal(change)
+        return removal(change) if _made(change) else ()
     missing = _missing(change)
     if not missing and change.live.existence is Existence.PRESENT:
         return ()
@@ -93,21 +103,6 @@ def steps(change: Change) -> tuple[Step, ...]:
     if how == "SharedPath":
         return (_to_mount(change, content),)
     return tuple(_to_node(change, content, node) for node in missing)
-
-
-def _removal(change: Change) -> tuple[Step, ...]:
-    """Return the removal of what was delivered; a file that was only looked for is its owner's, and stays."""
-    live = change.live
-    if live.existence is not Existence.PRESENT or "delivery" not in change.target.wants:
-        return ()
-    volume, nodes = natural.live_id(change), live.intended.get("nodes")
-    found = [str(node) for node in nodes] if isinstance(nodes, tuple) else []
-    storage = volume.partition(":")[0]
-    path = f"storage/{quote(storage)}/content/{quote(volume, safe=':')}"
-    return tuple(
-        Step("delete", Request("DELETE", f"/nodes/{n}/{path}", node=n), Guard.NONE, (f"nodes {n}",), Effect.ONLINE)
-        for n in (found[:1] if live.raw.get("shared") == "1" else found)
-    )
 
 
 def _missing(change: Change) -> list[str]:
@@ -221,6 +216,7 @@ SNIPPET = Kind(
     ),
     observe=observe,
     steps=steps,
+    refuse=refuse,
     identifier=identifier,
     shared=True,
     renews=True,

@@ -20,13 +20,14 @@ from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of, unmakeable
 from pxhelm.plan.observe import Verdict, View, identify
 from pxhelm.plan.order import Order, ordered, reversed_edges
-from pxhelm.plan.replacing import FIRST, POLICY, allowed, left_behind, made_first, refusal
+from pxhelm.plan.replacing import COLLECTED, FIRST, POLICY, allowed, left_behind, made_first, refusal
 from pxhelm.plan.rolling import kept, rolled, sets_of
 from pxhelm.plan.situation import Situation
-from pxhelm.plan.steering import held_back, postponed
+from pxhelm.plan.steering import held_back, postponed, removal_policy
 from pxhelm.plan.subject import Subject
+from pxhelm.plan.using import after
 from pxhelm.proxmox.schema import Schema, load
-from pxhelm.resource.aside import is_aside, replaced_key
+from pxhelm.resource.aside import is_aside, is_replaced, replaced_key
 from pxhelm.resource.deletions import Word, check
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.gates import root_only
@@ -37,8 +38,6 @@ from pxhelm.resource.model import ABSENT, Existence
 from pxhelm.resource.step import Step, Undo
 
 _PREFIX = "pxhelm.io/"
-RETAINED = frozenset(("Image", "Storage", "Network"))
-"""Kinds whose removal from a manifest leaves them in Proxmox unless told otherwise (kinds.md 12)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,8 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
             for each in refused[1:]:
                 del planned[each.key]
             continue
-        why = kept(s, sets)
-        outcome = _object_plan(s, Action.READ, Diff(), (), (why,)) if why else _plan_one(s, view, policy)
+        why, then = kept(s, sets), after(view, planned) if s.kind.renews else view
+        outcome = _object_plan(s, Action.READ, Diff(), (), (why,)) if why else _plan_one(s, then, policy)
         if isinstance(outcome, Blocked):
             blocked.append(outcome)
             continue
@@ -221,7 +220,10 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     if replacing and made_first(s):
         return _made_first(s, situation, policy, diff)
     if replacing:
-        gone = _steps_to_remove(situation)
+        try:
+            gone = _steps_to_remove(situation)
+        except PxhelmError as error:
+            return unmakeable(s.key, error)
         fresh = replace(situation, live=ABSENT)
         steps = (*gone, *steps_of(fresh, difference(fresh)))
         action = Action.REPLACE
@@ -358,6 +360,8 @@ def _impossible(s: Subject, diff: Diff, policy: Policy) -> Blocked | None:
         return _protected(s) if protected else None
     listed = "; ".join(f"{c.path}: {c.why}" for c in anew)
     hint = f"allow it with --replace {s.key.address}; what is on its disks is then lost"
+    if s.kind.renews:
+        hint = f"give the new file another filename, or allow it with --replace {s.key.address}"
     if s.move is not None and all(c.path == "id" for c in anew):
         hint = f"write spec.id: {anew[0].before}, and Proxmox goes on calling it so; or {hint}"
     return Blocked(s.key, "Refused", f"cannot change {s.key.address} without replacing it: {listed}", hint)
@@ -371,12 +375,11 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
     others = sorted(manager for manager, leaves in s.known.bases.items() if manager != policy.manager and leaves)
     if s.kind.shared and others:
         note = f"it stays: {', '.join(others)} declares it as well"
-        return _object_plan(s, Action.DELETE, Diff(), (), (note,))
+        return _object_plan(s, Action.READ if is_replaced(s.key) else Action.DELETE, Diff(), (), (note,))
     if annotations.get(f"{_PREFIX}prevent-destroy") == "true":
         return _protected(s)
     situation = situation_of(s, view, policy)
-    said = annotations.get(f"{_PREFIX}deletion-policy", "Retain" if s.kind.name in RETAINED else "Delete")
-    said = "Delete" if is_aside(s.key) else said
+    said = "Delete" if is_aside(s.key) else removal_policy(s.kind.name, annotations)
     if not s.known.uid:
         return _object_plan(s, Action.NOTHING, Diff(), (), ("it is not managed by pxhelm: it stays as it is",))
     if s.key in policy.keep or said == "Retain":
@@ -396,6 +399,8 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
             return foreign(situation)
         return _object_plan(s, Action.DELETE, Diff(), (), ("nothing of it was made: only its VMID is given back",))
     refused = s.kind.refuse(change_of(situation, Diff()))
+    if refused and is_replaced(s.key):
+        return _object_plan(s, Action.READ, Diff(), (), (refused,))
     if refused:
         return Blocked(s.key, "Refused", refused)
     try:
@@ -404,7 +409,8 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
             return _locked(s)
         if way:
             return _on_its_way(s, situation, way, note.format(said))
-        return _object_plan(s, Action.DELETE, Diff(), steps)
+        gone = _object_plan(s, Action.DELETE, Diff(), steps)
+        return replace(gone, way=COLLECTED) if s.kind.renews and is_replaced(s.key) else gone
     except PxhelmError as error:
         return unmakeable(s.key, error)
 
@@ -456,5 +462,6 @@ def check_deletions(plan: Plan, inventory: int, rendered: int, word: Word) -> No
 
     ``inventory`` is how many objects there are, ``rendered`` how many are wanted now. What only is let go does not count.
     """
-    going = [o for o in plan.objects if o.action is Action.DELETE and any(s.verb != "release" for s in o.steps)]
+    gone = [o for o in plan.objects if o.action is Action.DELETE and o.way != COLLECTED]
+    going = [o for o in gone if any(s.verb != "release" for s in o.steps)]
     check([o.key.address for o in going], inventory, rendered, word)

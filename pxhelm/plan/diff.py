@@ -16,6 +16,7 @@ from pxhelm.plan.remembered import INHERITED, MIRRORED, ORIGINAL, WAITING
 from pxhelm.plan.waiting import awaiting, remembered
 from pxhelm.resource import compare as leafwise
 from pxhelm.resource.annotations import paths
+from pxhelm.resource.effect import Effect
 from pxhelm.resource.effects import classify, device_of, param_of, silent
 from pxhelm.resource.field import Field
 from pxhelm.resource.guest_write import ANCHORS
@@ -132,7 +133,8 @@ def compare(c: Comparison) -> Diff:
                 notes.append(f"{path} cannot be read back, and the store was rebuilt: it is taken to be as wanted")
             continue
         each = field_of(c.kind, path)
-        if each is not None and each.creation_only and c.live.existence is Existence.PRESENT:
+        given_once = each is not None and each.creation_only and each.effect is not Effect.REPLACE
+        if given_once and c.live.existence is Existence.PRESENT:
             owned[path] = c.ownership.mine[path]
             notes.append(f"{path} is an input of the creation: changing it has no effect on what exists")
             continue

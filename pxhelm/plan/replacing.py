@@ -15,6 +15,8 @@ from pxhelm.resource.model import Leaves, Resource
 POLICY = "pxhelm.io/replace-policy"
 FIRST = "first"
 """Way of an object that is made anew before the old one goes."""
+COLLECTED = "collected"
+"""Way of a file that goes since its object has another one."""
 
 
 def allowed(wanted: Resource, told: Collection[str]) -> bool:

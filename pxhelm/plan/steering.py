@@ -23,6 +23,8 @@ from pxhelm.resource.step import Guard, Step, Undo
 from pxhelm.resource.window import opens_in
 
 PREFIX = "pxhelm.io/"
+RETAINED = frozenset(("Image", "Storage", "Network"))
+"""Kinds whose removal from a manifest leaves them in Proxmox unless told otherwise (kinds.md 12)."""
 SNAPSHOT, BACKUP = "snapshot", "backup"
 ARTIFACTS = (SNAPSHOT, BACKUP)
 """Verbs of steps that make something beside the object: whether they are done cannot be read from the object itself."""
@@ -36,6 +38,11 @@ def management(annotations: Mapping[str, str]) -> frozenset[str]:
         "Observe": frozenset(),
         "Observe,Update": frozenset({"Update"}),
     }.get(said, frozenset({"Create", "Update", "Delete"}))
+
+
+def removal_policy(kind: str, annotations: Mapping[str, str]) -> str:
+    """Return what becomes of an object of a kind that shall go (kinds.md 12)."""
+    return annotations.get(f"{PREFIX}deletion-policy", "Retain" if kind in RETAINED else "Delete")
 
 
 def held_back(s: Subject) -> str:

@@ -27,6 +27,8 @@ class Known:
     """An operation that creates it did not finish."""
     seen: Mapping[str, object] = field(default_factory=dict)
     """The leaves of the guest when it was last observed to be ours."""
+    made: Mapping[str, int] = field(default_factory=dict)
+    """Files that were, or may have been, put on a storage for it → bytes; 0 = nobody knows how many."""
 
 
 @dataclass(frozen=True, slots=True)

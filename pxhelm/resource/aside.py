@@ -1,10 +1,12 @@
 """Objects that stand aside: in the trash (``deletion-policy: Trash(7d)``), or replaced by another one that was made first.
 
-Such an object keeps its uid, its VMID and its marker under a name that no manifest can have, so that its own is free.
+Such a guest keeps its uid, its VMID and its marker under a name that no manifest can have, so that its own is free. A file
+that its object has no more gets a row of its own under such a name.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import replace
 
@@ -14,7 +16,7 @@ from pxhelm.resource.quantities import read_duration
 POLICY = re.compile(r"Trash\((?P<ttl>[0-9dhms.]+)\)")
 TAG = "trash"
 _PREFIX = "trash-"
-_MARK = re.compile(r"~(trash|replaced)-\d+$")
+_MARK = re.compile(r"~(trash|replaced)-[0-9a-f]+$")
 
 
 def trashed_key(key: ObjectKey, vmid: int) -> ObjectKey:
@@ -25,6 +27,11 @@ def trashed_key(key: ObjectKey, vmid: int) -> ObjectKey:
 def replaced_key(key: ObjectKey, vmid: int) -> ObjectKey:
     """Return the key of an object in whose place another one is made, until that is ready."""
     return replace(key, name=f"{key.name}~replaced-{vmid}")
+
+
+def former_file_key(key: ObjectKey, file: str) -> ObjectKey:
+    """Return the key of a file that an object had before it got another one."""
+    return replace(key, name=f"{key.name}~replaced-{hashlib.sha256(file.encode()).hexdigest()[:8]}")
 
 
 def is_trashed(key: ObjectKey) -> bool:

@@ -17,6 +17,7 @@ from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Leaves, Live, Reference, Resource, Target, Value
 from pxhelm.resource.normal import Normal
 from pxhelm.resource.step import Step
+from pxhelm.resource.uses import Uses
 
 
 class Op(Enum):
@@ -62,6 +63,8 @@ class Surroundings:
     """Storage that shall go → VMIDs of the guests that have something on it."""
     leftovers: Mapping[int, str] = field(default_factory=dict)
     """VMID of a guest that goes → the image of its documents, which nobody else uses."""
+    uses: Uses = field(default_factory=dict)
+    """Files that are to go → who has them; what is missing here was not asked for, and must not go."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,7 @@ class Applier:
     def change(self, live, **options):
         around = self.cluster.surroundings()
         if self.wanted is None:
+            around = replace(around, uses={str(live.intended.get("id")): ()})
             return Change(self.target, live, None, surroundings=around, op="op2", options=options, applied=self.applied)
         sources = self.kind.sources(self.wanted, around)
         templates = {

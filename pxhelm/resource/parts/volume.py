@@ -1,14 +1,69 @@
-"""Files on storages: on which nodes one is, whatever its kind. Never writes."""
+"""Files on storages: on which nodes one is, and why one has to stay, whatever its kind. Never writes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.proxmox.errors import ApiError, ErrorClass
 from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource import natural
+from pxhelm.resource.aside import is_replaced
+from pxhelm.resource.effect import Effect
+from pxhelm.resource.kind import Change
 from pxhelm.resource.model import ABSENT, Existence, Live, Target, Value
+from pxhelm.resource.step import Guard, Step
+from pxhelm.resource.uses import told
+
+SIZE = "size"
+"""What a target says of a file that we made: its bytes; 0 = nobody knows how many."""
+
+
+def held(change: Change) -> str:
+    """Return why a file must not be removed: who has it, or what cannot be told; empty when it may go."""
+    if change.live.existence is not Existence.PRESENT:
+        return ""
+    made, now = str(change.target.row.get(SIZE) or ""), change.live.raw.get("size")
+    if made and now != made:
+        return f"somebody changed it: it has {now} bytes, and had {made}"
+    uses = change.surroundings.uses.get(natural.live_id(change))
+    return "nobody looked who has it" if uses is None else told(uses)
+
+
+def in_use(change: Change) -> str:
+    """Return the refusal of a removal; empty when the file may go."""
+    why = held(change)
+    return f"cannot remove {natural.live_id(change)}: {why}" if why else ""
+
+
+def removal(change: Change) -> tuple[Step, ...]:
+    """Return the removal of a file from the nodes that have it, once from a shared storage.
+
+    One that somebody has stays: PxhelmError (REFUSED), except for a file that stands aside, which a later plan collects.
+    """
+    if change.live.existence is not Existence.PRESENT:
+        return ()
+    volume, refused = natural.live_id(change), in_use(change)
+    if refused and is_replaced(change.target.key):
+        return ()
+    if refused:
+        raise PxhelmError(refused, code=ExitCode.REFUSED)
+    now = change.live.intended.get("nodes")
+    nodes = [str(node) for node in now] if isinstance(now, tuple) else []
+    below = f"storage/{quote(volume.partition(':')[0])}/content/{quote(volume, safe=':')}"
+    size = int(change.live.raw.get("size") or 0)
+    return tuple(
+        Step(
+            "delete",
+            Request("DELETE", f"/nodes/{node}/{below}", node=node),
+            Guard.NONE,
+            (f"nodes {node}",),
+            Effect.ONLINE,
+            frees_bytes=size,
+        )
+        for node in (nodes[:1] if change.live.raw.get("shared") == "1" else nodes)
+    )
 
 
 def observe_volume(target: Target) -> ApiGen[Live]:

@@ -1,0 +1,296 @@
+"""A snippet's former file goes once nobody has it: no guest, no snapshot, no other object, and only if we put it there."""
+
+import pytest
+
+from pxhelm.apply.engine import apply_plan
+from pxhelm.apply.planning import PlanRequest, plan_objects
+from pxhelm.apply.undo import remember, undo
+from pxhelm.errors import ExitCode
+from pxhelm.plan.build import check_deletions
+from pxhelm.plan.model import Action
+from pxhelm.proxmox.errors import ApiError, ErrorClass, Failure
+from pxhelm.resource.deletions import Word
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.store.objects import ObjectQuery
+from tests.apply.lab import QUICK
+from tests.apply.test_deliveries import by_hand
+
+SNIPPET = """
+apiVersion: proxmox.io/v1
+kind: Snippet
+metadata: {name: NAME.yaml}
+spec: {storage: local, nodes: [pve-node1], delivery: SSH, content: {hostname: CONTENT}}
+"""
+GUEST = """
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: {name: NAME}
+spec:
+  node: pve-node1
+  power: Stopped
+  disks: {scsi0: {storage: local-lvm, size: 1G}}
+  cloudInit: {userData: {snippet: base.yaml}}
+"""
+CONTAINER = """
+apiVersion: proxmox.io/v1
+kind: Container
+metadata: {name: ct}
+spec:
+  node: pve-node1
+  power: Stopped
+  rootfs: {storage: local-lvm, size: 1G}
+  source: {image: "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst"}
+"""
+KEY = ObjectKey("Snippet", "", "base.yaml")
+WEB = ObjectKey("VirtualMachine", "default", "web")
+
+
+def snippet(content, name="base"):
+    return SNIPPET.replace("CONTENT", content).replace("NAME", name)
+
+
+def guest(name="web"):
+    return GUEST.replace("NAME", name)
+
+
+class Site:
+    """A lab in which snippets get to their storage."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.foreign = set(self.files())
+
+    def ports(self, **changes):
+        return self.lab.ports(**{"errand": by_hand(self.lab, []), "allowed": frozenset({"ssh"}), **changes})
+
+    def plan(self, *texts, **request):
+        return plan_objects(self.ports(), self.lab.resources(*texts), PlanRequest(**request))
+
+    def apply(self, *texts, **request):
+        result = apply_plan(self.ports(), self.plan(*texts, **request), QUICK)
+        assert result.exit_code is ExitCode.OK, [o.outcome for o in result.failed]
+        return result
+
+    def files(self):
+        rows = self.lab.api("GET", "/nodes/pve-node1/storage/local/content", content="snippets")
+        return [row["volid"] for row in rows]
+
+    def ours(self):
+        return set(self.files()) - self.foreign
+
+    def rows(self):
+        return [o.key.name for o in self.lab.store.objects.list(ObjectQuery("lab", kind="Snippet"))]
+
+    def former(self, *texts, **request):
+        """Return the plan of the former file, the only one."""
+        (found,) = (o for o in self.plan(*texts, **request).plan.objects if "~replaced-" in o.key.name)
+        return found
+
+    def snapshot(self, name="before"):
+        (vmid,) = self.lab.guests()
+        self.lab.api("POST", f"/nodes/pve-node1/qemu/{vmid}/snapshot", snapname=name)
+        return vmid
+
+
+@pytest.fixture
+def site(lab):
+    return Site(lab)
+
+
+def test_the_guest_gets_the_new_file_and_the_old_one_goes(site):
+    site.apply(snippet("one"), guest())
+    (old,) = site.ours()
+    planned = site.plan(snippet("two"), guest())
+    gone = next(o for o in planned.plan.objects if o.action is Action.DELETE)
+    assert set(gone.depends_on) == {KEY, WEB}
+    assert [s.request.path for s in gone.steps] == [f"/nodes/pve-node1/storage/local/content/{old.replace('/', '%2F')}"]
+    assert apply_plan(site.ports(), planned, QUICK).exit_code is ExitCode.OK
+    (new,) = site.ours()
+    assert new != old
+    (vmid,) = site.lab.guests()
+    assert site.lab.api("GET", f"/nodes/pve-node1/qemu/{vmid}/config")["cicustom"] == f"user={new}"
+    assert site.rows() == ["base.yaml"]
+    assert site.plan(snippet("two"), guest()).plan.empty
+
+
+def test_many_former_files_need_no_word(site):
+    names = [f"base{n}" for n in range(5)]
+    site.apply(*(snippet("one", name) for name in names))
+    plan = site.plan(*(snippet("two", name) for name in names)).plan
+    assert plan.count(Action.DELETE) == 5
+    check_deletions(plan, 5, 5, Word())
+
+
+def test_a_guest_of_another_manifest_keeps_it_until_that_is_applied(site):
+    site.apply(snippet("one"), guest())
+    (old,) = site.ours()
+    kept = site.former(snippet("two"))
+    assert kept.action is Action.READ
+    assert f"cannot remove {old}: VM " in kept.notes[0]
+    assert "(web) has it (cicustom)" in kept.notes[0]
+    site.apply(snippet("two"))
+    assert old in site.ours()
+    assert len(site.rows()) == 2
+    assert site.plan(snippet("two")).plan.empty
+    site.apply(snippet("two"), guest())
+    assert old not in site.ours()
+    assert site.rows() == ["base.yaml"]
+
+
+def test_a_snapshot_keeps_it_until_the_snapshot_is_gone(site):
+    site.apply(snippet("one"), guest())
+    (old,) = site.ours()
+    vmid = site.snapshot()
+    assert "the snapshot before of VM" in site.former(snippet("two"), guest()).notes[0]
+    site.apply(snippet("two"), guest())
+    assert old in site.ours()
+    site.lab.api("DELETE", f"/nodes/pve-node1/qemu/{vmid}/snapshot/before")
+    site.apply(snippet("two"), guest())
+    assert old not in site.ours()
+
+
+def test_a_guest_that_began_to_use_it_after_the_plan_keeps_it(site):
+    site.apply(snippet("one"))
+    (old,) = site.ours()
+    planned = site.plan(snippet("two"))
+    site.lab.api("POST", "/nodes/pve-node1/qemu", vmid=555, name="late", cicustom=f"user={old}")
+    assert apply_plan(site.ports(), planned, QUICK).exit_code is ExitCode.OK
+    assert old in site.ours()
+    assert len(site.rows()) == 2
+    assert any("VM 555 (late) has it (cicustom)" in getattr(event, "message", "") for event in site.lab.told)
+
+
+def test_a_container_that_runs_it_as_its_hook_keeps_it(site):
+    site.apply(snippet("one"), CONTAINER)
+    (old,) = site.ours()
+    (vmid,) = site.lab.guests()
+    site.lab.simulator.change(lambda world: world.state.edit("guest", str(vmid))["conf"].update(hookscript=old))
+    assert f"CT {vmid} (ct) has it (hookscript)" in site.former(snippet("two")).notes[0]
+
+
+def test_a_file_that_was_there_before_us_stays(site):
+    name = site.plan(snippet("one")).plan.objects[0].steps[0].errand.file
+    volume = f"local:snippets/{name}"
+
+    def change(world):
+        row = {"volid": volume, "content": "snippets", "format": "snippet", "size": 23, "ctime": 0}
+        world.state.put("volume", f"pve-node1/{volume}", row)
+
+    site.lab.simulator.change(change)
+    site.apply(snippet("one"))
+    site.apply(snippet("two"))
+    assert volume in site.files()
+    assert site.rows() == ["base.yaml"]
+    site.apply(snippet("one"))
+    site.apply(delete=(KEY,))
+    assert volume in site.files()
+
+
+def test_a_file_that_somebody_changed_stays(site):
+    site.apply(snippet("one"))
+    (old,) = site.ours()
+
+    def change(world):
+        world.state.edit("volume", f"pve-node1/{old}")["size"] += 1
+
+    site.lab.simulator.change(change)
+    assert "somebody changed it" in site.former(snippet("two")).notes[0]
+    site.apply(snippet("two"))
+    assert old in site.ours()
+
+
+def test_the_file_of_another_object_stays(site):
+    site.apply(snippet("one"))
+    (old,) = site.ours()
+    twin = snippet("one", "other").replace("delivery", "filename: base.yaml, delivery")
+    site.apply(twin)
+    assert site.ours() == {old}
+    assert "Snippet/other.yaml has it (as its own)" in site.former(snippet("two")).notes[0]
+    site.apply(snippet("two"))
+    assert old in site.ours()
+
+
+def test_content_that_comes_back_is_the_old_file_again(site):
+    site.apply(snippet("one"), guest())
+    (old,) = site.ours()
+    site.snapshot()
+    site.apply(snippet("two"), guest())
+    assert len(site.ours()) == 2
+    assert [o.action for o in site.plan(snippet("one"), guest()).plan.objects if o.key.kind == "Snippet"] == [
+        Action.NOTHING,
+        Action.DELETE,  # of the second one
+    ]
+    site.apply(snippet("one"), guest())
+    assert site.ours() == {old}
+    assert site.rows() == ["base.yaml"]
+    site.apply(snippet("three"), guest())
+    assert old in site.ours()  # still in the snapshot, and still known to be ours
+    assert len(site.rows()) == 2
+
+
+@pytest.mark.parametrize("said", ["deletion-policy: Retain", "prevent-destroy: 'true'", "management: 'Observe,Update'"])
+def test_a_manifest_that_keeps_its_files_keeps_the_former_ones(site, said):
+    def keeping(content):
+        return snippet(content).replace("{name: base.yaml}", f"{{name: base.yaml, annotations: {{pxhelm.io/{said}}}}}")
+
+    site.apply(snippet("one"))
+    (old,) = site.ours()
+    site.apply(keeping("two"))
+    assert old in site.ours()
+    assert site.rows() == ["base.yaml"]
+
+
+def test_a_snippet_that_a_guest_has_is_not_deleted(site):
+    site.apply(snippet("one"), guest())
+    (blocked,) = site.plan(delete=(KEY,)).plan.blocked
+    assert blocked.reason == "Refused"
+    assert "(web) has it (cicustom)" in blocked.message
+    site.apply(delete=(KEY, WEB))
+    assert site.ours() == set()
+
+
+def test_a_guest_that_starts_using_a_snippet_after_the_plan_stops_its_deletion(site):
+    site.apply(snippet("one"))
+    (old,) = site.ours()
+    planned = site.plan(delete=(KEY,))
+    site.lab.api("POST", "/nodes/pve-node1/qemu", vmid=555, name="late", cicustom=f"user={old}")
+    result = apply_plan(site.ports(), planned, QUICK)
+    assert "VM 555 (late) has it" in result.failed[0].outcome.message
+    assert old in site.ours()
+    assert site.rows() == ["base.yaml"]
+
+
+def test_former_files_go_with_their_object(site):
+    site.apply(snippet("one"), guest())
+    site.apply(snippet("two"))
+    assert len(site.ours()) == 2
+    site.apply(delete=(KEY, WEB))
+    assert site.ours() == set()
+    assert site.rows() == []
+
+
+@pytest.mark.parametrize("used", [True, False], ids=["used", "unused"])
+def test_what_failed_is_taken_back_to_the_former_file(site, used):
+    guests = (guest(),) if used else ()
+    site.apply(snippet("one"), *guests)
+    before = site.ours()
+    deliver = site.ports().errand
+
+    def errand(delivery):
+        if delivery.file.startswith("bad-"):
+            raise ApiError(Failure("write", delivery.file, 0, "no space"), cls=ErrorClass.FAILED)
+        return deliver(delivery)
+
+    planned = site.plan(snippet("two"), *guests, snippet("x", "bad"))
+    known = remember(site.ports(), planned)
+    result = apply_plan(site.ports(errand=errand), planned, QUICK)
+    assert [o.key.name.partition("~")[0] for o in result.failed] == ["bad.yaml", "base.yaml"]
+    assert len(site.ours()) == 2
+    undone = undo(site.ports(), planned, result, known, QUICK)
+    assert undone.complete, undone
+    assert site.ours() == before
+    site.apply(delete=(ObjectKey("Snippet", "", "bad.yaml"),))
+    assert site.rows() == ["base.yaml"]
+    assert site.plan(snippet("one"), *guests).plan.empty
+    site.apply(snippet("three"), *guests)
+    assert len(site.ours()) == 1
