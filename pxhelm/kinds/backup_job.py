@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pxhelm.proxmox.request import ApiGen
 from pxhelm.resource import natural
 from pxhelm.resource.columns import moment, text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
 from pxhelm.resource.kind import Change, Column, Kind
-from pxhelm.resource.model import Leaves
+from pxhelm.resource.model import ABSENT, Leaves, Live, Target
 from pxhelm.resource.preflight import unfit_storage, unknown_node
 from pxhelm.resource.references import NOBODY
 from pxhelm.resource.words import worded
@@ -126,6 +127,29 @@ def _elsewhere(change: Change) -> str:
     return next(filter(None, problems), "")
 
 
+def observe(target: Target) -> ApiGen[Live]:
+    """Read one job; one that was made before there was ``schedule`` says its days and time as one."""
+    name = natural.id_of(target)
+    data = yield from natural.read(HOME, name)
+    return ABSENT if data is None else natural.live_of(BACKUP_JOB, HOME, name, _scheduled(data))
+
+
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return the rows of all jobs."""
+    rows = yield from natural.listing(HOME)
+    return {name: _scheduled(row) for name, row in rows.items()}
+
+
+def _scheduled(row: Mapping[str, object]) -> Mapping[str, object]:
+    days = str(row.get("dow") or _EVERY_DAY)
+    when = " ".join((*([days] if days != _EVERY_DAY else []), str(row.get("starttime") or "")))
+    more = {key: value for key, value in row.items() if key not in ("dow", "starttime")}
+    return {"schedule": when, **more} if row.get("starttime") else more
+
+
+_EVERY_DAY = "mon,tue,wed,thu,fri,sat,sun"
+
+
 def _guests(row: Mapping[str, object]) -> str:
     if row.get("all"):
         return f"all but {row['exclude']}" if row.get("exclude") else "all"
@@ -147,4 +171,4 @@ _DEFINED = Kind(
         Column("NEXT", moment("next-run")),
     ),
 )
-BACKUP_JOB = replace(natural.natural(_DEFINED, HOME), refuse=refuse)
+BACKUP_JOB = replace(natural.natural(_DEFINED, HOME), refuse=refuse, observe=observe, listing=listing)

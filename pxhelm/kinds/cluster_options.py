@@ -167,7 +167,7 @@ CLUSTER_OPTIONS = replace(
         namespaced=False,
         guest=False,
         rank=5,
-        fields=worded(_FIELDS, _WORDS),
+        fields=(*worded(_FIELDS, _WORDS), natural.RAW),
         api=_PATH,
         always=True,
     ),

@@ -162,7 +162,6 @@ _FIELDS: tuple[Field, ...] = (
     _line("iscsiProvider", "iscsiprovider", effect=_X),
     _line("portal", effect=_X),
     _line("target", effect=_X),
-    Field("config.*", "raw", "*", help="any parameter, as Proxmox writes it"),
 )
 
 

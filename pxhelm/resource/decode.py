@@ -14,6 +14,7 @@ from pxhelm.resource.form import Content
 from pxhelm.resource.forms import MAPS, form_of
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Leaves, Value
+from pxhelm.resource.raw import REFUSED
 from pxhelm.resource.table import STAR, Table, spec_of, table_of
 
 SERVER_KEYS = frozenset(("digest", "meta", "lock", "parent", "snaptime", "vmstate", "runningmachine", "runningcpu"))
@@ -58,11 +59,18 @@ def decode(kind: Kind, raw: Mapping[str, object], version: str = "9.2") -> Leave
             continue
         places = table.places_of(param)
         if not places:
-            if table.place(f"config.{param}") is not None and not param.startswith("unused"):
+            if table.place(f"config.{param}") is not None and _configures(kind, param, version):
                 leaves[f"config.{param}"] = _scalar(text)
             continue
         _read_param(kind, param, content_of(kind.api, version, param, text), leaves)
     return leaves
+
+
+def _configures(kind: Kind, param: str, version: str) -> bool:
+    """Whether a key of an answer is a parameter that could be set raw; answers hold other things than configuration, too."""
+    if kind.guest:
+        return not param.startswith("unused")
+    return param not in REFUSED and spec_of(kind.api, version, param) is not None
 
 
 def _read_param(kind: Kind, param: str, content: Content, leaves: dict[str, Value]) -> None:

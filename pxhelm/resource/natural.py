@@ -21,6 +21,7 @@ from pxhelm.resource.decode import decode as decode_config
 from pxhelm.resource.decode import text_of
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.encode import Encoded, encode
+from pxhelm.resource.field import Field
 from pxhelm.resource.forms import form_of
 from pxhelm.resource.gates import version_problem
 from pxhelm.resource.identity import ObjectKey, join_comment, split_comment, unmarked
@@ -31,6 +32,7 @@ from pxhelm.resource.staged import staged
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.table import table_of
 
+RAW = Field("config.*", "raw", "*", help="any parameter, as Proxmox writes it")
 NOT_THERE = 501
 """What a server answers for a path that its version does not have."""
 NOWHERE = "~"
@@ -78,8 +80,8 @@ class Home:
 
 
 def natural(kind: Kind, home: Home) -> Kind:
-    """Return the kind with the functions that follow from where it lives."""
-    made = replace(kind, api=home.api, identifier=identifier)
+    """Return the kind with the functions that follow from where it lives, and raw parameters."""
+    made = replace(kind, api=home.api, identifier=identifier, fields=(*kind.fields, RAW))
     return replace(
         made,
         observe=partial(observe, made, home),
@@ -96,6 +98,8 @@ def check(kind: Kind, home: Home, key: ObjectKey, leaves: Leaves) -> Iterator[Mi
     if any(each.path == "id" and each.wire == home.parameter for each in kind.fields):
         name = str(leaves.get("id") or default_id(key))
         yield from unfit_id(kind.name, (home.api, home.parameter), name, "id" if "id" in leaves else "")
+    if f"config.{home.parameter}" in leaves:
+        yield Mistake(f"config.{home.parameter}", f"config.{home.parameter} cannot be set raw", "write spec.id")
     yield from unfit_values(kind, {path: value for path, value in leaves.items() if path != "id"})
 
 

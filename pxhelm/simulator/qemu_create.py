@@ -11,6 +11,7 @@ from pxhelm.simulator.guests import Guest
 from pxhelm.simulator.permissions import Rights
 from pxhelm.simulator.qemu_options import (
     check_bridges,
+    check_cpu,
     check_device,
     check_rights,
     check_tags,
@@ -93,6 +94,7 @@ def _check(call: Call, rights: Rights, pool: str, values: dict[str, Any]) -> Non
         if re.fullmatch(r"(?:serial|usb|hostpci)\d+", option):
             check_device(rights, vmid, pool, option, (None, str(values[option])))
     check_bridges(world, rights, values)
+    check_cpu(world, values)
     check_hookscript(world, call.node, values)
     for option in list(values):
         values[option] = stored(option, values[option])

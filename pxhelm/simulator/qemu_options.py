@@ -9,7 +9,7 @@ from typing import Any
 
 from pxhelm.proxmox.schema import load
 from pxhelm.simulator.drives import is_drive
-from pxhelm.simulator.errors import ApiError
+from pxhelm.simulator.errors import ApiError, parameter_error
 from pxhelm.simulator.formats import split_list
 from pxhelm.simulator.permissions import Rights
 from pxhelm.simulator.propstring import keys_of, print_properties, split_properties
@@ -232,6 +232,15 @@ def tags_line(world: World, text: str) -> str:
     if "ordering=config" not in style:
         tags.sort()
     return ";".join(tags) or " "
+
+
+def check_cpu(world: World, options: Mapping[str, Any]) -> None:
+    """Refuse a CPU model of one's own that there is not."""
+    if "cpu" not in options:
+        return
+    name = split_properties(keys_of("qemu", "cpu"), str(options["cpu"])).get("cputype", "")
+    if name.startswith("custom-") and not world.state.has("cpumodels", name.removeprefix("custom-")):
+        raise parameter_error("cpu", f"invalid format - Custom cputype '{name.removeprefix('custom-')}' not found\n")
 
 
 def check_tags(world: World, rights: Rights, vmid: str, old: str, new: str) -> None:

@@ -19,6 +19,7 @@ from pxhelm.simulator.permissions import Rights
 from pxhelm.simulator.propstring import keys_of, split_properties
 from pxhelm.simulator.qemu_options import (
     check_bridges,
+    check_cpu,
     check_device,
     check_rights,
     check_tags,
@@ -128,6 +129,7 @@ def _normalise(call: Call, update: Update) -> None:
     check_rights(rights, call.vmid, "", values)
     drives.check_access(world, rights, call.vmid, values)
     check_bridges(world, rights, values)
+    check_cpu(world, values)
 
 
 def update_now(call: Call) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from pxhelm.actions import objects
 from pxhelm.actions.asked import with_answers
+from pxhelm.actions.describe import describe
 from pxhelm.actions.inspect import Query, find, find_one
 from pxhelm.apply.planning import PlanRequest
 from pxhelm.cli.views.objects import Look, document, table_of
@@ -114,4 +115,36 @@ def test_a_storage_that_the_same_plan_makes_is_not_missing(lab):
 def test_a_snapshot_that_cannot_be_is_told_of_the_manifest(lab, spec, name, why):
     with pytest.raises(StageError) as caught:
         planned(lab, manifest("Snapshot", name, spec))
+    assert why in caught.value.errors[0].message
+
+
+def test_a_job_of_days_and_time_has_a_schedule(lab):
+    lab.api("POST", "/cluster/backup", id="old", dow="mon,tue", starttime="02:30", all="1", storage="local")
+    lab.api("POST", "/cluster/backup", id="daily", starttime="03:00", all="1", storage="local")
+    shown = [cells(lab, "BackupJob", name)["SCHEDULE"] for name in ("old", "daily")]
+    assert shown == ["mon,tue 02:30", "03:00"]
+    (live,) = [describe(lab.services, find_one(lab.services, ("BackupJob",), "old")).live]
+    assert live.intended["schedule"] == "mon,tue 02:30"
+    assert not [path for path in live.intended if path.startswith("config.")]
+
+
+def test_a_machine_uses_a_cpu_model_of_the_same_manifests(lab):
+    model = manifest("CPUModel", "mine", "{reportedModel: Skylake-Server}")
+    lab.apply(f"{model}---\n{manifest('VirtualMachine', 'web', '{memory: 512, cpu: {type: custom-mine}}')}")
+    web = find_one(lab.services, ("VirtualMachine",), "web")
+    assert lab.api("GET", f"/nodes/{web.row['node']}/qemu/{web.vmid}/config")["cpu"] == "custom-mine"
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "why"),
+    [
+        ("BackupJob", "{schedule: daily, guests: {all: true}, config: {id: other}}", "cannot be set raw"),
+        ("BackupJob", "{schedule: daily, guests: {all: true}, config: {shedule: x}}", "did you mean schedule?"),
+        ("BackupJob", "{schedule: daily, guests: {all: true}, comment: a, config: {comment: b}}", "comment"),
+        ("MetricServer", "{type: graphite, server: a, port: 1, config: {mtu: none}}", "must be a whole number"),
+    ],
+)
+def test_raw_parameters_are_held_to_the_schema(lab, kind, spec, why):
+    with pytest.raises(StageError) as caught:
+        planned(lab, manifest(kind, "it", spec))
     assert why in caught.value.errors[0].message

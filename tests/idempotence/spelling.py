@@ -178,6 +178,7 @@ WANTED = {
     "refs": _set,
     "list": _list,
     "ports": _set,
+    "addresses": _set,
     "records": _record,
     "note": lambda v: str(v).rstrip("\n"),
 }
@@ -204,6 +205,7 @@ FOUND = {
     "refs": _parts(",; ", ordered=False),
     "list": _parts(",; ", ordered=True),
     "ports": _parts(",; ", ordered=False),
+    "addresses": _parts(",; ", ordered=False),
     "semicolons": _parts(";, ", ordered=False),
     "semicolon-list": _parts(";, ", ordered=True),
     "spaces": _parts(" ,;", ordered=True),
