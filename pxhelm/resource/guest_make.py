@@ -322,8 +322,7 @@ def refuse_guest(writer: Writer) -> str:
         if each.effect is Effect.REFUSED:
             return f"{each.path}: {each.why}"
     offline = [c for c in change.changes if c.effect is Effect.OFFLINE_OP]
-    allowed = change.options.get("allow-offline") or may_restart(writer)
-    if offline and live.power == "running" and not allowed:
+    if offline and live.power == "running" and not (change.options.get("allow-offline") or may_restart(writer)):
         policy = change.desired.leaves.get("power.restart")
         how = "wait for its window" if policy == "Window" else "allow it with power: {restart: IfRequired}"
         return f"{offline[0].path}: {offline[0].why}; stop it, or {how}"
