@@ -103,8 +103,8 @@ class Ports:
 
     @property
     def permits(self) -> Mapping[str, bool]:
-        """Return what the operator allows, as options of a plan: ``allow-commands``."""
-        return {f"allow-{what}": True for what in self.allowed}
+        """Return what the operator allows, as options of a plan: ``allow-commands``; and ``by-token``, what a token may not."""
+        return {**{f"allow-{what}": True for what in self.allowed}, "by-token": "!" in self.user}
 
 
 class PlacePort(Protocol):

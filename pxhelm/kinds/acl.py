@@ -9,7 +9,6 @@ from itertools import product
 from pxhelm.errors import PxhelmError
 from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.resource import natural
-from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
 from pxhelm.resource.identity import ObjectKey
@@ -94,12 +93,21 @@ def _live_entries(live: Live) -> dict[Entry, bool]:
     return {(r["path"], r["type"], r["ugid"], r["roleid"]): bool(int(r.get("propagate", 1))) for r in rows}
 
 
-def _holds(_path: str, wanted: Leaves, live: Live) -> bool:
-    there = _live_entries(live)
+def _holds(path: str, wanted: Leaves, live: Live) -> bool:
+    """Whether a leaf is as it is wanted; of entries of which only some are there, the roles are not."""
+    there, onwards = _live_entries(live), wanted.get("propagate", True)
     try:
-        return all(there.get(entry) is wanted.get("propagate", True) for entry in _entries(wanted))
+        entries = _entries(wanted)
     except PxhelmError:
         return False
+    if all(there.get(entry) is onwards for entry in entries):
+        return True
+    if path == "propagate":
+        return all(there[entry] is onwards for entry in entries & there.keys())
+    if path.startswith("subjects."):
+        kind = _SUBJECTS[path.partition(".")[2]]
+        return {e[2] for e in entries if e[1] == kind} <= {e[2] for e in entries & there.keys() if e[1] == kind}
+    return entries <= there.keys() if path == "roles" else bool(entries & there.keys())
 
 
 def observe(_target: Target) -> ApiGen[Live]:
@@ -176,6 +184,22 @@ def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
     return dict(found)
 
 
+def _path(row: Mapping[str, object]) -> str:
+    """Return the path of a row of the list, or of what was applied."""
+    return str(row.get("path") or row.get("for.name") or "")
+
+
+def _subjects(row: Mapping[str, object]) -> str:
+    names = (row.get(f"subjects.{parameter}") for parameter in _SUBJECTS)
+    applied = [bare(str(name)) for found in names if isinstance(found, (list, tuple)) for name in found]
+    return str(row.get("subjects") or ",".join(applied))
+
+
+def _roles(row: Mapping[str, object]) -> str:
+    roles = row.get("roles")
+    return ",".join(bare(str(role)) for role in roles) if isinstance(roles, (list, tuple)) else str(roles or "")
+
+
 ACL = Kind(
     name="ACL",
     plural="acls",
@@ -204,5 +228,5 @@ ACL = Kind(
     always=True,
     whole=True,
     listing=listing,
-    columns=(Column("PATH", text("path")), Column("SUBJECTS", text("subjects")), Column("ROLES", text("roles"))),
+    columns=(Column("PATH", _path), Column("SUBJECTS", _subjects), Column("ROLES", _roles)),
 )

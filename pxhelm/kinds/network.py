@@ -5,6 +5,7 @@ Changes are staged on each node and applied by one reload at the plan's end. Nev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,7 +25,7 @@ from pxhelm.resource.field import Field
 from pxhelm.resource.gates import version_problem
 from pxhelm.resource.identity import Marker, ObjectKey, split_comment, unmarked
 from pxhelm.resource.kind import Change, Column, Kind, Mistake, Surroundings
-from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
+from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Reference, Resource, Target, Value
 from pxhelm.resource.normal import Normal
 from pxhelm.resource.staged import CHANGES
 from pxhelm.resource.step import Guard, Step
@@ -375,6 +376,12 @@ def check(key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
     yield from unfit_values(_PLAIN, leaves)
 
 
+def below(key: ObjectKey, leaves: Leaves) -> tuple[Reference, ...]:
+    """Return the edge to the interface that one is on by its name: ``bond0`` of ``bond0.100``."""
+    found = re.fullmatch(r"(.+)[.:][0-9]+", str(leaves.get("iface", key.name)))
+    return (Reference("iface", (_KIND,), "", found[1]),) if found else ()
+
+
 def refuse(change: Change) -> str:
     """Return why the interface cannot be had."""
     if change.desired is None:
@@ -413,4 +420,6 @@ NETWORK = replace(
     listing=listing,
     refuse=refuse,
     check=check,
+    more_references=below,
+    given=lambda leaves: leaves.get("type") == "eth",
 )

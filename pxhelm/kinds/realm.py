@@ -160,7 +160,9 @@ def refuse(change: Change) -> str:
     """Return why the realm cannot be had, or must stay."""
     name = REALM.identifier(change.desired) if change.desired is not None else natural.live_id(change)
     if name in _BUILT_IN and (change.desired is None or change.live.existence is Existence.ABSENT):
-        return f"{name} is a realm of Proxmox itself, which is neither created nor deleted"
+        if change.desired is None:
+            return f"{name} is a realm of Proxmox itself, which stays: pxhelm.io/deletion-policy: Retain lets go of it"
+        return f"{name} is a realm of Proxmox itself, which cannot be created"
     return natural.refuse(REALM, HOME, change)
 
 

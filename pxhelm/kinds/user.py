@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from pxhelm.proxmox.request import Param, Request
+from pxhelm.proxmox.request import ApiGen, Param, Request, call
 from pxhelm.resource import natural
 from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
-from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.identity import ObjectKey, unmarked
 from pxhelm.resource.kind import Change, Column, Kind, Mistake, Op
 from pxhelm.resource.model import Existence, Leaves, Reference, Value
 from pxhelm.resource.step import Guard, Step
@@ -68,6 +68,25 @@ def check(key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
         yield Mistake("password", f"a password can be set for users of realm pve alone, and this is {name}")
 
 
+def refuse(change: Change) -> str:
+    """Return why the user cannot be had as asked for."""
+    there = change.live.existence is Existence.PRESENT
+    anew = any(each.path == "password" and each.op is Op.SET for each in change.changes)
+    if there and anew and change.options.get("by-token"):
+        return (
+            "Proxmox lets no token change a password: sign in with one (a context with --user and --password-env), or "
+            "leave it to the user"
+        )
+    return natural.refuse(USER, HOME, change)
+
+
+def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
+    """Return the rows of all users, with their groups."""
+    rows = yield from call(Request("GET", HOME.collection, {"full": True}))
+    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    return {str(row["userid"]): unmarked({k: v for k, v in row.items() if k != "tokens"}) for row in found}
+
+
 def _expires(row: Mapping[str, object]) -> str:
     expire: Value = int(str(row.get("expire") or 0))
     return str(shown("date-time", expire))
@@ -88,4 +107,6 @@ _DEFINED = Kind(
         Column("EMAIL", text("email"), wide=True),
     ),
 )
-USER = replace(natural.natural(_DEFINED, HOME), more_references=realm_of, steps=steps, check=check)
+USER = replace(
+    natural.natural(_DEFINED, HOME), more_references=realm_of, steps=steps, check=check, refuse=refuse, listing=listing
+)

@@ -334,7 +334,8 @@ def _of_another(s: Subject, installation: str) -> bool:
 def adopts(s: Subject, installation: str) -> bool:
     """Tell whether the manifest says that what exists already is to be taken over; ``installation`` is ours."""
     annotations = s.desired.annotations if s.desired is not None else {}
-    policy = annotations.get(f"{_PREFIX}adoption-policy", "MustMatch")
+    given = s.desired is not None and s.kind.given(s.desired.leaves)
+    policy = annotations.get(f"{_PREFIX}adoption-policy", "AdoptIfUnowned" if given else "MustMatch")
     marked = s.live.marker is not None and s.live.marker.vmid == s.live.vmid
     if not s.kind.guest:
         marked = _of_another(s, installation)

@@ -170,6 +170,8 @@ class Kind:
     """Another id means another thing, and the old one stays: the file of an image."""
     always: bool = False
     """It is always there (the options of a cluster): never created, never destroyed, nobody's to take over."""
+    given: Callable[[Leaves], bool] = lambda _leaves: False
+    """Whether a thing of these leaves is there or not, whatever is wished, as hardware is: to speak of it is to take it over."""
     more_references: Callable[[ObjectKey, Leaves], tuple[Reference, ...]] = lambda _key, _leaves: ()
     """Edges that no single leaf names, such as those of a set to its members."""
     store_only: bool = False

@@ -40,6 +40,11 @@ RULE = "{{rules: [{{name: a, type: in, action: ACCEPT, source: '{}'}}]}}"
             HEAD.format("Network", "vmbr1", "{type: OVSBridge, nodes: all, ovs: {ports: [int0]}}"),
             "Network/vmbr1",
         ),
+        (
+            HEAD.format("Network", "v100", "{iface: bond0.100, type: vlan, nodes: all}"),
+            HEAD.format("Network", "trunk", "{iface: bond0, type: bond, nodes: all}"),
+            "Network/trunk",
+        ),
         (HEAD.format("SecurityGroup", "a1", RULE.format("dc/nas")), ALIAS, "FirewallAlias/nas"),
         (
             HEAD.format("SecurityGroup", "a1", RULE.format("+sdn/shop-all")),

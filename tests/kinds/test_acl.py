@@ -1,0 +1,31 @@
+"""What of the rights is told to change: what differs, and nothing else."""
+
+import pytest
+
+from .conftest import resource
+
+ACL = """
+apiVersion: proxmox.io/v1
+kind: ACL
+metadata: {{name: it}}
+spec: {{path: /vms, roles: {roles}, propagate: {propagate}, subjects: {subjects}}}
+"""
+BEFORE = {"roles": "[PVEVMUser]", "propagate": "true", "subjects": "[{group: ops}]"}
+
+
+@pytest.mark.parametrize(
+    ("wish", "changed"),
+    [
+        ({"propagate": "false"}, {"propagate"}),
+        ({"roles": "[PVEVMUser, PVEVMAdmin]"}, {"roles"}),
+        ({"subjects": "[{group: ops}, {user: root@pam}]"}, {"roles", "subjects.users"}),
+    ],
+)
+def test_only_what_differs_is_told(cluster, apply_to, wish, changed):
+    cluster.call("POST", "/access/groups", groupid="ops")
+    it = apply_to(cluster, resource(ACL.format(**BEFORE)))
+    it.apply()
+    it.wanted = resource(ACL.format(**BEFORE | wish))
+    assert set(it.changes()) == changed
+    assert it.apply() == ["grant"]
+    assert it.changes() == {}
