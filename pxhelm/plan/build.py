@@ -33,7 +33,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.gates import root_only
 from pxhelm.resource.guest_remove import DETACH, RETAIN, TRASH
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.kind import Surroundings
+from pxhelm.resource.kind import LeafChange, Surroundings
 from pxhelm.resource.model import ABSENT, Existence
 from pxhelm.resource.step import Step, Undo
 
@@ -360,12 +360,21 @@ def _impossible(s: Subject, diff: Diff, policy: Policy) -> Blocked | None:
         protected = s.known.annotations.get(f"{_PREFIX}prevent-destroy") == "true"
         return _protected(s) if protected else None
     listed = "; ".join(f"{c.path}: {c.why}" for c in anew)
-    hint = f"allow it with --replace {s.key.address}; what is on its disks is then lost"
+    said = f"cannot change {s.key.address} without replacing it: {listed}"
+    return Blocked(s.key, "Refused", said, _instead(s, anew))
+
+
+def _instead(s: Subject, anew: Sequence[LeafChange]) -> str:
+    """Return what can be done about changes that need the object to be made anew."""
+    allow = f"allow it with --replace {s.key.address}"
     if s.kind.renews:
-        hint = f"give the new file another filename, or allow it with --replace {s.key.address}"
+        return f"give the new file another filename, or {allow}"
     if s.move is not None and all(c.path == "id" for c in anew):
-        hint = f"write spec.id: {anew[0].before}, and Proxmox goes on calling it so; or {hint}"
-    return Blocked(s.key, "Refused", f"cannot change {s.key.address} without replacing it: {listed}", hint)
+        return (
+            f"write spec.id: {anew[0].before}, and Proxmox goes on calling it so; or leave moved-from out: then the new one is "
+            "made first, what refers to it follows, and a release removes the old one last"
+        )
+    return f"{allow}; what is on its disks is then lost" if s.kind.guest else allow
 
 
 def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:

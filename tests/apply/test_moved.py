@@ -186,6 +186,48 @@ def test_an_id_that_would_change_with_the_name_is_told_how_to_keep(lab):
     assert "spec.id: old" in blocked.hint
 
 
+RULES = """
+apiVersion: proxmox.io/v1
+kind: IPSet
+metadata: {name: SET}
+spec: {entries: [{cidr: 10.0.0.0/24}]}
+---
+apiVersion: proxmox.io/v1
+kind: SecurityGroup
+metadata: {name: GROUP}
+spec: {rules: [{name: ssh, type: in, action: ACCEPT, macro: SSH, source: +SET}]}
+---
+apiVersion: proxmox.io/v1
+kind: Firewall
+metadata: {name: cluster}
+spec: {target: {cluster: true}, rules: [{name: base, group: GROUP}]}
+"""
+
+
+def test_sets_and_groups_of_another_name_are_made_before_the_rules_follow_and_the_old_ones_go(lab):
+    """Proxmox could rename them, but rules that name the old one would dangle until they are written anew (ADR 23)."""
+    lab.apply(RULES.replace("SET", "admins").replace("GROUP", "base"))
+    dangling = []
+
+    def send(method, path, *rest, **more):
+        answer = lab.simulator.send(method, path, *rest, **more)
+        if method != "GET":
+            sets = {row["name"] for row in lab.api("GET", "/cluster/firewall/ipset")}
+            groups = {row["group"] for row in lab.api("GET", "/cluster/firewall/groups")}
+            named = {r["action"] for r in lab.api("GET", "/cluster/firewall/rules")}
+            rules = [r for g in groups for r in lab.api("GET", f"/cluster/firewall/groups/{g}")]
+            dangling.extend((named - groups) | ({r["source"].lstrip("+") for r in rules if "source" in r} - sets))
+        return answer
+
+    old = tuple(ObjectKey(kind, "", name) for kind, name in (("IPSet", "admins"), ("SecurityGroup", "base")))
+    wanted = RULES.replace("SET", "ops").replace("GROUP", "ground")
+    result = apply_plan(lab.ports(cluster=lab.client_over(send)), lab.plan(wanted, delete=old), QUICK)
+    assert {o.outcome.result for o in result.objects} == {Result.DONE}
+    assert {row["name"] for row in lab.api("GET", "/cluster/firewall/ipset")} == {"ops"}
+    assert {row["group"] for row in lab.api("GET", "/cluster/firewall/groups")} == {"ground"}
+    assert dangling == []
+
+
 SECRET = """
 apiVersion: proxmox.io/v1
 kind: Secret
