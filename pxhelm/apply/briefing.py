@@ -131,8 +131,8 @@ def _target(ports: Ports, o: ObjectPlan, memory: Memory, desired: Resource | Non
     if kind.guest:
         return with_tags(ports, target, memory, desired)
     if desired is not None and o.action in (Action.CREATE, Action.ADOPT):
-        return replace(target, row=row_of(kind.identifier(desired), memory))
-    *before, last = (replace(target, row=row_of(each, memory)) for each in ids_of(kind, desired, memory))
+        return replace(target, row=row_of(kind.identifier(desired), memory, desired))
+    *before, last = (replace(target, row=row_of(each, memory, desired)) for each in ids_of(kind, desired, memory))
     return next((each for each in before if _is_there(ports, kind, each)), last)
 
 

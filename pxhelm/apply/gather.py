@@ -130,7 +130,7 @@ def _observed(
     found, lives = dict(targets), lives_of(ports, view, targets)
     others = {key: _other_ids(ports.kind_of(key.kind), wanted.get(key), memory) for key, memory in memories.items()}
     while again := {
-        key: replace(found[key], row={**found[key].row, **row_of(ids.pop(0), memories[key])})
+        key: replace(found[key], row={**found[key].row, **row_of(ids.pop(0), memories[key], wanted.get(key))})
         for key, ids in others.items()
         if ids and lives[key].existence is Existence.ABSENT
     }:
@@ -278,7 +278,7 @@ def _target(ports: Ports, key: ObjectKey, memory: Memory, wanted: Resource | Non
     target = target_of(ports, key, memory)
     kind = ports.kind_of(key.kind)
     if not kind.guest:
-        row = row_of(natural_id(kind, wanted, memory), memory)
+        row = row_of(natural_id(kind, wanted, memory), memory, wanted)
         if kind.store_only:
             row[APPLIED] = applied_leaves(memory)
         if kind.name == NETWORK_CHANGES.name:

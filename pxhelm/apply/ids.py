@@ -13,7 +13,7 @@ from pxhelm.plan.leaf import as_leaf
 from pxhelm.resource.kind import Kind
 from pxhelm.resource.model import Resource, Value
 from pxhelm.resource.natural import NOWHERE
-from pxhelm.resource.parts.volume import SIZE
+from pxhelm.resource.parts.volume import GOING, SIZE
 
 
 def ids_of(kind: Kind, wanted: Resource | None, memory: Memory) -> tuple[str, ...]:
@@ -29,9 +29,10 @@ def ids_of(kind: Kind, wanted: Resource | None, memory: Memory) -> tuple[str, ..
     return tuple(dict.fromkeys(_ids(kind, wanted, memory))) or (NOWHERE if memory.stored is not None else "",)
 
 
-def row_of(name: str, memory: Memory) -> dict[str, object]:
-    """Return what an object is looked for by: its id, and of a file that we made its ``size``."""
-    return {"id": name, **({SIZE: memory.known.made[name]} if name in memory.known.made else {})}
+def row_of(name: str, memory: Memory, wanted: Resource | None) -> dict[str, object]:
+    """Return what an object is looked for by: its id, of a file that we made its ``size``, and whether it shall go."""
+    size = {SIZE: memory.known.made[name]} if name in memory.known.made else {}
+    return {"id": name, GOING: wanted is None, **size}
 
 
 def natural_id(kind: Kind, wanted: Resource | None, memory: Memory) -> str:

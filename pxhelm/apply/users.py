@@ -6,7 +6,7 @@ allowed to see, which Proxmox leaves out of its lists without a word.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pxhelm.apply.ports import Ports
@@ -23,21 +23,31 @@ _NOW = "current"
 
 
 @dataclass(frozen=True, slots=True)
-class _Guest:
+class Guest:
+    """A guest as the cluster lists it."""
+
     vmid: int
     type: str
     node: str
     name: str
 
+    @classmethod
+    def of(cls, vmid: int, row: Mapping[str, object]) -> Guest:
+        """Return the guest of a row of ``/cluster/resources``."""
+        return cls(vmid, str(row.get("type")), str(row.get("node")), str(row.get("name") or vmid))
+
     @property
     def path(self) -> str:
+        """Return where it is asked."""
         return f"/nodes/{self.node}/{self.type}/{self.vmid}"
 
     @property
     def who(self) -> str:
+        """Return what it is called: ``VM 101 (web)``."""
         return f"{'CT' if self.type == 'lxc' else 'VM'} {self.vmid} ({self.name})"
 
     def read(self, path: str, **params: str) -> Request:
+        """Return a question about it."""
         return Request("GET", f"{self.path}/{path}", params, node=self.node)
 
 
@@ -46,22 +56,39 @@ def uses_of(ports: Ports, around: Surroundings, files: Collection[str], gone: Co
     if not files:
         return {}
     guests = [
-        _guest(vmid, row) for vmid, row in sorted(around.guests.items()) if vmid not in gone and _can_have(row, files)
+        Guest.of(vmid, row) for vmid, row in sorted(around.guests.items()) if vmid not in gone and _can_have(row, files)
     ]
     found: dict[str, list[Use]] = {
         file: [Use("what the token is not allowed to see")] if _blind(ports) else [] for file in files
     }
-    for guest, snapshot, config in _configurations(ports, guests):
+    names = _names(ports, files)
+    for guest, snapshot, config in configurations(ports, guests):
         for file, uses in found.items():
             if config is None:
                 uses.append(Use(guest.who, vmid=guest.vmid, snapshot=snapshot))
             else:
-                uses += [Use(guest.who, key, guest.vmid, snapshot) for key in keys_naming(config, file)]
+                uses += [Use(guest.who, key, guest.vmid, snapshot) for key in keys_naming(config, names[file])]
     return {file: tuple(uses) for file, uses in found.items()}
 
 
-def _guest(vmid: int, row: Mapping[str, object]) -> _Guest:
-    return _Guest(vmid, str(row.get("type")), str(row.get("node")), str(row.get("name") or vmid))
+def _names(ports: Ports, files: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return what each file is called: several storages may be defined for one place, and a guest may name any of them."""
+    try:
+        rows = ports.cluster.run(call(Request("GET", "/storage")))
+    except ApiError:
+        rows = ()
+    places = {str(row["storage"]): _place(row) for row in rows} if isinstance(rows, list) else {}
+    found = {}
+    for file in files:
+        storage, _, rest = file.partition(":")
+        same = [name for name, place in places.items() if any(place) and place == places.get(storage)]
+        found[file] = tuple(f"{name}:{rest}" for name in dict.fromkeys((storage, *same)))
+    return found
+
+
+def _place(row: Mapping[str, object]) -> tuple[str, ...]:
+    where = tuple(str(row.get(key) or "") for key in ("server", "export", "share", "subdir"))
+    return where if any(where) else (str(row.get("path") or ""),)
 
 
 def _can_have(row: Mapping[str, object], files: Collection[str]) -> bool:
@@ -69,12 +96,12 @@ def _can_have(row: Mapping[str, object], files: Collection[str]) -> bool:
     return row.get("type") != "lxc" or any(":snippets/" in file for file in files)
 
 
-def _configurations(ports: Ports, guests: list[_Guest]) -> Iterator[tuple[_Guest, str, Mapping[str, str] | None]]:
+def configurations(ports: Ports, guests: Sequence[Guest]) -> Iterator[tuple[Guest, str, Mapping[str, str] | None]]:
     """Yield what each guest has now and is about to have, and what each of its snapshots has; None for what cannot be read."""
     run = ports.cluster.run_all
     states = run([call(guest.read("pending")) for guest in guests])
     yield from ((guest, "", _pending(state)) for guest, state in zip(guests, states, strict=True))
-    saved: list[tuple[_Guest, str]] = []
+    saved: list[tuple[Guest, str]] = []
     for guest, rows in zip(guests, run([call(guest.read("snapshot")) for guest in guests]), strict=True):
         if not isinstance(rows, list):
             yield guest, "", None
@@ -86,10 +113,10 @@ def _configurations(ports: Ports, guests: list[_Guest]) -> Iterator[tuple[_Guest
 
 
 def _pending(rows: object) -> Mapping[str, str] | None:
-    """Return the texts of all options, both of them where a change is pending: a running guest has the old one until then."""
+    """Return the texts of all options; two lines where a change is pending: a running guest has the old one until then."""
     if not isinstance(rows, list):
         return None
-    return {str(row.get("key")): f"{row.get('value', '')}\n{row.get('pending', '')}" for row in rows}
+    return {str(row.get("key")): "\n".join(str(row[of]) for of in ("value", "pending") if of in row) for row in rows}
 
 
 def _blind(ports: Ports) -> bool:

@@ -167,6 +167,8 @@ def _order(subjects: Sequence[Subject]) -> Order:
 def _plan_one(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:
     if s.move is not None and s.move.problem:
         return Blocked(s.key, "Moved", s.move.problem, s.move.hint)
+    if s.live.existence is Existence.UNKNOWN and s.desired is None and is_replaced(s.key) and s.kind.renews:
+        return _object_plan(s, Action.READ, Diff(), (), (f"it stays: {s.live.reason}",))
     if s.live.existence is Existence.UNKNOWN:
         message = f"cannot tell whether {s.key.address} exists: {s.live.reason}"
         return Blocked(s.key, "ObservationUnknown", message, "nothing of it is touched until it can be seen")
@@ -208,8 +210,7 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     try:
         steps = steps_of(situation, diff)
     except PxhelmError as error:
-        refused = s.kind.refuse(change_of(situation, diff))  # says more: that this version has no such thing
-        return Blocked(s.key, "Refused", refused) if refused else unmakeable(s.key, error)
+        return _unmakeable(s, situation, diff, error)
     replacing = any(c.effect is Effect.REPLACE for c in diff.changes) and s.live.existence is Existence.PRESENT
     refused = s.kind.refuse(change_of(situation, diff)) if steps or replacing else ""
     if refused:
@@ -235,6 +236,15 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     if root:
         marks = (*marks, f"only root@pam with a password may set {', '.join(root)}: Proxmox refuses a token")
     return _object_plan(s, action, diff, steps, (*notes, *marks, *postponed(situation, diff.changes)))
+
+
+def _unmakeable(s: Subject, situation: Situation, diff: Diff, error: PxhelmError) -> Blocked:
+    """Return what stops an object of which no steps can be made; that its version has no such thing says more than they do."""
+    try:
+        refused = s.kind.refuse(change_of(situation, diff))
+    except PxhelmError:
+        refused = ""
+    return Blocked(s.key, "Refused", refused) if refused else unmakeable(s.key, error)
 
 
 def _made_first(s: Subject, situation: Situation, policy: Policy, diff: Diff) -> ObjectPlan | Blocked:

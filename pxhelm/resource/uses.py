@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 _SILENT = ("description", "digest")
@@ -36,11 +36,12 @@ Uses = Mapping[str, tuple[Use, ...]]
 """File → who has it. A file that is not in it was not asked about: nobody can tell."""
 
 
-def keys_naming(config: Mapping[str, str], file: str) -> Iterator[str]:
-    """Yield the parameters of a configuration that name a file: as a volume, or by its path where those are written."""
-    name = f"/{file.rpartition('/')[2]}"
+def keys_naming(config: Mapping[str, str], names: Collection[str]) -> Iterator[str]:
+    """Yield the parameters of a configuration that name a file: as one of its volumes, or by its path where paths are written."""
+    paths = {f"/{name.rpartition('/')[2]}" for name in names}
     for key, text in config.items():
-        if key not in _SILENT and (file in text or (key in _BY_PATH and name in text)):
+        known = paths.union(names) if key in _BY_PATH else names
+        if key not in _SILENT and any(name in text for name in known):
             yield key
 
 

@@ -115,7 +115,7 @@ class Lab:
     def mark(self):
         return max((e.id for e in self.simulator.log()), default=0)
 
-    def api(self, method, path, **params):
+    def api(self, method, path, /, **params):
         headers = {"Authorization": f"PVEAPIToken={seed.TOKEN}"}
         status, reason, _, body = self.simulator.send(method, path, {k: [str(v)] for k, v in params.items()}, headers)
         assert status == 200, f"{method} {path}: {status} {reason} {body!r}"

@@ -131,8 +131,7 @@ def truth(lab, wanted):
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_creation_is_gone_on_with_from_every_point(lab, after):
-    number = 0
-    while True:
+    def try_at(number):
         crashed = crash_at(lab, number, after, lambda ports: lab.apply_with(ports, vm()))
         free_leases(lab)
         result = lab.apply(vm())
@@ -143,16 +142,14 @@ def test_a_creation_is_gone_on_with_from_every_point(lab, after):
         assert lab.plan(vm()).plan.empty, number
         assert lab.destroy(WEB).exit_code is ExitCode.OK
         truth(lab, 0)
-        if not crashed:
-            break
-        number += 1
-    assert number > 30
+        return crashed
+
+    assert from_every_point(0, 1, try_at) > 30
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_removal_is_gone_on_with_from_every_point(lab, after):
-    number = int(after)  # every second point before, the others after
-    while True:
+    def try_at(number):
         assert lab.apply(vm()).exit_code is ExitCode.OK
         crashed = crash_at(lab, number, after, lambda ports: lab.destroy_with(ports, WEB))
         free_leases(lab)
@@ -160,26 +157,23 @@ def test_a_removal_is_gone_on_with_from_every_point(lab, after):
         assert result.exit_code is ExitCode.OK, (number, result.failed[0].outcome)
         truth(lab, 0)
         assert lab.store.objects.list(ObjectQuery("lab")) == ()
-        if not crashed:
-            break
-        number += 2
-    assert number > 15
+        return crashed
+
+    assert from_every_point(int(after), 2, try_at) > 15  # every second point before, the others after
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_change_is_gone_on_with_from_every_point(lab, after):
-    number = 0
-    cores = 2
     lab.apply(vm())
-    while True:
-        cores = 6 - cores
+
+    def try_at(number):
+        cores = 4 if number % 2 else 2
         text = vm(cores=cores, spec=f"  tags: [t{cores}]")
-        crashed = crash_at(lab, number, after, lambda ports, text=text: lab.apply_with(ports, text))
+        crashed = crash_at(lab, number, after, lambda ports: lab.apply_with(ports, text))
         free_leases(lab)
         assert lab.apply(text).exit_code is ExitCode.OK
         truth(lab, 1)
         assert lab.plan(text).plan.empty
-        if not crashed:
-            break
-        number += 1
-    assert number > 8
+        return crashed
+
+    assert from_every_point(0, 1, try_at) > 8

@@ -6,7 +6,7 @@ from pxhelm.errors import ExitCode
 from pxhelm.resource.aside import is_replaced, is_trashed
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.store.objects import ObjectQuery
-from tests.apply.test_crash import crash_at, free_leases, truth
+from tests.apply.test_crash import crash_at, free_leases, from_every_point, truth
 from tests.apply.test_create_first import NEW, OLD
 from tests.apply.test_create_first import WEB as CT
 from tests.apply.test_deletion_policies import KEYS, VM
@@ -19,8 +19,9 @@ def keys(lab):
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_guest_ends_in_the_trash_from_every_point_and_is_never_destroyed(lab, after):
-    text, key, number = VM.replace("POLICY", "Trash(7d)"), KEYS[VM], 0
-    while True:
+    text, key = VM.replace("POLICY", "Trash(7d)"), KEYS[VM]
+
+    def try_at(number):
         lab.apply(text)
         mark = lab.mark
         crashed = crash_at(lab, number, after, lambda ports: lab.destroy_with(ports, key))
@@ -34,16 +35,14 @@ def test_a_guest_ends_in_the_trash_from_every_point_and_is_never_destroyed(lab, 
         assert is_trashed(aside), number
         assert lab.destroy(aside).exit_code is ExitCode.OK
         truth(lab, 0)
-        if not crashed:
-            break
-        number += 1
-    assert number > 5
+        return crashed
+
+    assert from_every_point(0, 1, try_at) > 5
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_guest_is_replaced_from_every_point_and_one_is_always_there(lab, after):
-    number = 0
-    while True:
+    def try_at(number):
         lab.apply(OLD)
         (before,) = lab.guests()
         crashed = crash_at(lab, number, after, lambda ports: lab.apply_with(ports, NEW))
@@ -56,7 +55,6 @@ def test_a_guest_is_replaced_from_every_point_and_one_is_always_there(lab, after
         assert not any(is_replaced(key) for key in keys(lab)), number
         assert lab.plan(NEW).plan.empty, number
         assert lab.destroy(CT).exit_code is ExitCode.OK
-        if not crashed:
-            break
-        number += 1
-    assert number > 15
+        return crashed
+
+    assert from_every_point(0, 1, try_at) > 15

@@ -186,6 +186,35 @@ def test_a_file_that_was_there_before_us_stays(site):
     assert volume in site.files()
 
 
+def everywhere(content):
+    return snippet(content).replace("nodes: [pve-node1], ", "")
+
+
+def test_a_file_on_a_node_that_is_away_is_not_forgotten(site):
+    site.apply(everywhere("one"))
+    (old,) = site.ours()
+    site.lab.set_node("pve-node2", online=False)
+    assert "storage local is not available on pve-node2" in site.former(everywhere("two")).notes[0]
+    site.apply(everywhere("two"))
+    assert old in site.ours()
+    for node in ("pve-node1", "pve-node3"):
+        site.lab.api("DELETE", f"/nodes/{node}/storage/local/content/{old}")
+    assert "it stays: storage local is not available" in site.former(everywhere("two")).notes[0]
+    site.lab.set_node("pve-node2", online=True)
+    site.apply(everywhere("two"))
+    assert site.rows() == ["base.yaml"]
+    assert old not in {
+        row["volid"] for row in site.lab.api("GET", "/nodes/pve-node2/storage/local/content", content="snippets")
+    }
+
+
+def test_a_snippet_is_not_deleted_half(site):
+    site.apply(everywhere("one"))
+    site.lab.set_node("pve-node2", online=False)
+    (blocked,) = site.plan(delete=(KEY,)).plan.blocked
+    assert "storage local is not available on pve-node2" in blocked.message
+
+
 def test_a_file_that_somebody_changed_stays(site):
     site.apply(snippet("one"))
     (old,) = site.ours()

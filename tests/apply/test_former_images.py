@@ -44,6 +44,12 @@ def drive(lab, file, vmid=555):
     lab.api("POST", "/nodes/pve-node1/qemu", vmid=vmid, name="user", ide2=f"local:iso/{file},media=cdrom")
 
 
+def configured(lab, **config):
+    """Make a guest that says so, whatever Proxmox would check before."""
+    lab.api("POST", "/nodes/pve-node1/qemu", vmid=555, name="user")
+    lab.simulator.change(lambda world: world.state.edit("guest", "555")["conf"].update(config))
+
+
 def apply(lab, *texts, **request):
     result = lab.apply(*texts, **request)
     assert result.exit_code is ExitCode.OK, [o.outcome for o in result.failed]
@@ -78,6 +84,26 @@ def test_the_old_one_stays_in_a_drive(lab):
     lab.api("PUT", "/nodes/pve-node1/qemu/555/config", delete="ide2")
     apply(lab, image("tools-2.iso"))
     assert isos(lab) == {"tools-2.iso"}
+
+
+def test_the_old_one_stays_in_a_drive_that_knows_its_storage_by_another_name(lab):
+    apply(lab, image("tools-1.iso"))
+    lab.api("POST", "/storage", storage="twin", type="dir", path="/var/lib/vz", content="iso")
+    configured(lab, ide2="twin:iso/tools-1.iso,media=cdrom")
+    assert "VM 555 (user) has it (ide2)" in former(lab, image("tools-2.iso")).notes[0]
+
+
+def test_a_file_of_the_same_name_on_another_storage_is_another_file(lab):
+    apply(lab, image("tools-1.iso"))
+    lab.api("POST", "/storage", storage="other", type="dir", path="/srv/other", content="iso")
+    configured(lab, ide2="other:iso/tools-1.iso,media=cdrom")
+    assert former(lab, image("tools-2.iso")).action is Action.DELETE
+
+
+def test_the_old_one_stays_where_an_argument_names_it_by_its_path(lab):
+    apply(lab, image("tools-1.iso"))
+    configured(lab, args="-drive file=/var/lib/vz/template/iso/tools-1.iso")
+    assert "VM 555 (user) has it (args)" in former(lab, image("tools-2.iso")).notes[0]
 
 
 def test_a_running_guest_that_has_it_until_its_restart_keeps_it(lab):

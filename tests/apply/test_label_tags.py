@@ -6,7 +6,7 @@ from pxhelm.errors import ExitCode
 from pxhelm.plan.model import Action
 from pxhelm.resource.label_tags import labels_in, tags_of
 from tests.apply.lab import Lab, vm
-from tests.apply.test_crash import WEB, crash_at, free_leases
+from tests.apply.test_crash import WEB, crash_at, free_leases, from_every_point
 from tests.apply.test_tag import BLANK, CONTAINER, applied, guest, settled, tags
 
 KEYS = ("app", "example.org/Tier")
@@ -118,18 +118,18 @@ def test_without_the_option_they_go_with_the_next_apply(lab):
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_label_that_changes_leaves_no_tag_behind_from_any_point_of_a_crash(lab, after):
-    number, front = 0, labelled(BLANK % "", "app: front")
-    while True:
+    front = labelled(BLANK % "", "app: front")
+
+    def try_at(number):
         applied(lab, SHOP)
         crashed = crash_at(lab, number, after, lambda ports: lab.apply_with(ports, front))
         free_leases(lab)
         assert lab.apply(front).exit_code is ExitCode.OK, number
         assert tags(lab) == {"app.front"}, number
         settled(lab, front)
-        if not crashed:
-            break
-        number += 1
-    assert number > 4
+        return crashed
+
+    assert from_every_point(0, 1, try_at) > 4
 
 
 def test_both_kinds_of_tags_stand_together_and_go_together(tmp_path):

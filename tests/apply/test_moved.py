@@ -12,7 +12,7 @@ from pxhelm.plan.model import Action
 from pxhelm.resource.identity import ObjectKey, split_description
 from pxhelm.store.objects import ObjectQuery
 from tests.apply.lab import QUICK, vm
-from tests.apply.test_crash import crash_at, free_leases, truth
+from tests.apply.test_crash import crash_at, free_leases, from_every_point, truth
 
 
 def moved(source, name="shop", **more):
@@ -318,8 +318,7 @@ def test_a_set_that_got_the_old_name_afterwards_keeps_its_members(lab):
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_move_is_made_from_every_point_of_a_crash(lab, after):
-    number = 0
-    while True:
+    def try_at(number):
         lab.apply(vm("web"))
         vmid, _ = only(lab)
         crashed = crash_at(lab, number, after, lambda ports: lab.apply_with(ports, moved("web")))
@@ -330,7 +329,6 @@ def test_a_move_is_made_from_every_point_of_a_crash(lab, after):
         assert marker(lab, vmid).name == "production/shop", number
         assert lab.plan(moved("web")).plan.empty, number
         assert lab.destroy(key("shop")).exit_code is ExitCode.OK
-        if not crashed:
-            break
-        number += 1
-    assert number > 5
+        return crashed
+
+    assert from_every_point(0, 1, try_at) > 5

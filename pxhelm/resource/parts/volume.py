@@ -16,6 +16,9 @@ from pxhelm.resource.model import ABSENT, Existence, Live, Target, Value
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.uses import told
 
+GOING = "going"
+"""What a target says of a file that shall go: it is not gone where nobody can look."""
+_AWAY = "away"
 SIZE = "size"
 """What a target says of a file that we made: its bytes; 0 = nobody knows how many."""
 
@@ -27,8 +30,14 @@ def held(change: Change) -> str:
     made, now = str(change.target.row.get(SIZE) or ""), change.live.raw.get("size")
     if made and now != made:
         return f"somebody changed it: it has {now} bytes, and had {made}"
+    if change.live.raw.get(_AWAY):
+        return _unseen(natural.live_id(change), change.live.raw[_AWAY])
     uses = change.surroundings.uses.get(natural.live_id(change))
     return "nobody looked who has it" if uses is None else told(uses)
+
+
+def _unseen(volume: str, away: str) -> str:
+    return f"storage {volume.partition(':')[0]} is not available on {away}"
 
 
 def in_use(change: Change) -> str:
@@ -73,7 +82,8 @@ def observe_volume(target: Target) -> ApiGen[Live]:
     content = rest.partition("/")[0]
     rows = yield from call(Request("GET", "/cluster/resources", {"type": "storage"}))
     found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    places = [row for row in found if row.get("storage") == storage and row.get("status") == "available"]
+    having = [row for row in found if row.get("storage") == storage]
+    places = [row for row in having if row.get("status") == "available"]
     nodes: list[str] = []
     size: object = None
     for row in places:
@@ -86,12 +96,15 @@ def observe_volume(target: Target) -> ApiGen[Live]:
         if row.get("shared"):
             nodes = [str(each["node"]) for each in places]
             break
+    shared = "1" if any(row.get("shared") for row in places) else ""
+    away = "" if shared else ", ".join(sorted(str(row["node"]) for row in having if row not in places))
+    if not nodes and away and target.row.get(GOING):
+        return Live(Existence.UNKNOWN, reason=_unseen(volume, away))
     if not nodes:
         return ABSENT
     leaves: dict[str, Value] = {"nodes": tuple(sorted(nodes)), "id": volume, "storage": storage, "content": content}
     leaves["filename"] = rest.partition("/")[2]
-    shared = "1" if any(row.get("shared") for row in places) else ""
-    return Live(Existence.PRESENT, leaves, leaves, {"shared": shared, "size": str(size or "")})
+    return Live(Existence.PRESENT, leaves, leaves, {"shared": shared, "size": str(size or ""), _AWAY: away})
 
 
 def _entry(node: str, storage: str, content: str, volume: str) -> ApiGen[Mapping[str, object] | None]:
