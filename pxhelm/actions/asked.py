@@ -1,7 +1,7 @@
 """What neither list nor configuration says of an object, and Proxmox tells when asked (kinds.md 11).
 
 Of a backup job the guests that it takes, of what is staged before it runs whether changes of it wait, of a guest how large the
-volumes are that it does not use. Reads only.
+volumes are that it does not use, and what its agent says. Reads only.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pxhelm.actions.inside import has_agent, inside
 from pxhelm.actions.inspect import Found, id_of
 from pxhelm.actions.services import Services
 from pxhelm.kinds import KINDS
@@ -29,22 +30,36 @@ def with_answers(services: Services, found: Sequence[Found]) -> list[Found]:
     answers = services.cluster.run_all(list(asking.values())) if asking else []
     told = list(found)
     for n, answer in zip(asking, answers, strict=True):
-        closer = told[n].closer
-        if isinstance(answer, Mapping) and _SIZES in answer and closer is not None:
-            told[n] = replace(told[n], closer=replace(closer, sizes=answer[_SIZES]))
-        elif isinstance(answer, Mapping):
-            told[n] = replace(told[n], told=answer)
+        if isinstance(answer, Mapping):
+            told[n] = _with(told[n], dict(answer))
     return told
 
 
+def _with(one: Found, answer: dict[str, Any]) -> Found:
+    sizes = answer.pop(_SIZES, {})
+    closer = replace(one.closer, sizes=sizes) if one.closer is not None and sizes else one.closer
+    return replace(one, closer=closer, told=answer)
+
+
 def _asks(one: Found) -> bool:
-    return one.kind == BACKUP or bool(_unused(one)) or (one.kind in KINDS and bool(KINDS[one.kind].domain))
+    return (
+        one.kind == BACKUP
+        or bool(_unused(one))
+        or has_agent(one)
+        or (one.kind in KINDS and bool(KINDS[one.kind].domain))
+    )
 
 
 def _question(one: Found) -> ApiGen[Mapping[str, Any]]:
-    if unused := _unused(one):
-        return _sizes(one, unused)
+    if one.kind in GUESTS:
+        return _of_guest(one)
     return _included(id_of(one)) if one.kind == BACKUP else _staged(one)
+
+
+def _of_guest(one: Found) -> ApiGen[Mapping[str, Any]]:
+    told = yield from inside(one)
+    unused = _unused(one)
+    return {**told, **((yield from _sizes(one, unused)) if unused else {})}
 
 
 def _unused(one: Found) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pxhelm.actions.health import unready
+from pxhelm.actions.inside import CONNECTED
 from pxhelm.actions.inspect import Found
 from pxhelm.actions.services import Services
 from pxhelm.kinds import KINDS
@@ -105,6 +106,7 @@ def _of_guest(one: Found) -> list[Condition]:
         _waits("GuestActionNeeded", "CloudInitPending", waits.boot if waits is not None else None),
         replace(_waits("Migratable", "HostDevices", anchored), status=_opposite(anchored)),
         _identity(one),
+        _yes_or_no("AgentConnected", one.told.get(CONNECTED)),
     ]
 
 

@@ -67,3 +67,47 @@ def test_an_unused_volume_tells_its_size(lab):
     (volume,) = document(look(lab, "VirtualMachine", "web").found)["status"]["unusedVolumes"]
     assert (volume["slot"], volume["size"]) == ("unused0", "3G")
     assert volume["volume"].startswith("local-lvm:vm-")
+
+
+MACHINE = """
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: {name: web}
+spec:
+  memory: 512
+  power: Running
+  agent: AGENT
+  networks: {net0: {bridge: vmbr0, ip: 10.0.0.7/24}, net1: {bridge: vmbr0, ip: dhcp}}
+  cloudInit: {drive: {storage: local-lvm}}
+"""
+
+
+def conditions_of(about):
+    return {each["type"]: each["status"] for each in document(about.found)["status"]["conditions"]}
+
+
+def test_a_machine_with_an_agent_tells_its_addresses_and_that_it_answers(lab):
+    lab.apply(MACHINE.replace("AGENT", "true"))
+    about = look(lab, "VirtualMachine", "web")
+    first, second = document(about.found)["status"]["addresses"]
+    assert first == {"network": "net0", "ip": "10.0.0.7", "source": "Agent"}
+    assert (second["network"], second["source"]) == ("net1", "Agent")
+    assert conditions_of(about)["AgentConnected"] == "True"
+
+
+def test_a_machine_without_one_is_not_asked(lab):
+    lab.apply(MACHINE.replace("AGENT", "false"))
+    with lab.counted() as requests:
+        about = look(lab, "VirtualMachine", "web")
+    assert not [each for each in requests if "/agent/" in each]
+    assert document(about.found)["status"]["addresses"] == [{"network": "net0", "ip": "10.0.0.7", "source": "Declared"}]
+    assert "AgentConnected" not in conditions_of(about)
+
+
+def test_an_agent_that_does_not_answer_is_a_condition_and_no_failure(lab):
+    lab.apply(MACHINE.replace("AGENT", "true"))
+    vmid = str(look(lab, "VirtualMachine", "web").found.vmid)
+    lab.simulator.change(lambda world: world.state.edit("guest", vmid)["conf"].update(kvm=0))
+    about = look(lab, "VirtualMachine", "web")
+    assert conditions_of(about)["AgentConnected"] == "False"
+    assert document(about.found)["status"]["addresses"][0]["source"] == "Declared"

@@ -11,6 +11,7 @@ from typing import Any
 
 from pxhelm.actions.conditions import conditions
 from pxhelm.actions.health import ready
+from pxhelm.actions.inside import ADDRESSES
 from pxhelm.actions.inspect import Found, declared_addresses, tags_of
 from pxhelm.actions.rows import EVENT, TASK
 from pxhelm.cli.views.closer import closer_status, past_status
@@ -219,13 +220,19 @@ def _guest_status(one: Found) -> Document:
         "isTemplate": one.template,
         "pool": row.get("pool", ""),
         "tags": tags_of(row),
-        "addresses": [
-            {"network": network, "ip": each, "source": "Declared"} for network, each in declared_addresses(one.owned)
-        ],
+        "addresses": _addresses(one),
         "cpus": row.get("maxcpu", 0),
         "memoryBytes": row.get("maxmem", 0),
         "diskBytes": row.get("maxdisk", 0),
     }
+
+
+def _addresses(one: Found) -> list[Document]:
+    """Return the addresses of a guest: those that its agent tells, and those of its manifest that it does not tell."""
+    told = one.told.get(ADDRESSES, ())
+    declared = [each for each in declared_addresses(one.owned) if each[1] not in {ip for _, ip in told}]
+    sources = [(told, "Agent"), (declared, "Declared")]
+    return [{"network": net, "ip": ip, "source": source} for found, source in sources for net, ip in found]
 
 
 def _plain_status(one: Found) -> Document:
