@@ -30,8 +30,8 @@ def print_value(value: object, verb: str, flags: Flags) -> str:
     return _Printer(verb, flags).argument(value)
 
 
-_ADDRESS = 0xC000000000
-"""Where everything lies."""
+_ADDRESS = 0x2A0000000000
+"""Where everything lies: of as many digits as most addresses of Go have."""
 _BYTES = tuple(map(str, range(256)))
 
 

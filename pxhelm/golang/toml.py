@@ -12,7 +12,7 @@ from typing import Any
 from pxhelm.golang.strconv import format_float
 from pxhelm.golang.times import Time
 from pxhelm.golang.toml_decode import LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME, TomlError, key_part, quoted
-from pxhelm.golang.value import Struct, kind_name, sorted_texts, type_name
+from pxhelm.golang.value import Struct, is_nil, kind_name, sorted_texts, type_name
 
 _INDENT = "  "
 _LAYOUTS = {
@@ -33,6 +33,8 @@ def _as_maps(value: object) -> Any:
 
     One level deep: what a map holds is looked at when it is printed, so that an error before it is told first.
     """
+    if is_nil(value):
+        return value
     if isinstance(value, list):
         return [_as_maps(item) for item in value]
     fields: dict[str, str] | None = getattr(value, "GO_FIELDS", None)
@@ -43,7 +45,7 @@ def _as_maps(value: object) -> Any:
     return Struct(
         (name, item)
         for name, item in found.items()
-        if not getattr(item, "GO_NIL", False) and not (name in embedded and hasattr(item, "GO_FIELDS"))
+        if not is_nil(item) and not (name in embedded and hasattr(item, "GO_FIELDS"))
     )
 
 
@@ -94,7 +96,7 @@ class _Encoder:
     def _map(self, key: tuple[str, ...], value: dict[str, object]) -> None:
         value = _opened(value)
         for name in _ordered(value):
-            if value[name] is not None:
+            if not is_nil(value[name]):
                 self.encode((*key, name), value[name])
 
     def _pair(self, key: tuple[str, ...], value: object, *, inline: bool) -> None:
@@ -117,11 +119,11 @@ def _ordered(value: dict[str, object]) -> Iterator[str]:
 
 
 def _is_table(value: object) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and _is_table_array(value))
+    return (isinstance(value, dict) and not is_nil(value)) or (isinstance(value, list) and _is_table_array(value))
 
 
 def _is_table_array(value: list[object]) -> bool:
-    if any(item is None for item in value):
+    if any(map(is_nil, value)):
         raise TomlError("toml: cannot encode array with nil element")
     found = bool(value) and all(isinstance(item, dict) for item in value)
     for item in value:
@@ -171,7 +173,7 @@ def _inline(value: dict[str, object]) -> str:
     out: list[str] = []
     for group, trailing in ((direct, bool(tables)), (tables, False)):
         for i, name in enumerate(group):
-            if value[name] is not None:
+            if not is_nil(value[name]):
                 out.append(f"{key_part(name)} = {_element(value[name])}")
                 if trailing or i != len(group) - 1:
                     out.append(", ")

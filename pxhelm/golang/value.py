@@ -142,6 +142,11 @@ class Pointer:
         self.GO_NIL = nil
 
 
+def is_nil(value: object) -> bool:
+    """Whether a value is nil for Go, also as a list or map that prints as an empty one."""
+    return value is None or getattr(value, "GO_NIL", False) is True
+
+
 def type_name(value: object) -> str:
     """Return the Go type's name as ``%T`` prints it."""
     kind = type(value)

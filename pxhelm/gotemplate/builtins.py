@@ -7,7 +7,7 @@ from urllib.parse import quote as url_quote
 from pxhelm.golang.fmt import result_text, sprint, sprintf, sprintln, value_text
 from pxhelm.golang.fmt_numbers import PLAIN
 from pxhelm.golang.fmt_verbs import print_value
-from pxhelm.golang.value import Uint8, Uint64, go_bytes, kind_name, type_name
+from pxhelm.golang.value import Uint8, Uint64, go_bytes, is_nil, kind_name, type_name
 from pxhelm.gotemplate.signature import ANY, Function, FunctionError, function
 from pxhelm.gotemplate.values import truth
 
@@ -68,12 +68,12 @@ def _equal(first: object, other: object) -> bool:
             raise _incompatible(first, other)
         return False
     if first is None or other is None:
-        return _is_nil(first) and _is_nil(other)
+        return is_nil(first) and is_nil(other)
     if kind_name(first) != kind_name(other):
         shown = f"{_as_s(first)}: {type_name(first)}, {type_name(other)}: {value_text(other)}"
         raise FunctionError(f"non-comparable types {shown}")
-    if _is_nil(first) or _is_nil(other):
-        return _is_nil(first) == _is_nil(other)
+    if is_nil(first) or is_nil(other):
+        return is_nil(first) == is_nil(other)
     if not _comparable(other):
         raise FunctionError(f"non-comparable type {_as_s(other)}: {type_name(other)}")
     return first is other if type_name(first).startswith("*") else first == other
@@ -88,10 +88,6 @@ def _comparable(value: object) -> bool:
 
 
 _WHOLE = ("int", "uint")
-
-
-def _is_nil(value: object) -> bool:
-    return value is None or getattr(value, "GO_NIL", False) is True
 
 
 def _as_s(value: object) -> str:

@@ -6,7 +6,7 @@ import re
 
 from tests.fuzz.ours import answer_of_ours
 
-OURS = 0xC000000000
+OURS = 0x2A0000000000
 """Where everything lies for us."""
 DISTINCT = 8
 """So many answers of Helm that differ from one another prove that it has none."""
