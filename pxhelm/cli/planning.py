@@ -193,9 +193,12 @@ def show_result(result: ApplyResult, output: str) -> int:
 
 def tell_failures(result: ApplyResult) -> ExitCode:
     """Print what failed and why, and return the exit status."""
+    places = {b.key: b.place for b in result.plan.blocked}
     for o in result.failed:
         said = o.outcome.message
         click.echo(f"Error: {said if o.key.address in said else f'{o.key.address}: {said}'}", err=True)
+        if places.get(o.key):
+            click.echo(f"  at {places[o.key]}", err=True)
         if o.outcome.hint:
             click.echo(f"hint: {o.outcome.hint}", err=True)
     return result.exit_code

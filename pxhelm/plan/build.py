@@ -82,7 +82,7 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
         why, then = kept(s, sets), after(view, planned) if s.kind.renews else view
         outcome = _object_plan(s, Action.READ, Diff(), (), (why,)) if why else _plan_one(s, then, policy)
         if isinstance(outcome, Blocked):
-            blocked.append(outcome)
+            blocked.append(_placed(outcome, s))
             continue
         planned[key] = replace(outcome, depends_on=order.needs[key], after=order.after.get(key, ()))
     aside = _stand_aside(subjects, (view, policy), planned)
@@ -95,6 +95,12 @@ def build(subjects: Sequence[Subject], view: View, policy: Policy) -> Plan:
     first = (o.key for o in objects if o.way == FIRST)
     ready = tuple(dict.fromkeys((*awaited, *first, *left_behind(subjects))))
     return Plan(policy.cluster, policy.manager, objects, tuple(blocked), _warnings(subjects, view), order, ready)
+
+
+def _placed(blocked: Blocked, s: Subject) -> Blocked:
+    """Return what stops an object with the place of its manifest, unless a field is named already."""
+    where = s.desired.where if s.desired is not None else None
+    return blocked if blocked.place or where is None else replace(blocked, place=str(where))
 
 
 def _stand_aside(

@@ -89,7 +89,7 @@ def from_json(document: Mapping[str, Any]) -> Saved:
         )
     objects = tuple(_object_back(item) for item in document["changes"])
     blocked = tuple(
-        Blocked(ObjectKey.parse(b["address"]), b["reason"], b["message"], b.get("hint", ""))
+        Blocked(ObjectKey.parse(b["address"]), b["reason"], b["message"], b.get("hint", ""), b.get("place", ""))
         for b in document["blocked"]
     )
     order = Order({o.key: o.depends_on for o in objects}, {o.key: o.after for o in objects})
@@ -193,7 +193,7 @@ def _drift(d: Drift) -> dict[str, Any]:
 
 
 def _blocked(b: Blocked) -> dict[str, Any]:
-    return {"address": b.key.address, "reason": b.reason, "message": b.message, "hint": b.hint}
+    return {"address": b.key.address, "reason": b.reason, "message": b.message, "hint": b.hint, "place": b.place}
 
 
 def _object_back(item: Mapping[str, Any]) -> ObjectPlan:

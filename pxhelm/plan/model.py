@@ -102,6 +102,8 @@ class Blocked:
     """``Refused``, ``Lock``, ``ObservationUnknown``, ``Conflict``, ``PermissionDenied``, ``Dependency`` …"""
     message: str
     hint: str = ""
+    place: str = ""
+    """File and line of its manifest, and the field where one is to blame; empty for what nobody wrote."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,8 @@ def wants_of(kind: Kind, desired: Resource | None, bases: Mapping[str, Mapping[s
 def unmakeable(key: ObjectKey, error: PxhelmError) -> Blocked:
     """Return what stops an object whose kind cannot, or will not, make steps of what is wanted."""
     refused = error.code is ExitCode.REFUSED
-    return Blocked(key, "Refused" if refused else "Invalid", error.message, error.hint)
+    place = str(error.where) if error.where is not None else ""
+    return Blocked(key, "Refused" if refused else "Invalid", error.message, error.hint, place)
 
 
 def foreign(s: Situation) -> Blocked:

@@ -30,7 +30,9 @@ def plan_text(plan: Plan) -> str:
     """Return the plan: changed objects, what is blocked, and the footer."""
     parts = ["\n".join(_object(o)) + "\n" for o in plan.objects if o.action is not Action.NOTHING or o.notes or o.drift]
     parts += [
-        f"! {b.key.address} {b.reason}: {b.message}\n" + (f"    hint: {b.hint}\n" if b.hint else "")
+        f"! {b.key.address} {b.reason}: {b.message}\n"
+        + (f"    at {b.place}\n" if b.place else "")
+        + (f"    hint: {b.hint}\n" if b.hint else "")
         for b in plan.blocked
     ]
     return harmless("\n".join([*parts, footer(plan)]))
