@@ -5,15 +5,17 @@ Reads only, neither writes to the cluster nor to the store. Never prints.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pxhelm.apply.anew import followed
 from pxhelm.apply.gather import gather
+from pxhelm.apply.memory import stored_key
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.renaming import moves_of
 from pxhelm.apply.selecting import with_members, with_replaced
 from pxhelm.plan.build import Policy, build
+from pxhelm.plan.graph import dependencies
 from pxhelm.plan.model import Plan
 from pxhelm.plan.rights import judged
 from pxhelm.proxmox.errors import ApiError
@@ -75,7 +77,18 @@ def plan_objects(ports: Ports, resources: Sequence[Resource], request: PlanReque
     if with_new is not found:
         found, plan = with_new, build(with_new.subjects, with_new.view, policy_of(ports, request))
     plan = _by_rights(ports, plan, found.view.surroundings.version)
+    plan = replace(plan, warnings=(*plan.warnings, *_unmet(ports, resources)))
     return Planned(plan, {**{r.key: r for r in resources}, **wishes(plan)}, request)
+
+
+def _unmet(ports: Ports, resources: Sequence[Resource]) -> Iterator[str]:
+    """Yield what objects depend on by their annotation that nobody has ever applied: there is nothing to wait for."""
+    here = {r.key for r in resources}
+    for resource in resources:
+        for key in dependencies(resource):
+            if key not in here and ports.store.objects.get(stored_key(ports, key)) is None:
+                told = "is neither in the manifests nor known to pxhelm: it is not waited for"
+                yield f"{resource.key.address} depends on {key.address}, which {told}"
 
 
 def _by_rights(ports: Ports, plan: Plan, version: str) -> Plan:

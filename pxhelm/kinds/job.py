@@ -6,7 +6,7 @@ off, so that nobody knows how far it came, is done again only with ``retry: true
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pxhelm.errors import ExitCode, PxhelmError
@@ -17,7 +17,8 @@ from pxhelm.resource import natural
 from pxhelm.resource.columns import duration, text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
-from pxhelm.resource.kind import Change, Column, Kind, Surroundings
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Change, Column, Kind, Mistake, Surroundings
 from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Target, Value
 from pxhelm.resource.references import guest_type
 from pxhelm.resource.step import Errand, Guard, Step
@@ -226,17 +227,28 @@ ACTIONS: Mapping[str, _Action] = {
 }
 
 
+def _incomplete(leaves: Leaves) -> str:
+    """Return why it cannot be done: nothing is said, several things, or half a one."""
+    action = action_of(leaves)
+    if not action:
+        return f"a Job does one of {', '.join(ACTIONS)}"
+    missing = [f"{action}.{name}" for name in ACTIONS[action].needs if f"{action}.{name}" not in leaves]
+    return f"a Job with {action} needs {' and '.join(missing)}" if missing else ""
+
+
+def check(_key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield what a job lacks to be done."""
+    if why := _incomplete(leaves):
+        yield Mistake(action_of(leaves), why)
+
+
 def _checked(change: Change) -> str:
     """Return the action; PxhelmError when there is none, several, or half a one."""
     wanted = change.desired
     assert wanted is not None
-    action = action_of(wanted.leaves)
-    needed = ACTIONS[action].needs if action else ()
-    missing = [f"{action}.{name}" for name in needed if f"{action}.{name}" not in wanted.leaves]
-    if action and not missing:
-        return action
-    why = f"a Job with {action} needs {' and '.join(missing)}" if action else f"a Job does one of {', '.join(ACTIONS)}"
-    raise PxhelmError(f"cannot do {wanted.key.address}: {why}", where=wanted.where)
+    if why := _incomplete(wanted.leaves):
+        raise PxhelmError(f"cannot do {wanted.key.address}: {why}", where=wanted.where)
+    return action_of(wanted.leaves)
 
 
 def repeats(leaves: Leaves) -> bool:
@@ -302,6 +314,7 @@ JOB = Kind(
     steps=steps,
     identifier=identifier,
     sources=sources,
+    check=check,
     always=True,
     repeats=repeats,
     columns=(

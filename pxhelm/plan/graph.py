@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 from pxhelm.errors import ExitCode, PxhelmError
@@ -99,6 +100,13 @@ def _strong(resource: Resource, names: _Names) -> tuple[ObjectKey, ...]:
         if key in names.keys and not member:
             found.append(key)
     return tuple(dict.fromkeys(found))
+
+
+def dependencies(resource: Resource) -> Iterator[ObjectKey]:
+    """Yield the objects that an annotation says a resource depends on."""
+    for part in paths(resource.annotations.get(DEPENDS_ON, "")):
+        with suppress(ValueError):  # told when the order is made
+            yield ObjectKey.parse(part.partition(":")[0])
 
 
 def awaited_ready(resource: Resource) -> Iterator[ObjectKey]:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 
+from pxhelm.resource.calendar_event import is_event
 from pxhelm.resource.model import SecretSource, Value
 from pxhelm.resource.pointers import POINTERS
 from pxhelm.resource.quantities import QUANTITIES
@@ -21,7 +22,6 @@ from pxhelm.secret import REDACTED, Secret
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
-_CALENDAR = re.compile(r"[A-Za-z0-9 .,:*/_-]+")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_\-+.]*")
 _NUMERIC = re.compile(r"[0-9A-Fa-f.:/-]*[.:][0-9A-Fa-f.:/-]*")
 """Texts that can only be meant as an address, not as the name of one."""
@@ -43,6 +43,13 @@ def _matching(pattern: re.Pattern[str]) -> Read:
         return text
 
     return read
+
+
+def _schedule(value: object) -> Value:
+    text = read_line(value)
+    if not is_event(text):
+        raise UnfitError(f"it is {kind_of(text)}")
+    return text
 
 
 def _name(value: object) -> str:
@@ -215,7 +222,7 @@ TYPES: Mapping[str, ValueType] = {
         ValueType("line", "a text of one line", read_line, as_is, STRING),
         ValueType("name", "a DNS name of at most 63 characters", _name, as_is, STRING),
         ValueType("bool", "true or false", _bool, as_is, {"type": "boolean"}),
-        ValueType("schedule", "a calendar event such as mon..fri 02:00", _matching(_CALENDAR), as_is, STRING),
+        ValueType("schedule", "a calendar event such as mon..fri 02:00", _schedule, as_is, STRING),
         ValueType("mac", "a MAC address such as BC:24:11:00:00:01", _mac, as_is, STRING),
         ValueType("address", "an IP address", _address, as_is, STRING),
         ValueType("cidr", "an address with prefix such as 10.0.0.5/24, or dhcp", _cidr(4, ("dhcp",)), as_is, STRING),

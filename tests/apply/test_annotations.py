@@ -202,3 +202,13 @@ def test_an_annotation_that_would_do_nothing_is_a_mistake(kind, annotation, word
 def test_an_annotation_that_does_something_is_none(kind, annotation):
     text = f"apiVersion: proxmox.io/v1\nkind: {kind}\nmetadata: {{name: it, annotations: {{pxhelm.io/{annotation}}}}}\nspec: {{}}\n"
     assert kinds.parse(load_manifests(text, "it.yaml"))
+
+
+def test_what_is_nowhere_and_depended_on_is_told(lab):
+    text = 'apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: {name: a, annotations: {pxhelm.io/depends-on: "Pool/b"}}\nspec: {}\n'
+    (told,) = lab.plan(text).plan.warnings
+    assert told.startswith("Pool/a depends on Pool/b, which is neither in the manifests nor known")
+    other = "apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: {name: b}\nspec: {}\n"
+    assert lab.plan(text, other).plan.warnings == ()
+    lab.apply(other)
+    assert lab.plan(text).plan.warnings == ()

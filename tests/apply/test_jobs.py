@@ -9,7 +9,7 @@ import pytest
 
 from pxhelm.apply.engine import apply_plan
 from pxhelm.apply.planning import PlanRequest, plan_objects
-from pxhelm.errors import ExitCode
+from pxhelm.errors import ExitCode, StageError
 from pxhelm.events import TaskProgress
 from pxhelm.store.journal import OpState
 from tests.apply.lab import QUICK, Lab, vm
@@ -62,9 +62,12 @@ def test_another_spec_is_another_job(lab):
         ("{power: {guest: {vmid: 9000}}}", "needs power.action"),
     ],
 )
-def test_what_a_job_lacks_is_told(lab, spec, message):
-    (blocked,) = lab.plan(JOB % spec).plan.blocked
-    assert message in blocked.message
+def test_what_a_job_lacks_is_told_of_the_manifest(lab, spec, message):
+    with pytest.raises(StageError) as caught:
+        lab.plan(JOB % spec)
+    (error,) = caught.value.errors
+    assert message in error.message
+    assert error.where is not None
 
 
 # in a guest
