@@ -45,6 +45,25 @@ def write_file(path: str | Path, data: bytes, *, mode: int | None = None) -> Non
         raise PxhelmError(f"cannot write {path}: {system_says(e)}") from None
 
 
+class _Enough(Exception):  # noqa: N818 - not an error: ends the block before anything takes its place
+    """The file could be written."""
+
+
+def check_writable(path: str | Path) -> None:
+    """See that a file could be written, and leave the old one as it is.
+
+    Raises:
+        PxhelmError: when the system would refuse.
+    """
+    try:
+        with replacing(path, mode=0o600):
+            raise _Enough
+    except _Enough:
+        return
+    except OSError as e:
+        raise PxhelmError(f"cannot write {path}: {system_says(e)}") from None
+
+
 @contextlib.contextmanager
 def replacing(path: str | Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
     """Hand out a new file that takes the place of another when the block ends well: a crash leaves the old or the new.

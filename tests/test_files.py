@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from pxhelm.errors import PxhelmError
-from pxhelm.files import replacing, write_file, write_files
+from pxhelm.files import check_writable, replacing, write_file, write_files
 
 
 def test_files_and_folders_are_made(tmp_path):
@@ -79,3 +79,15 @@ def test_the_umask_holds_for_a_new_file(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / "x").stat().st_mode & 0o777 == 0o640
+
+
+def test_that_a_file_could_be_written_leaves_it_alone(tmp_path):
+    place = tmp_path / "new" / "token"
+    check_writable(place)
+    assert not place.exists()
+    place.write_text("old")
+    check_writable(place)
+    assert place.read_text() == "old"
+    assert [each.name for each in place.parent.iterdir()] == ["token"]
+    with pytest.raises(PxhelmError, match="cannot write"):
+        check_writable(place / "below")

@@ -306,10 +306,13 @@ class Opened:
             return ""
 
     @staticmethod
-    def write_secret(path: str, secret: Secret) -> None:
-        """Put a secret that Proxmox shows once into a file of the user alone."""
-        from pxhelm.files import write_file
+    def write_secret(path: str, secret: Secret | None) -> None:
+        """Put a secret that Proxmox shows once into a file of the user alone; None only sees that it could be put there."""
+        from pxhelm.files import check_writable, write_file
 
+        if secret is None:
+            check_writable(path)
+            return
         write_file(path, f"{secret.reveal()}\n".encode(), mode=0o600)
 
     def came_from(self, reference: str, url: str) -> None:

@@ -46,7 +46,7 @@ def no_secrets(source: SecretSource) -> Secret:
     raise PxhelmError(f"cannot read the secret {source}: secrets are not available here", code=ExitCode.REFUSED)
 
 
-def no_file(path: str, _secret: Secret) -> None:
+def no_file(path: str, _secret: Secret | None) -> None:
     """Refuse to write any secret."""
     raise PxhelmError(f"cannot write a secret to {path}: files are not available here", code=ExitCode.REFUSED)
 
@@ -75,8 +75,8 @@ class Ports:
     is_dead: IsDead = never
     listen: Listener = nobody
     read_secret: Callable[[SecretSource], Secret] = no_secrets
-    write_secret: Callable[[str, Secret], None] = no_file
-    """Put a secret into a file that only its owner may read."""
+    write_secret: Callable[[str, Secret | None], None] = no_file
+    """Put a secret into a file that only its owner may read; None sees that it could be, and changes nothing."""
     errand: Callable[[Errand | Delivery], tuple[str, ...]] = errands.do
     """Do what is done from here, and return what was printed; ApiError when it fails."""
     reach: Callable[[Reach], bool] = reach

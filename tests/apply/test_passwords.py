@@ -1,8 +1,8 @@
-"""A password can be given by a token when its user is made, and changed by nobody who signs in with one."""
+"""A password can be given by a token when its user is made, and changed by nobody who signs in with one; secrets are not lost."""
 
 from pxhelm.apply.engine import apply_plan
 from pxhelm.apply.planning import PlanRequest, plan_objects
-from pxhelm.errors import ExitCode
+from pxhelm.errors import ExitCode, PxhelmError
 from tests.apply.lab import QUICK
 
 SECRET = """
@@ -40,3 +40,33 @@ def test_who_signs_in_with_a_password_may(lab):
     plan = plan_objects(ports, lab.resources(SECRET, USER % "b"), PlanRequest()).plan
     assert plan.blocked == ()
     assert [s.request.path for o in plan.objects for s in o.steps] == ["/access/password"]
+
+
+TOKEN = """
+apiVersion: proxmox.io/v1
+kind: APIToken
+metadata: {name: "root@pam!ci"}
+spec: {writeTo: {file: /nowhere/token}}
+"""
+
+
+def tokens(lab):
+    return [row["tokenid"] for row in lab.api("GET", "/access/users/root@pam/token")]
+
+
+def test_no_token_is_made_whose_secret_could_not_be_kept(lab):
+    kept = {}
+
+    def write(path, secret):
+        if path not in kept:
+            raise PxhelmError(f"cannot write {path}: no such file or directory")
+        if secret is not None:
+            kept[path] = secret.reveal()
+
+    (failed,) = lab.apply_with(lab.ports(write_secret=write), TOKEN).failed
+    assert "cannot write /nowhere/token" in failed.outcome.message
+    assert "ci" not in tokens(lab)
+    kept["/nowhere/token"] = ""
+    assert lab.apply_with(lab.ports(write_secret=write), TOKEN).failed == ()
+    assert "ci" in tokens(lab)
+    assert kept["/nowhere/token"]
