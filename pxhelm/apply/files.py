@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pxhelm.apply.ids import applied_leaves
+from pxhelm.apply.leases import TTL
 from pxhelm.apply.memory import Manifest, Memory, address_of, recall, stored_key
 from pxhelm.apply.names import Names
 from pxhelm.apply.ports import Ports
 from pxhelm.apply.users import uses_of
-from pxhelm.plan.model import ObjectPlan
+from pxhelm.plan.model import Action, ObjectPlan
 from pxhelm.plan.steering import management, removal_policy
 from pxhelm.plan.subject import Known
 from pxhelm.resource.aside import former_file_key, is_replaced, original
@@ -24,10 +25,8 @@ from pxhelm.resource.kind import Kind, Surroundings
 from pxhelm.resource.model import Existence, Live, Resource
 from pxhelm.resource.step import Delivery
 from pxhelm.resource.uses import Use, Uses
+from pxhelm.store.journal import OpState
 from pxhelm.store.objects import ObjectQuery, StoredObject
-
-_MAKING = ("deliver", "fetch")
-"""Verbs of the steps that put a file on a storage."""
 
 # -- what stands aside
 
@@ -84,20 +83,38 @@ def stand_aside(ports: Ports, o: ObjectPlan, memories: Mapping[ObjectKey, Memory
 
 
 def keep_made(ports: Ports, o: ObjectPlan, wanted: Mapping[ObjectKey, Resource], memory: Memory) -> Memory:
-    """Remember in the row of an object which file is, or may soon be, its own; a row that stood aside for that goes."""
+    """Remember in the row of an object which file is, or may soon be, its own; a row that stood aside for that goes.
+
+    LeaseHeldError when somebody is about to remove that file.
+    """
     kind = ports.kind_of(o.key.kind)
     assert memory.stored is not None
     file = kind.identifier(Names(ports, wanted).meant(wanted[o.key]))
-    aside = recall(ports, [former_file_key(o.key, file)])[former_file_key(o.key, file)]
-    sizes = [len(s.errand.content) if isinstance(s.errand, Delivery) else 0 for s in o.steps if s.verb in _MAKING]
-    known = {**aside.known.made, **memory.known.made, **({file: max(sizes)} if sizes else {})}
-    made = {name: size for name, size in known.items() if name == file}
     objects = ports.store.objects
-    if aside.stored is not None:
-        objects.delete(aside.known.uid)
+    aside = objects.get(stored_key(ports, former_file_key(o.key, file)))
+    before = Manifest.load(aside.manifest).made if aside is not None else {}
+    new = o.action in (Action.CREATE, Action.REPLACE)  # what some node had before is not ours alone
+    sizes = [len(s.errand.content) if isinstance(s.errand, Delivery) else 0 for s in o.steps] if new else []
+    known = {**before, **memory.known.made, **({file: max(sizes)} if sizes else {})}
+    made = {name: size for name, size in known.items() if name == file}
+    if aside is not None:
+        _forget(ports, aside)
+    if made == memory.known.made:
+        return memory
     row = replace(memory.stored, manifest=replace(Manifest.load(memory.stored.manifest), made=made).dump())
     objects.put(row)
     return replace(memory, stored=row, known=replace(memory.known, made=made))
+
+
+def _forget(ports: Ports, row: StoredObject) -> None:
+    """Drop a row that stood aside, with an operation on it that was cut off."""
+    store, now = ports.store, ports.now()
+    lease = store.leases.acquire(f"object:{row.uid}", ports.holder, TTL, now, ports.is_dead)
+    for op in store.journal.open_ops(ports.cluster_name):
+        if op.uid == row.uid:
+            store.journal.finish_op(op.op_id, OpState.FAILED, now, lease)
+    store.objects.delete(row.uid)
+    store.leases.release(lease)
 
 
 def give_back(ports: Ports, key: ObjectKey, before: Memory) -> ObjectKey:
@@ -114,7 +131,8 @@ def give_back(ports: Ports, key: ObjectKey, before: Memory) -> ObjectKey:
             objects.set_owned(before.known.uid, manager, before.known.bases.get(manager, {}))
         objects.put(before.stored)
         for aside in recall(ports, (former_file_key(key, file) for file in before.known.made)).values():
-            objects.delete(aside.known.uid)
+            if aside.stored is not None:
+                _forget(ports, aside.stored)
         for file in now.known.made:
             _put_aside(ports, key, now, file)
     return next((former_file_key(key, file) for file in now.known.made), key)

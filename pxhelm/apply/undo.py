@@ -131,7 +131,7 @@ def _restoration(
     """Return the object as it was, as far as we changed it and nobody else did since."""
     images = _pre_images(ports, before)
     wanted = planned.resources[o.key]
-    (subject,) = gather(ports, (wanted,), ()).subjects
+    subject = next(s for s in gather(ports, (wanted,), ()).subjects if s.key == wanted.key)
     live: Live = subject.live
     if live.existence is not Existence.PRESENT:
         return None, (f"{o.key.address}: it cannot be seen: {live.reason or 'it is gone'}",)

@@ -50,6 +50,7 @@ def ends(site, number, *texts):
     assert len(site.ours()) == 1, number
     assert site.rows() == ["base.yaml"], number
     assert site.foreign <= set(site.files()), number
+    assert site.lab.store.journal.open_ops("lab") == (), number
     assert site.plan(*texts).plan.empty, number
     (row,) = site.lab.guests()
     wanted = site.lab.api("GET", f"/nodes/pve-node1/qemu/{row}/config")["cicustom"]

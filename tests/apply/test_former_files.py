@@ -1,9 +1,12 @@
 """A snippet's former file goes once nobody has it: no guest, no snapshot, no other object, and only if we put it there."""
 
+import time
+
 import pytest
 
 from pxhelm.apply.engine import apply_plan
 from pxhelm.apply.planning import PlanRequest, plan_objects
+from pxhelm.apply.saved import load_plan, save_plan
 from pxhelm.apply.undo import remember, undo
 from pxhelm.errors import ExitCode
 from pxhelm.plan.build import check_deletions
@@ -11,7 +14,9 @@ from pxhelm.plan.model import Action
 from pxhelm.proxmox.errors import ApiError, ErrorClass, Failure
 from pxhelm.resource.deletions import Word
 from pxhelm.resource.identity import ObjectKey
+from pxhelm.store.leases import Holder
 from pxhelm.store.objects import ObjectQuery
+from pxhelm.store.outcome import LeaseHeldError
 from tests.apply.lab import QUICK
 from tests.apply.test_deliveries import by_hand
 
@@ -113,6 +118,22 @@ def test_the_guest_gets_the_new_file_and_the_old_one_goes(site):
     assert site.plan(snippet("two"), guest()).plan.empty
 
 
+def test_a_saved_plan_collects_it_too(site):
+    site.apply(snippet("one"), guest())
+    (old,) = site.ours()
+    text = save_plan(site.plan(snippet("two"), guest()))
+    assert apply_plan(site.ports(), load_plan(site.ports(), text), QUICK).exit_code is ExitCode.OK
+    assert old not in site.ours()
+    assert site.rows() == ["base.yaml"]
+    text = save_plan(site.plan(snippet("three"), guest()))
+    site.apply(snippet("four"), guest())
+    (now,) = site.ours()
+    result = apply_plan(site.ports(), load_plan(site.ports(), text), QUICK)
+    assert {o.outcome.reason for o in result.failed} == {"Stale", "Dependency"}
+    assert site.ours() == {now}
+    assert site.rows() == ["base.yaml"]
+
+
 def test_many_former_files_need_no_word(site):
     names = [f"base{n}" for n in range(5)]
     site.apply(*(snippet("one", name) for name in names))
@@ -186,6 +207,15 @@ def test_a_file_that_was_there_before_us_stays(site):
     assert volume in site.files()
 
 
+def test_a_file_that_one_node_had_before_us_stays_there(site):
+    site.apply(snippet("one"))
+    (old,) = site.ours()
+    site.lab.store.objects.delete(site.lab.store.objects.list(ObjectQuery("lab"))[0].uid)
+    site.apply(everywhere("one"))
+    site.apply(everywhere("two"))
+    assert old in site.ours()
+
+
 def everywhere(content):
     return snippet(content).replace("nodes: [pve-node1], ", "")
 
@@ -255,6 +285,19 @@ def test_content_that_comes_back_is_the_old_file_again(site):
     site.apply(snippet("three"), guest())
     assert old in site.ours()  # still in the snapshot, and still known to be ours
     assert len(site.rows()) == 2
+
+
+def test_a_file_that_somebody_is_about_to_remove_is_not_taken_back(site):
+    site.apply(snippet("one"), guest())
+    site.apply(snippet("two"))
+    aside = next(o for o in site.lab.store.objects.list(ObjectQuery("lab")) if "~replaced-" in o.key.name)
+    lease = site.lab.store.leases.acquire(f"object:{aside.uid}", Holder("there", "boot", 2, "x"), 60.0, time.time())
+    with pytest.raises(LeaseHeldError):
+        site.apply(snippet("one"), guest())
+    assert len(site.rows()) == 2
+    site.lab.store.leases.release(lease)
+    site.apply(snippet("one"), guest())
+    assert site.rows() == ["base.yaml"]
 
 
 @pytest.mark.parametrize("said", ["deletion-policy: Retain", "prevent-destroy: 'true'", "management: 'Observe,Update'"])
