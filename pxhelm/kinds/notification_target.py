@@ -87,7 +87,8 @@ def observe(target: Target) -> ApiGen[Live]:
     data = yield from natural.read(home, name)
     if data is None:
         return ABSENT
-    return natural.live_of(_of(home), home, name, data, {"type": str(row["type"])})
+    told = {key: value for key, value in data.items() if key != "secret"}  # their names, and no values
+    return natural.live_of(_of(home), home, name, told, {"type": str(row["type"])})
 
 
 def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:

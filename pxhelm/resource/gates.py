@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pxhelm.errors import PxhelmError
+from pxhelm.proxmox.schema import supports
 from pxhelm.resource.encode import STEERING
 from pxhelm.resource.kind import Kind, LeafChange, Op
 from pxhelm.resource.model import Leaves, Resource
@@ -14,11 +15,17 @@ _VIRTUAL = ("socket", "spice")
 """Values of ports that reach no device of the host; everybody may set them."""
 
 
+_OF_MOVES = {"placement.withConntrackState": "with-conntrack-state"}
+"""What only a migration is told, and not every version's."""
+
+
 def lacking(kind: Kind, paths: Iterable[str], version: str) -> tuple[str, ...]:
     """Return the leaves that this version of Proxmox has no parameter for."""
     table = table_of(kind.fields, kind.slots)
     found = []
     for path in paths:
+        if path in _OF_MOVES and not supports(version, "/nodes/x/qemu/100/migrate", _OF_MOVES[path]):
+            found.append(path)
         place = table.place(path)
         if place is None or not place.param or (kind.guest and place.param in STEERING) or path.startswith("config."):
             continue

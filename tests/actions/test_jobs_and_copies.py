@@ -1,5 +1,8 @@
 """Backup jobs, replication and snapshots as ``get`` shows them and as they go: each knows more than its configuration says."""
 
+import base64
+import json
+
 import pytest
 
 from pxhelm.actions import objects
@@ -10,6 +13,7 @@ from pxhelm.apply.planning import PlanRequest
 from pxhelm.cli.views.objects import Look, document, table_of
 from pxhelm.errors import StageError
 from pxhelm.kinds import KINDS
+from pxhelm.resource.export import importable, spec_of_leaves
 from pxhelm.secret import Secret
 
 HEAD = "apiVersion: proxmox.io/v1\nkind: {}\nmetadata: {{name: {}}}\nspec: {}\n"
@@ -148,3 +152,45 @@ def test_raw_parameters_are_held_to_the_schema(lab, kind, spec, why):
     with pytest.raises(StageError) as caught:
         planned(lab, manifest(kind, "it", spec))
     assert why in caught.value.errors[0].message
+
+
+MADE = [
+    (
+        "NotificationTarget",
+        "/cluster/notifications/endpoints/webhook",
+        {"name": "hook", "url": "https://a/b", "method": "post"},
+    ),
+    (
+        "NotificationTarget",
+        "/cluster/notifications/endpoints/gotify",
+        {"name": "push", "server": "https://a", "token": "x"},
+    ),
+    ("NotificationMatcher", "/cluster/notifications/matchers", {"name": "all", "target": "mail-to-root"}),
+    ("MetricServer", "/cluster/metrics/server/graph", {"type": "graphite", "server": "a", "port": "2003"}),
+    ("BackupJob", "/cluster/backup", {"id": "old", "starttime": "02:30", "all": "1", "storage": "local", "quiet": "1"}),
+    ("PCIMapping", "/cluster/mapping/pci", {"id": "gpu", "map": "node=pve-node1,path=0000:01:00.0,id=10de:1b38"}),
+    ("DirMapping", "/cluster/mapping/dir", {"id": "media", "map": "node=pve-node1,path=/srv/media"}),
+    ("CPUModel", "/cluster/qemu/custom-cpu-models", {"cputype": "mine", "reported-model": "kvm64"}),
+    (
+        "Realm",
+        "/access/domains",
+        {"realm": "corp", "type": "ldap", "server1": "a", "base_dn": "dc=a", "user_attr": "uid"},
+    ),
+    ("SDNZone", "/cluster/sdn/zones", {"zone": "lab", "type": "simple"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "path", "params"), MADE, ids=lambda each: str(each)[:60])
+def test_what_somebody_else_made_is_stated_by_a_manifest_that_is_valid_and_changes_nothing(lab, kind, path, params):
+    if "webhook" in path:
+        params = {**params, "secret": "name=token,value=" + base64.b64encode(b"x").decode()}
+    lab.api("POST", path, **params)
+    name = next((params[key] for key in ("name", "id", "cputype", "realm", "zone") if key in params), "graph")
+    live = describe(lab.services, find_one(lab.services, (kind,), name)).live
+    spec = spec_of_leaves(KINDS[kind], importable(KINDS[kind], live.intended))
+    text = manifest(kind, name, json.dumps(spec)).replace(
+        "{name:", "{annotations: {pxhelm.io/adoption-policy: AdoptIfUnowned}, name:"
+    )
+    found = planned(lab, text).plan
+    assert not found.blocked
+    assert [o.steps for o in found.objects if o.key.kind == kind and any(s.leaves for s in o.steps)] == []

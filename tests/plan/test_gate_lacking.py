@@ -7,6 +7,7 @@ from pxhelm.manifest import load_manifests
 from pxhelm.plan.gate import lacking
 
 LACKS = [
+    ("8.4", "VirtualMachine", "{memory: 1G, placement: {withConntrackState: true}}", ["placement.withConntrackState"]),
     ("7.4", "VirtualMachine", "{memory: 1G, machine: {type: q35, viommu: intel}}", ["machine.viommu"]),
     ("8.4", "VirtualMachine", "{memory: 1G, efiDisk: {storage: local, msCert: '2023'}}", ["efiDisk.msCert"]),
     ("7.4", "BackupJob", "{schedule: daily, guests: {all: true}, fleecing: {enabled: true}}", ["fleecing.enabled"]),
