@@ -123,7 +123,26 @@ def refuse(change: Change) -> str:
     named = _members(wanted.leaves.get("members.guests")) if wanted is not None else ()
     known = {f"vmid:{vmid}" for vmid in (*around.guests, *around.bound.values())}
     missing = [each.removeprefix("vmid:") for each in named if each.startswith("vmid:") and each not in known]
-    return f"there is no guest {missing[0]} to be a member" if missing else natural.refuse(POOL, HOME, change)
+    if missing:
+        return f"there is no guest {missing[0]} to be a member"
+    return _unmovable(change, named) or natural.refuse(POOL, HOME, change)
+
+
+def _unmovable(change: Change, guests: tuple[str, ...]) -> str:
+    """Return why a guest cannot join: version 7 knows no ``allow-move``."""
+    around = change.surroundings
+    if change.desired is None or not around.version.startswith("7"):
+        return ""
+    pool = POOL.identifier(change.desired)
+    rows = {
+        each.removeprefix("vmid:"): around.guests.get(int(each.removeprefix("vmid:")), {})
+        for each in guests
+        if each.startswith("vmid:")
+    }
+    found = next(((vmid, row["pool"]) for vmid, row in rows.items() if row.get("pool") not in (None, "", pool)), None)
+    if found is None:
+        return ""
+    return f"Proxmox VE {around.version} moves no guest between pools: take guest {found[0]} out of {found[1]} first"
 
 
 def _commented(change: Change, comment: LeafChange) -> dict[str, Param]:
