@@ -16,8 +16,9 @@ from pxhelm.resource.columns import text
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id, same_value
 from pxhelm.resource.gates import version_problem
+from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Change, Column, Kind, LeafChange
-from pxhelm.resource.model import Existence, Leaves, Live, Resource, Target, Value
+from pxhelm.resource.model import Existence, Leaves, Live, Reference, Resource, Target, Value
 from pxhelm.resource.preflight import unknown_node
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.types import pairs
@@ -80,6 +81,13 @@ _SLOTS = 6
 def identifier(resource: Resource) -> str:
     """Return the node."""
     return str(resource.leaves.get("node", resource.key.name))
+
+
+def provers(_key: ObjectKey, leaves: Leaves) -> tuple[Reference, ...]:
+    """Return the plugins that prove the names of a node's certificate: they are made first."""
+    records = leaves.get(_DOMAINS)
+    found = [pairs(record).get("plugin") for record in records] if isinstance(records, tuple) else []
+    return tuple(Reference(_DOMAINS, ("ACMEPlugin",), "", str(name)) for name in found if name)
 
 
 def observe(target: Target) -> ApiGen[Live]:
@@ -267,4 +275,5 @@ NODE_CONFIG = replace(
     steps=steps,
     listing=listing,
     refuse=refuse,
+    more_references=provers,
 )

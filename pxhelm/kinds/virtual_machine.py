@@ -125,4 +125,5 @@ VIRTUAL_MACHINE = Kind(
     sources=sources,
     refuse=refuse,
     check=firewall.unguarded,
+    more_references=cpu.model_of,
 )

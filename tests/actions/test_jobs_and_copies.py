@@ -194,3 +194,14 @@ def test_what_somebody_else_made_is_stated_by_a_manifest_that_is_valid_and_chang
     found = planned(lab, text).plan
     assert not found.blocked
     assert [o.steps for o in found.objects if o.key.kind == kind and any(s.leaves for s in o.steps)] == []
+
+
+def test_what_no_single_field_names_comes_first_too(lab):
+    node = manifest("NodeConfig", "pve-node1", "{acme: {domains: [{domain: a.example.net, plugin: dns1}]}}")
+    plugin = manifest("ACMEPlugin", "dns1", "{type: dns, api: cf}")
+    model = manifest("CPUModel", "mine", "{reportedModel: kvm64}")
+    machine = manifest("VirtualMachine", "web", "{memory: 512, cpu: {type: custom-mine}}")
+    order = planned(lab, f"{node}---\n{machine}---\n{plugin}---\n{model}").plan.order
+    needs = {key.address: [each.address for each in below] for key, below in order.needs.items()}
+    assert needs["NodeConfig/pve-node1"] == ["ACMEPlugin/dns1"]
+    assert needs["VirtualMachine/default/web"] == ["CPUModel/mine"]

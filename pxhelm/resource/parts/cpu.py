@@ -5,7 +5,8 @@ from __future__ import annotations
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.effects import hotplugs
 from pxhelm.resource.field import Field
-from pxhelm.resource.model import Live, Value
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.model import Leaves, Live, Reference, Value
 
 R, O, M = Effect.RESTART, Effect.ONLINE, Effect.METADATA  # noqa: E741 - as in kinds.md 2.8
 MIB = 1 << 20
@@ -69,5 +70,15 @@ MEMORY: tuple[Field, ...] = (
     Field("memory.keepHugepages", "bool", "keephugepages", effect=R, default=False, root_only=True),
     Field("memory.ksm", "bool", "allow-ksm", effect=R, default=True),
 )
+
+_CUSTOM = "custom-"
+
+
+def model_of(_key: ObjectKey, leaves: Leaves) -> tuple[Reference, ...]:
+    """Return the CPU model of one's own that a machine names: it is made first."""
+    name = str(leaves.get("cpu.type", ""))
+    custom = name.startswith(_CUSTOM)
+    return (Reference("cpu.type", ("CPUModel",), "", name.removeprefix(_CUSTOM)),) if custom else ()
+
 
 NUMA_SLOTS: tuple[str, ...] = tuple(f"numa{n}" for n in range(8))
