@@ -17,6 +17,7 @@ from pxhelm.apply.machine import stopped_for_a_step
 from pxhelm.apply.memory import Memory, bound_vmids, open_steps_of, target_of, with_tags
 from pxhelm.apply.planning import Planned
 from pxhelm.apply.ports import Ports
+from pxhelm.apply.users import Census
 from pxhelm.events import Warned
 from pxhelm.plan.diff import Ownership
 from pxhelm.plan.model import Action, ObjectPlan
@@ -46,6 +47,7 @@ class Common:
     """As wanted, secrets read where that was possible before anything was made."""
     view: View
     patience: Patience
+    census: Census
 
 
 def job_of(common: Common, o: ObjectPlan, memory: Memory) -> Job:
@@ -100,7 +102,7 @@ def _with_users(common: Common, o: ObjectPlan, target: Target, around: Surroundi
     """Return the surroundings with who has the file that is to go, asked once more: the plan only foresaw it."""
     ports, file = common.ports, str(target.row["id"])
     now = look_again(ports, around).surroundings
-    uses = who_has(ports, {o.key: file}, Scene(now, (o.key, *common.planned.request.delete)))
+    uses = who_has(ports, {o.key: file}, Scene(now, (o.key, *common.planned.request.delete), census=common.census))
     if uses[file] and is_replaced(o.key):
         ports.listen(Warned(f"{o.key.address} stays: {told(uses[file])}"))
     return replace(around, uses=uses)

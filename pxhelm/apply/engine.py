@@ -31,6 +31,7 @@ from pxhelm.apply.selecting import with_selected
 from pxhelm.apply.shared import Settings
 from pxhelm.apply.staging import Staging, staging_of
 from pxhelm.apply.standing import remember
+from pxhelm.apply.users import Census
 from pxhelm.errors import ExitCode, PxhelmError
 from pxhelm.events import Warned
 from pxhelm.plan.diff import ignored_paths
@@ -133,6 +134,7 @@ class _Application:
         self.memories: dict[ObjectKey, Memory] = {}
         self.view: View
         self.resources: dict[ObjectKey, Resource] = {}
+        self.census = Census()
         self.awaited: dict[ObjectKey, Leaves] = {}
         """Leaves of the objects that something waits for until they are ready."""
 
@@ -318,7 +320,7 @@ class _Application:
 
     def briefed(self, o: ObjectPlan) -> Callable[[Memory], Job]:
         """Return what makes the job of an object, once its turn has come."""
-        common = Common(self.ports, self.planned, self.resources, self.view, self.how.patience)
+        common = Common(self.ports, self.planned, self.resources, self.view, self.how.patience, self.census)
         return partial(job_of, common, o)
 
     def without_dependents_of_blocked(

@@ -15,7 +15,7 @@ from pxhelm.apply.leases import TTL
 from pxhelm.apply.memory import Manifest, Memory, address_of, recall, stored_key
 from pxhelm.apply.names import Names
 from pxhelm.apply.ports import Ports
-from pxhelm.apply.users import uses_of
+from pxhelm.apply.users import Census, uses_of
 from pxhelm.plan.model import Action, ObjectPlan
 from pxhelm.plan.steering import management, removal_policy
 from pxhelm.plan.subject import Known
@@ -174,13 +174,14 @@ class Scene:
     """Objects that have their files as they are wanted."""
     destroyed: Collection[int] = ()
     """Guests that go, with all their snapshots."""
+    census: Census | None = None
 
 
 def who_has(ports: Ports, files: Mapping[ObjectKey, str], scene: Scene) -> Uses:
     """Return who has each of the files of some objects: guests and snapshots, and other objects with the same file."""
     if not files:
         return {}
-    found = uses_of(ports, scene.around, {*files.values()}, scene.destroyed)
+    found = uses_of(ports, scene.around, {*files.values()}, scene.destroyed, scene.census)
     claims = [(key, file) for key, file in _claims(ports, scene) if files.get(key) != file]
     return {
         f: (*uses, *(Use(key.address, "as its own") for key, own in claims if own == f)) for f, uses in found.items()

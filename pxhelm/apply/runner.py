@@ -67,6 +67,7 @@ class Runner:
             threading.Condition(),
             Watch(),
             threading.Condition(),
+            threading.Lock(),
         )
 
     def run(self, work: Sequence[Work], order: Order) -> dict[ObjectKey, Outcome]:

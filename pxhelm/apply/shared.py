@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
@@ -80,3 +81,5 @@ class Shared:
     watch: Watch
     news: Condition
     """Held for every access to the watch; told when there is another list."""
+    asking: AbstractContextManager[object]
+    """Held while it is asked who has a file: what one hears tells the next."""

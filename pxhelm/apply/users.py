@@ -6,8 +6,9 @@ allowed to see, which Proxmox leaves out of its lists without a word.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from pxhelm.apply.ports import Ports
 from pxhelm.plan.rights import allowed
@@ -18,6 +19,8 @@ from pxhelm.resource.uses import Use, Uses, keys_naming
 
 _EVERYWHERE = "/vms"
 _SEE = "VM.Audit"
+_MOMENT = 2.0
+"""Seconds for which what guests have is taken to hold."""
 _NOW = "current"
 """What Proxmox lists among the snapshots of a guest: the guest as it is."""
 
@@ -51,18 +54,41 @@ class Guest:
         return Request("GET", f"{self.path}/{path}", params, node=self.node)
 
 
-def uses_of(ports: Ports, around: Surroundings, files: Collection[str], gone: Container[int] = ()) -> Uses:
-    """Return who has each of the files; ``gone`` are guests that do not count, as they go with all their snapshots."""
+@dataclass(slots=True)
+class Census:
+    """What all guests have, asked once for files that are to go within moments of each other. One at a time may ask."""
+
+    at: float = -inf
+    answers: tuple[tuple[Guest, str, Mapping[str, str] | None], ...] = ()
+
+    def of(self, ports: Ports, guests: Sequence[Guest]) -> Iterable[tuple[Guest, str, Mapping[str, str] | None]]:
+        """Return the configurations of the guests, as ``configurations`` does, or as they were a moment ago."""
+        if ports.now() - self.at > _MOMENT:
+            self.answers = tuple(configurations(ports, guests))
+            self.at = ports.now()
+        return self.answers
+
+
+def uses_of(
+    ports: Ports,
+    around: Surroundings,
+    files: Collection[str],
+    gone: Container[int] = (),
+    census: Census | None = None,
+) -> Uses:
+    """Return who has each of the files; ``gone`` are guests that do not count, as they go with all their snapshots.
+
+    With a ``census`` all guests are asked, for files of others as well; what is gone then has to be gone.
+    """
     if not files:
         return {}
-    guests = [
-        Guest.of(vmid, row) for vmid, row in sorted(around.guests.items()) if vmid not in gone and _can_have(row, files)
-    ]
+    guests = [Guest.of(vmid, row) for vmid, row in sorted(around.guests.items()) if vmid not in gone]
     found: dict[str, list[Use]] = {
         file: [Use("what the token is not allowed to see")] if _blind(ports) else [] for file in files
     }
     names = _names(ports, files)
-    for guest, snapshot, config in configurations(ports, guests):
+    able = [guest for guest in guests if _can_have(guest, files)]
+    for guest, snapshot, config in census.of(ports, guests) if census else configurations(ports, able):
         for file, uses in found.items():
             if config is None:
                 uses.append(Use(guest.who, vmid=guest.vmid, snapshot=snapshot))
@@ -91,9 +117,9 @@ def _place(row: Mapping[str, object]) -> tuple[str, ...]:
     return where if any(where) else (str(row.get("path") or ""),)
 
 
-def _can_have(row: Mapping[str, object], files: Collection[str]) -> bool:
+def _can_have(guest: Guest, files: Collection[str]) -> bool:
     """Whether a guest of this type can have one of the files: a container has no drives, and a hook script at most."""
-    return row.get("type") != "lxc" or any(":snippets/" in file for file in files)
+    return guest.type != "lxc" or any(":snippets/" in file for file in files)
 
 
 def configurations(ports: Ports, guests: Sequence[Guest]) -> Iterator[tuple[Guest, str, Mapping[str, str] | None]]:

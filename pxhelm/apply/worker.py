@@ -6,7 +6,7 @@ Each journal write carries the object's lease. Pure but for what ``Shared`` brin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -65,7 +65,8 @@ class Worker:
         self.held = self._lease(name)
         try:
             self.memory = self._write(partial(self.journal.begin, self.memory, self.work.verb, self.work.plan_hash))
-            self.job = self.work.make(self.memory)
+            with self.shared.asking if self.work.kind.renews else nullcontext():
+                self.job = self.work.make(self.memory)
             outcome = self._drive()
             if self.work.awaited and outcome.result in GOOD:
                 outcome = self._ready(outcome)

@@ -142,6 +142,16 @@ def test_many_former_files_need_no_word(site):
     check_deletions(plan, 5, 5, Word())
 
 
+def test_files_that_go_together_are_asked_for_once(site):
+    names = [f"base{n}" for n in range(5)]
+    site.apply(*(snippet("one", name) for name in names), guest().replace("base.yaml", "base0.yaml"))
+    before = site.lab.mark
+    site.apply(*(snippet("two", name) for name in names))
+    asked = [e for e in site.lab.simulator.log() if e.id > before and e.path.endswith("/pending")]
+    assert len(asked) == 2 * (len(site.lab.guests()) + 1)  # for the plan, and before they go; one is a template
+    assert len(site.ours()) == 6
+
+
 def test_a_guest_of_another_manifest_keeps_it_until_that_is_applied(site):
     site.apply(snippet("one"), guest())
     (old,) = site.ours()
