@@ -337,7 +337,7 @@ class _Reader:
     def _digits(self) -> None:
         if self._peek() == "-":
             self._at += 1
-            if not self._peek().isdigit():
+            if self._peek() not in "0123456789" or not self._peek():
                 self._fail("in numeric literal")
         if self._peek() == "0":
             self._at += 1

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from pxhelm.golang.unicode import is_word
+
 
 class JsonPathError(ValueError):
     """A template that cannot be read or evaluated, in client-go's words."""
@@ -90,7 +92,7 @@ Node = Text | Number | Field | Wildcard | Recursive | Identifier | Slice | Nodes
 
 _ENDS: Final = frozenset(" \t\r\n.,[]$@{}")
 _KEY: Final = re.compile(r"'([^']*)'")
-_SLICE: Final = re.compile(r"(-?\d*)(:-?\d*)?(:-?\d*)?")
+_SLICE: Final = re.compile(r"(-?\d*)(:-?\d*)?(:-?\d*)?", re.ASCII)
 _COMPARISON: Final = re.compile(r"([^!<>=]+)([!<>=]+)(.+?)")
 _ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
 _CODES: Final = {"x": 2, "u": 4, "U": 8}
@@ -149,9 +151,9 @@ class _Parser:
             elif char == ".":
                 self._at += 1
                 found.append(self._field())
-            elif char in "+-" or char.isdigit():
+            elif char in "+-" or char.isdecimal():
                 found.append(self._number())
-            elif char == "_" or char.isalpha():
+            elif is_word(char):
                 found.append(self._identifier())
             else:
                 raise JsonPathError(f"unrecognized character in action: U+{ord(char):04X} '{char}'")
@@ -162,7 +164,7 @@ class _Parser:
         self._at += 2
         found.append(Recursive())
         following = self._source[self._at : self._at + 1]
-        if following == "_" or following.isalnum():
+        if following and is_word(following):
             found.append(self._field())
 
     def _word(self) -> str:

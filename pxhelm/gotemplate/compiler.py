@@ -361,10 +361,9 @@ _TOO_DEEP = "exceeded maximum template depth (100000)"
 
 
 def _looks_real(text: str) -> bool:
-    if text.startswith("'"):
-        return False
-    is_hex = text.lower().lstrip("+-").startswith("0x")
-    return any(c in text for c in (".pP" if is_hex else ".eEpP")) and not (is_hex and "p" not in text.lower())
+    """Whether a constant is written as a float; one in hexadecimal with a sign may be, too (idealConstant)."""
+    is_hexadecimal = text[:2] in ("0x", "0X") and not any(c in text for c in "pP")
+    return text[0] != "'" and not is_hexadecimal and any(c in text for c in ".eEpP")
 
 
 def _printed_slot(pipe: n.Pipe) -> int:

@@ -5,10 +5,12 @@ Chance alone meets each of two hundred functions too seldom with arguments that 
 
 from __future__ import annotations
 
+import re
+
 from tests.fuzz import words
 from tests.fuzz.inputs import Inputs
 from tests.fuzz.operands import Expressions
-from tests.fuzz.texts import json_text, layout, mutated, toml_text, version, version_range
+from tests.fuzz.texts import json_text, layout, mutated, numeral, toml_text, version, version_range
 from tests.fuzz.tree import expr, fixed, seq
 
 ODD = (
@@ -28,7 +30,7 @@ TEXT_CALLS = (
     "print {s} {s}", "printf `%s%s` {s} {s}", "join {s} (list {s} {s})", "cat {s} {s} | nospace", "wrapWith 2 {s} {s}", "trimPrefix {s} {s}", "trimSuffix {s} {s}", "contains {s} {s}", "hasPrefix {s} (print {s} {s})", "replace {s} {s} {s}", "repeat 2 {s} | quote", "splitList {s} {s} | join {s}", "regexReplaceAllLiteral `a` {s} {s}", "regexReplaceAll `(.)` {s} {s} | quote", "{s} }}{{{{ {s}", "dict {s} 1 {s} 2 | toYaml", "dict {s} 1 {s} 2 | toToml", "dict {s} 1 {s} 2 | toYamlPretty | quote", "list {s} {s} | sortAlpha | join ``", "tpl {s} 1", "fromYaml {s} | toJson", "fromJson {s} | toJson", "urlParse {s} | toJson", "date {s} (toDate `2006` `2024`)", "mustRegexMatch {s} {s}",
     "eq {s} {s}", "lt {s} {s}", "dict {s} 1 | toYaml", "dict {s} {s} | toJson", "list {s} {s} | sortAlpha", "uniq (list {s} {s} {s})", "has {s} (list {s})", "without (list {s} `a`) {s}", "index {s} {n}", "cat {s} {s}", "toString {s}", "duration {z}", "durationRound {z}", "ternary {s} {t} true", "empty {s}", "coalesce {s} {t}", "semver {s}", "urlParse {s}", "toToml (dict `k` {s})", "fromJson {s}", "fromYaml {s}",
 )  # fmt: skip
-PIECES = ("a", "B", "é", "日", "😀", " ", "  ", "\n", "\t", ",", ".", "-", "_", "/", '"', "'", "\\", "<", "&", "$", "%", "0", "9", "ß", "İ", "ǅ", "\u0301", "\u2028", "\u00a0", "\x00", "\x7f", "{", "#", ":", "=", "\r", "Σς", "ﬁ")  # fmt: skip
+PIECES = ("a", "B", "é", "日", "😀", " ", "  ", "\n", "\t", ",", ".", "-", "_", "/", '"', "'", "\\", "<", "&", "$", "%", "0", "9", "٣", "²", "ⅶ", "ª", "ß", "İ", "ǅ", "ᾣ", "ⓘ", "\u0301", "\u2028", "\u00a0", "\x00", "\x7f", "{", "#", ":", "=", "\r", "Σς", "ﬁ")  # fmt: skip
 INVALID = ("/w==", "w6n/", "w2HD", "4oI=", "8J+Y", "7aCA", "wIA=", "9JCAgA==")
 """Bytes that are no UTF-8, in base64."""
 BYTES = ("\\xc3", "\\xa9", "\\xf0", "\\x9f", "\\x98", "\\x80", "\\xed\\xa0", "\\xff", "\\xe2\\x80", "\\xa8", "\\xc2", "\\xef\\xbf", "\\xbd", "a", "B", "é", "日", "😀", " ", "_", "1", "\\n", "\\ufffd")  # fmt: skip
@@ -36,7 +38,11 @@ BYTES = ("\\xc3", "\\xa9", "\\xf0", "\\x9f", "\\x98", "\\x80", "\\xed\\xa0", "\\
 MOMENTS = ("0", "1700000000", "-86400", "(int64 951782400)", "(int 86399)")
 COMPARED = ("eq", "ne", "lt", "le", "gt", "ge")
 NUMERIC = ("add", "sub", "mul", "div", "mod", "max", "min", "biggest", "addf", "subf", "mulf", "divf", "maxf", "minf", "ceil", "floor", "round", "add1", "add1f", "int", "int64", "float64", "toDecimal", "atoi", "until", "untilStep", "seq", "toString", "quote", "not", "empty", "len")  # fmt: skip
-COLLECTED = ("first", "last", "rest", "initial", "reverse", "uniq", "compact", "sortAlpha", "toStrings", "join `,`", "len", "kindOf", "typeOf", "toJson", "toYaml", "quote", "empty", "not", "toString", "deepCopy", "concat", "list", "cat", "print", "printf `%v`", "html", "js", "urlquery", "squote", "has 1", "without 1", "index 0", "slice", "chunk 2", "append 1", "prepend 1", "default 1", "ternary 1 2", "kindIs `map`", "typeIs `int`", "typeIsLike `semver.Version`", "deepEqual 1", "range", "with", "if", "fromYaml", "fromJson", "toToml", "toDecimal", "int", "float64", "duration", "semver", "upper", "b64enc", "trunc 3", "mustToDate `2006`", "unixEpoch", "toPrettyJson", "toRawJson", "mustToJson", "required `r`", "coalesce", "any", "all", "and", "or", "set", "get `a`", "hasKey `a`", "pick `a`", "omit `a`", "pluck `a`", "dig `a` 1", "merge", "mergeOverwrite", "unset", "regexMatch `a`", "repeat 2", "plural `a` `b`", "tpl `{{ . }}`", "include `h`", "call", "include", "toYamlPretty")  # fmt: skip
+CONSTANTS = ("{n}", "list {n} {n} | toJson", "printf `%v %T` {n} {n}", "eq {n} {n}", "int {n}", "float64 {n}", "substr {n} 2 `abc`", "index (list 1 2) {n}", "round 1.5 {n}", "$x := {n} }}{{ $x", "{n}.x", "dict {n} {n} | toToml", "upper {n}", "add {n} 1", "addf {n} 1")  # fmt: skip
+"""Where a number may stand."""
+WRITTEN = ("int `{n}`", "int64 `{n}`", "float64 `{n}`", "atoi `{n}`", "toDecimal `{n}`", "add `{n}` 1", "addf `{n}` 1", "duration `{n}`", "toYaml `{n}`", "fromYaml `{n}: {n}` | toYaml", "fromYamlArray `[{n}, {n}]` | toJson", "fromJson `[{n}]` | toJson", "mustFromJson `{n}`", "fromToml `a = {n}` | toJson")  # fmt: skip
+"""Where the text of a number may stand."""
+COLLECTED = ("first", "last", "rest", "initial", "reverse", "uniq", "compact", "sortAlpha", "toStrings", "join `,`", "len", "kindOf", "typeOf", "toJson", "toYaml", "quote", "empty", "not", "toString", "deepCopy", "concat", "list", "cat", "print", "printf `%v`", "html", "js", "urlquery", "squote", "has 1", "without 1", "index 0", "slice", "chunk 2", "append 1", "prepend 1", "default 1", "ternary 1 2", "kindIs `map`", "typeIs `int`", "typeIsLike `semver.Version`", "deepEqual 1", "range", "with", "if", "fromYaml", "fromJson", "toToml", "toDecimal", "int", "float64", "duration", "semver", "upper", "b64enc", "trunc 3", "mustToDate `2006`", "unixEpoch", "toPrettyJson", "toRawJson", "mustToJson", "required `r`", "coalesce", "any", "all", "and", "or", "set", "get `a`", "hasKey `a`", "pick `a`", "omit `a`", "pluck `a`", "dig `a` 1", "merge", "mergeOverwrite", "unset", "regexMatch `a`", "repeat 2", "plural `a` `b`", "tpl `{{ . }}`", "include `h`", "call", "include", "toYamlPretty", "dict `k`")  # fmt: skip
 
 
 class Focus:
@@ -57,6 +63,7 @@ class Focus:
                 self.odd,
                 self.compared,
                 self.numbers,
+                self.number,
                 self.text,
                 self.text,
                 self.date,
@@ -154,6 +161,11 @@ class Focus:
         if name in ("until", "untilStep", "seq"):
             kinds = [self.pick(words.SMALL) for _ in kinds]
         return " ".join((name, *kinds))
+
+    def number(self):
+        """Return a number in some spelling, as a constant or as a text that is read."""
+        pattern = self.pick(CONSTANTS if self.random.random() < 0.6 else WRITTEN)
+        return re.sub(r"\{n\}", lambda _: numeral(self.random), pattern)
 
     def text(self):
         return self.filled(self.pick(TEXT_CALLS))

@@ -99,6 +99,11 @@ NOISE = (
     "1_",
     "'a",
     "%",
+    "٣",
+    "Ⅷ",
+    "²",
+    "{{ block `b` . }}",
+    "{{- /* c\n*/ -}}",
 )
 
 
@@ -237,7 +242,8 @@ class Templates:
         return Node("seq", tuple(made))
 
     def broken(self, text):
-        """Return a template with some characters lost, doubled or put in."""
+        """Return a template with some characters lost, doubled or put in, and lines broken."""
+        text = "".join("\n" if c == " " and self.random.random() < 0.1 else c for c in text)
         for _ in range(self.random.choice((1, 1, 1, 2, 3))):
             at = self.random.randrange(len(text) + 1)
             roll = self.random.random()

@@ -89,6 +89,39 @@ def version_range(random):
 
 
 NUMERALS = ("0", "-0", "1", "-1", "1.0", "1.5e3", "1E400", "1e-400", "12345678901234567890", "9007199254740993", "0.1", "1e21", "1e20", "100000000000000000000000", "-1.5E-7", "01", "1.", ".5", "+1", "0x1", "1e", "--1")  # fmt: skip
+BASES = (
+    ("", "0123456789"),
+    ("", "0123456789"),
+    ("0", "01234567"),
+    ("0x", "0189aFx"),
+    ("0X", "1f"),
+    ("0b", "012"),
+    ("0B", "1"),
+    ("0o", "0178"),
+)
+"""Prefixes of numbers and the digits behind them, wrong ones among them."""
+LIMITS = ("9223372036854775807", "9223372036854775808", "18446744073709551615", "18446744073709551616", "9007199254740993")  # fmt: skip
+
+
+def numeral(random):
+    """Return a number as Go, YAML, JSON or TOML might spell one, a wrong one at times."""
+    if random.random() < 0.1:
+        return random.choice(("", "-", "+")) + random.choice(LIMITS) + random.choice(("", "", ".5", "e0", "i"))
+    base, digits = random.choice(BASES)
+
+    def some(of=digits):
+        return "".join(random.choice(of) + random.choice(("", "", "", "", "", "_")) for _ in range(random.randrange(4)))
+
+    made = random.choice(("", "", "-", "+")) + base + random.choice(("", "", "", "_", "-")) * (base != "") + some()
+    if random.random() < 0.3:
+        made += "." + some()
+    if random.random() < 0.3:
+        made += random.choice("eEpP") + random.choice(("", "-", "+")) + some("0123456789")
+    if random.random() < 0.1:
+        made += random.choice(("i", f"+{some()}i", f"-{numeral(random)}i", "+i"))
+    return made
+
+
 STRINGS = ('""', '"a"', '"\\u00e9"', '"\\ud83d\\ude00"', '"\\ud800"', '"\\n\\t\\/"', '"é"', '"\\x"', '"\\u12"', '"<&>"', '"\\u2028"', '"\x7f"', '"\t"', '"', "'a'", '"a" "b"')  # fmt: skip
 
 
