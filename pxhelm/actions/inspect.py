@@ -21,7 +21,7 @@ from pxhelm.kinds import NAMES as WORDS
 from pxhelm.plan.model import Drift
 from pxhelm.plan.remembered import REMEMBERED
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.model import Live
+from pxhelm.resource.model import Leaves, Live
 from pxhelm.store.bindings import Binding, BindingState
 from pxhelm.store.conditions import ConditionRecord
 from pxhelm.store.journal import Op
@@ -407,17 +407,19 @@ class _Known:
         if kind == GROUP:
             users = taken_in(self._store, self._stored)
             rows = {name: {**row, "usedBy": row.get("usedBy", 0) + users[name]} for name, row in rows.items()}
+        others: Mapping[str, Row] = rows
         for one in self._stored.get(kind, ()):
             ours = self._ours(one, {}, None)
             row = rows.pop(id_of(ours), {})
+            others = KINDS[kind].beside(others, _applied(ours))
             told = KINDS[kind].store_only or (
                 not row and KINDS[kind].always
             )  # a list shows not all that is always there
             row = self._told(ours) if kind in (JOB, NAMESPACE) else ours.owned if told else row
             yield Found(kind, one.key.name, one.key.namespace, _with_comment(row, ours), one, None, ours.owned)
         if kind == NAMESPACE:
-            rows = namespaces(self._stored)
-        for name, row in rows.items():
+            others = namespaces(self._stored)
+        for name, row in others.items():
             yield Found(kind, name, row=row)
 
     def _told(self, ours: Found) -> Row:
@@ -459,13 +461,17 @@ def key_of(found: Found) -> ObjectKey:
 
 def id_of(found: Found) -> str:
     """Return Proxmox' id of what is no guest: the one with which it was applied last, else its name."""
-    from pxhelm.plan.leaf import as_leaf
     from pxhelm.resource.model import Resource
 
     if found.stored is None:
         return found.name
-    applied = {path: as_leaf(base) for path, base in found.owned.items()}
-    return KINDS[found.kind].identifier(Resource(key_of(found), applied))
+    return KINDS[found.kind].identifier(Resource(key_of(found), _applied(found)))
+
+
+def _applied(found: Found) -> Leaves:
+    from pxhelm.plan.leaf import as_leaf
+
+    return {path: as_leaf(base) for path, base in found.owned.items()}
 
 
 def is_known(services: Services, key: ObjectKey) -> bool:

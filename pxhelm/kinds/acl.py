@@ -66,7 +66,7 @@ def normalize(spec: Mapping[str, object]) -> Normal:
     return normal
 
 
-def path_of(leaves: Leaves) -> str:
+def path_of(leaves: Mapping[str, object]) -> str:
     """Return the path of the rights; PxhelmError for what has none yet."""
     if "path" in leaves:
         return str(leaves["path"]) or "/"
@@ -180,19 +180,43 @@ def listing() -> ApiGen[Mapping[str, Mapping[str, object]]]:
     found: dict[str, dict[str, object]] = {}
     for row in rows if isinstance(rows, list) else []:
         one = found.setdefault(f"{row['path']} {row['roleid']}", {"path": row["path"], "roles": row["roleid"]})
-        one["subjects"] = f"{one['subjects']},{row['ugid']}" if "subjects" in one else str(row["ugid"])
+        parameter = next(each for each, kind in _SUBJECTS.items() if kind == row["type"])
+        one[f"subjects.{parameter}"] = (*_names(one, parameter), str(row["ugid"]))
     return dict(found)
+
+
+def beside(rows: Mapping[str, Mapping[str, object]], applied: Leaves) -> Mapping[str, Mapping[str, object]]:
+    """Return the rows without the rights that an ACL of ours gives."""
+    try:
+        ours = _entries(applied)
+    except PxhelmError:
+        return rows
+    found: dict[str, Mapping[str, object]] = {}
+    for name, row in rows.items():
+        left: dict[str, object] = {"path": row["path"], "roles": row["roles"]}
+        for parameter, kind in _SUBJECTS.items():
+            names = _names(row, parameter)
+            others = tuple(each for each in names if (row["path"], kind, each, row["roles"]) not in ours)
+            left |= {f"subjects.{parameter}": others} if others else {}
+        found |= {name: left} if len(left) > 2 else {}
+    return found
+
+
+def _names(row: Mapping[str, object], parameter: str) -> tuple[str, ...]:
+    names = row.get(f"subjects.{parameter}")
+    return tuple(bare(str(name)) for name in names) if isinstance(names, (list, tuple)) else ()
 
 
 def _path(row: Mapping[str, object]) -> str:
     """Return the path of a row of the list, or of what was applied."""
-    return str(row.get("path") or row.get("for.name") or "")
+    try:
+        return path_of(row) if row else ""
+    except PxhelmError:
+        return str(row["for.name"])  # a guest that is not there
 
 
 def _subjects(row: Mapping[str, object]) -> str:
-    names = (row.get(f"subjects.{parameter}") for parameter in _SUBJECTS)
-    applied = [bare(str(name)) for found in names if isinstance(found, (list, tuple)) for name in found]
-    return str(row.get("subjects") or ",".join(applied))
+    return ",".join(name for parameter in _SUBJECTS for name in _names(row, parameter))
 
 
 def _roles(row: Mapping[str, object]) -> str:
@@ -228,5 +252,6 @@ ACL = Kind(
     always=True,
     whole=True,
     listing=listing,
+    beside=beside,
     columns=(Column("PATH", _path), Column("SUBJECTS", _subjects), Column("ROLES", _roles)),
 )

@@ -195,6 +195,10 @@ class Kind:
     listing: Callable[[], ApiGen[Mapping[str, Mapping[str, object]]]] | None = None
     """Read all objects of the kind in one go: Proxmox' id → a row, for ``get`` and import. None: ``/cluster/resources``
     lists them, or only the store knows them."""
+    beside: Callable[[Mapping[str, Mapping[str, object]], Leaves], Mapping[str, Mapping[str, object]]] = (
+        lambda rows, _leaves: rows
+    )
+    """What is left of the rows of ``listing`` beside an object that was applied, where objects are parts of them."""
     carried_off: Callable[[Live, Surroundings], tuple[str, ...]] = lambda _live, _surroundings: ()
     """References to the guests of which the last one takes the object along when it is destroyed."""
     check: Callable[[ObjectKey, Leaves], Iterable[Mistake]] = lambda _key, _leaves: ()

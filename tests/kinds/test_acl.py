@@ -2,6 +2,8 @@
 
 import pytest
 
+from pxhelm.kinds import acl
+
 from .conftest import resource
 
 ACL = """
@@ -29,3 +31,13 @@ def test_only_what_differs_is_told(cluster, apply_to, wish, changed):
     assert set(it.changes()) == changed
     assert it.apply() == ["grant"]
     assert it.changes() == {}
+
+
+def test_the_rights_of_others_on_the_same_path_are_listed_without_ours():
+    rows = {
+        "/pool/dmz PVEAdmin": {"path": "/pool/dmz", "roles": "PVEAdmin", "subjects.users": ("eve@pam", "root@pam")},
+        "/pool/dmz PVEAuditor": {"path": "/pool/dmz", "roles": "PVEAuditor", "subjects.groups": ("ops",)},
+    }
+    ours = {"for.kind": "Pool", "for.name": "dmz", "roles": ("PVEAdmin", "PVEAuditor")}
+    left = acl.beside(rows, ours | {"subjects.users": ("eve@pam",), "subjects.groups": ("ops",)})
+    assert left == {"/pool/dmz PVEAdmin": {"path": "/pool/dmz", "roles": "PVEAdmin", "subjects.users": ("root@pam",)}}
