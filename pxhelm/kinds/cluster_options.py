@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pxhelm.proxmox.request import ApiGen, Request, call
 from pxhelm.resource import natural
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field
-from pxhelm.resource.kind import Change, Kind
-from pxhelm.resource.model import Existence, Live, Resource, Target
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Change, Kind, Mistake
+from pxhelm.resource.model import Existence, Leaves, Live, Resource, Target
 from pxhelm.resource.step import Guard, Step
 from pxhelm.resource.words import worded
 
@@ -152,6 +153,13 @@ def steps(change: Change) -> tuple[Step, ...]:
     return (Step("update", Request("PUT", _PATH, {"delete": ",".join(gone)}), Guard.NONE, (), Effect.ONLINE),)
 
 
+def check(_key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield a range of VMIDs that holds none."""
+    lower, upper = leaves.get("nextID.lower"), leaves.get("nextID.upper")
+    if isinstance(lower, int) and isinstance(upper, int) and lower > upper:
+        yield Mistake("nextID.lower", f"nextID.lower ({lower}) is above nextID.upper ({upper})")
+
+
 def refuse(change: Change) -> str:
     """Return why the options cannot be set: there is one object of this kind."""
     if change.desired is not None and change.target.key.name != "cluster":
@@ -176,4 +184,5 @@ CLUSTER_OPTIONS = replace(
     steps=steps,
     listing=listing,
     refuse=refuse,
+    check=check,
 )

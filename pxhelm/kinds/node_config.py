@@ -6,6 +6,7 @@ it was applied first, unless somebody else has changed them since.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id, same_value
 from pxhelm.resource.gates import version_problem
 from pxhelm.resource.identity import ObjectKey
-from pxhelm.resource.kind import Change, Column, Kind, LeafChange
+from pxhelm.resource.kind import Change, Column, Kind, LeafChange, Mistake
 from pxhelm.resource.model import Existence, Leaves, Live, Reference, Resource, Target, Value
 from pxhelm.resource.preflight import unknown_node
 from pxhelm.resource.step import Guard, Step
@@ -81,6 +82,22 @@ _SLOTS = 6
 def identifier(resource: Resource) -> str:
     """Return the node."""
     return str(resource.leaves.get("node", resource.key.name))
+
+
+def check(_key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield name servers that a node cannot be told."""
+    servers = leaves.get("dns.servers")
+    names = [str(each) for each in servers] if isinstance(servers, tuple) else []
+    if len(names) > _SERVERS:
+        yield Mistake("dns.servers", f"a node has {_SERVERS} name servers at most, and these are {len(names)}")
+    for name in names:
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            yield Mistake("dns.servers", f"{name!r} is no IP address")
+
+
+_SERVERS = 3
 
 
 def provers(_key: ObjectKey, leaves: Leaves) -> tuple[Reference, ...]:
@@ -276,4 +293,5 @@ NODE_CONFIG = replace(
     listing=listing,
     refuse=refuse,
     more_references=provers,
+    check=check,
 )

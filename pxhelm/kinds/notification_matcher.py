@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pxhelm.resource import natural
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
-from pxhelm.resource.kind import Column, Kind
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Column, Kind, Mistake
+from pxhelm.resource.model import Leaves
 from pxhelm.resource.words import worded
 
 _WORDS = """
@@ -33,16 +37,35 @@ def _targets(row: Mapping[str, object]) -> str:
     return ",".join(str(each) for each in found) if isinstance(found, list) else str(found or "")
 
 
-NOTIFICATION_MATCHER = natural.natural(
-    Kind(
-        name="NotificationMatcher",
-        plural="notificationmatchers",
-        short=("nm",),
-        namespaced=False,
-        guest=False,
-        rank=18,
-        fields=worded(_FIELDS, _WORDS),
-        columns=(Column("TARGETS", _targets),),
-    ),
-    natural.Home("/cluster/notifications/matchers", "name"),
+HOME = natural.Home("/cluster/notifications/matchers", "name")
+_SEVERITIES = ("info", "notice", "warning", "error", "unknown")
+_FIELD = re.compile(r"(exact|regex):[^=]+=.+")
+
+
+def check(key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield matches that are none."""
+    yield from natural.check(NOTIFICATION_MATCHER, HOME, key, leaves)
+    for text in _each(leaves, "matchSeverity"):
+        if not {word.strip() for word in text.split(",")} <= {*_SEVERITIES}:
+            yield Mistake("matchSeverity", f"{text!r} is no severity", f"one of {', '.join(_SEVERITIES)}")
+    for text in _each(leaves, "matchField"):
+        if not _FIELD.fullmatch(text):
+            yield Mistake("matchField", f"{text!r} matches no field", "write exact:FIELD=VALUE or regex:FIELD=PATTERN")
+
+
+def _each(leaves: Leaves, path: str) -> list[str]:
+    found = leaves.get(path)
+    return [str(each) for each in found] if isinstance(found, tuple) else []
+
+
+_DEFINED = Kind(
+    name="NotificationMatcher",
+    plural="notificationmatchers",
+    short=("nm",),
+    namespaced=False,
+    guest=False,
+    rank=18,
+    fields=worded(_FIELDS, _WORDS),
+    columns=(Column("TARGETS", _targets),),
 )
+NOTIFICATION_MATCHER = replace(natural.natural(_DEFINED, HOME), check=check)

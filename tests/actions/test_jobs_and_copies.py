@@ -89,6 +89,7 @@ def test_targets_tell_where_they_send_and_nodes_what_they_are_told(lab):
         ("BackupJob", "{schedule: daily, storage: nope, guests: {all: true}}", "there is no storage nope"),
         ("BackupJob", "{schedule: daily, storage: local-lvm, guests: {all: true}}", "does not take backup"),
         ("BackupJob", "{schedule: daily, node: pve9, storage: local, guests: {all: true}}", "there is no node pve9"),
+        ("DirMapping", "{map: [{node: pve9, path: /srv}]}", "there is no node pve9"),
         ("ReplicationJob", "{guest: db, target: pve9}", "there is no node pve9"),
         ("ReplicationJob", "{guest: db, target: pve-node1}", "is on pve-node1 itself"),
         ("HARule", "{type: node-affinity, nodes: {pve9: 1}, guests: {names: [db]}}", "there is no node pve9"),

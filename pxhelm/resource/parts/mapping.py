@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,8 +10,12 @@ from pxhelm.proxmox.request import Param
 from pxhelm.resource import natural
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.field import Field, same_id
-from pxhelm.resource.kind import Change, Column, Kind
+from pxhelm.resource.identity import ObjectKey
+from pxhelm.resource.kind import Change, Column, Kind, Mistake
+from pxhelm.resource.model import Leaves
+from pxhelm.resource.preflight import unknown_node
 from pxhelm.resource.step import Step
+from pxhelm.resource.types import pairs
 from pxhelm.resource.words import worded
 
 _COMMON: tuple[Field, ...] = (
@@ -58,7 +62,36 @@ def mapping(sort: Sort) -> Kind:
         columns=(Column("NODES", _nodes), Column("DEVICES", _count)),
     )
     made = natural.natural(defined, home)
-    return replace(made, steps=partial(_steps, made, home))
+    return replace(
+        made, steps=partial(_steps, made, home), refuse=partial(_refuse, made, home), check=partial(_check, made, home)
+    )
+
+
+def _check(kind: Kind, home: natural.Home, key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
+    """Yield what is wrong with the entries on any cluster: what each has to say, and paths of folders that are none."""
+    yield from natural.check(kind, home, key, leaves)
+    records = leaves.get("map")
+    if records == ():
+        yield Mistake("map", f"a {kind.name} needs an entry in map", "write node and what the device is there")
+    for record in map(pairs, records) if isinstance(records, tuple) else ():
+        path = str(record.get("path", "/"))
+        if home.collection.endswith("/dir") and not path.startswith("/"):
+            yield Mistake("map", f"the path {path!r} is not absolute", "write the folder from / on")
+        missing = [name for name in _NEEDED[home.collection.rpartition("/")[2]] if name not in record]
+        if missing:
+            yield Mistake("map", f"an entry of {kind.name} needs {' and '.join(missing)}")
+
+
+_NEEDED: Mapping[str, tuple[str, ...]] = {"pci": ("node", "path", "id"), "usb": ("node", "id"), "dir": ("node", "path")}
+"""What each entry has to say, by the schema."""
+
+
+def _refuse(kind: Kind, home: natural.Home, change: Change) -> str:
+    """Return why the mapping cannot be had: it is about a node that there is not."""
+    problem = natural.refuse(kind, home, change)
+    records = change.desired.leaves.get("map") if change.desired is not None else ()
+    nodes = [str(pairs(record).get("node")) for record in records] if isinstance(records, tuple) else []
+    return problem or unknown_node(change.surroundings, nodes)
 
 
 def _steps(kind: Kind, home: natural.Home, change: Change) -> tuple[Step, ...]:
