@@ -1,5 +1,6 @@
 """A snippet's former file goes once nobody has it: no guest, no snapshot, no other object, and only if we put it there."""
 
+import json
 import time
 
 import pytest
@@ -246,6 +247,28 @@ def test_a_file_on_a_node_that_is_away_is_not_forgotten(site):
     assert old not in {
         row["volid"] for row in site.lab.api("GET", "/nodes/pve-node2/storage/local/content", content="snippets")
     }
+
+
+def test_a_file_is_not_forgotten_with_a_storage_that_is_hidden_but_with_one_that_is_gone(site):
+    site.lab.api("POST", "/storage", storage="extra", type="dir", path="/srv/extra", content="snippets")
+    site.apply(snippet("one").replace("local", "extra"))
+
+    def hiding(method, path, *rest, **more):
+        status, reason, headers, body = site.lab.simulator.send(method, path, *rest, **more)
+        if path == "/cluster/resources":
+            rows = [row for row in json.loads(body)["data"] if row.get("storage") != "extra"]
+            body = json.dumps({"data": rows}).encode()
+        return status, reason, headers, body
+
+    ports = site.ports(cluster=site.lab.client_over(hiding))
+    (blocked,) = plan_objects(ports, (), PlanRequest(delete=(KEY,))).plan.blocked
+    assert "no node shows storage extra: is it disabled" in blocked.message
+    site.lab.api("PUT", "/storage/extra", disable="1")
+    (blocked,) = site.plan(delete=(KEY,)).plan.blocked
+    assert "storage extra is not available on" in blocked.message
+    site.lab.api("DELETE", "/storage/extra")
+    site.apply(delete=(KEY,))
+    assert site.rows() == []
 
 
 def test_a_snippet_is_not_deleted_half(site):

@@ -100,11 +100,22 @@ def observe_volume(target: Target) -> ApiGen[Live]:
     away = "" if shared else ", ".join(sorted(str(row["node"]) for row in having if row not in places))
     if not nodes and away and target.row.get(GOING):
         return Live(Existence.UNKNOWN, reason=_unseen(volume, away))
+    if not having and target.row.get(GOING) and (why := (yield from _hidden(storage))):
+        return Live(Existence.UNKNOWN, reason=why)
     if not nodes:
         return ABSENT
     leaves: dict[str, Value] = {"nodes": tuple(sorted(nodes)), "id": volume, "storage": storage, "content": content}
     leaves["filename"] = rest.partition("/")[2]
     return Live(Existence.PRESENT, leaves, leaves, {"shared": shared, "size": str(size or ""), _AWAY: away})
+
+
+def _hidden(storage: str) -> ApiGen[str]:
+    """Return why a storage that no node lists may be there all the same; empty when there is none."""
+    try:
+        yield from call(Request("GET", f"/storage/{quote(storage)}"))
+    except ApiError as error:
+        return "" if error.cls is ErrorClass.GONE else f"no node shows storage {storage}: {error.message}"
+    return f"no node shows storage {storage}: is it disabled, or does the token lack Datastore.Audit on it?"
 
 
 def _entry(node: str, storage: str, content: str, volume: str) -> ApiGen[Mapping[str, object] | None]:
