@@ -14,6 +14,7 @@ from pxhelm.apply.ids import applied_leaves, ids_of, natural_id, row_of
 from pxhelm.apply.kept import NETWORKS, kept
 from pxhelm.apply.leftovers import Seen, with_users
 from pxhelm.apply.memory import Memory, bound_vmids, marker_of, recall, target_of, with_tags
+from pxhelm.apply.missing import missing
 from pxhelm.apply.names import Names
 from pxhelm.apply.namespaces import Namespaces
 from pxhelm.apply.over import over_networks
@@ -90,7 +91,7 @@ def gather(
     predicted, spare = _foreseen(vmids, memories, _Guests(guests, wanted, remade), view)
     targets |= predicted
     view = with_users(ports, view, Seen(wanted, memories, lives))
-    against = rivals(ports, wanted, keys, with_bindings(view.surroundings, targets))
+    against = missing(ports, wanted) | rivals(ports, wanted, keys, with_bindings(view.surroundings, targets))
     view = _with_what_comes(ports, view, wanted, targets)
     wanted |= {key: each.resource for key, each in ending.items()}
     subjects = tuple(

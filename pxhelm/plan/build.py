@@ -183,8 +183,8 @@ def _plan_one(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocked:
         return _object_plan(s, Action.READ if s.desired is not None else Action.DELETE, Diff(), (), (why,))
     if s.desired is None:
         return _plan_removal(s, view, policy)
-    if s.rival:
-        return Blocked(s.key, "Refused", s.rival)
+    if s.against:
+        return Blocked(s.key, "Refused", s.against)
     notes: tuple[str, ...] = ()
     if s.live.existence is Existence.PRESENT:
         refusal = _not_ours(s, policy)

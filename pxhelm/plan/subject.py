@@ -56,7 +56,7 @@ class Subject:
     """Where a guest would be made that replaces this one before it goes."""
     members: tuple[ObjectKey, ...] = ()
     """Of what ends a domain of staged changes: the objects that are staged in it."""
-    rival: str = ""
-    """Why it must not be as it is wanted, though it could: another object says something else of the same guest."""
+    against: str = ""
+    """Why it must not be as it is wanted: another object says something else of the same guest, or what it names is nowhere."""
     move: Move | None = None
     """Where its row and its guest come from, when it is renamed."""

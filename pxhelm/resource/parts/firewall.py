@@ -196,7 +196,7 @@ def fields(options: tuple[Field, ...], prefix: str = "", *, sets: bool = False) 
     more = (
         Field(
             f"{prefix}ipsets.*",
-            "set",
+            "addresses",
             effect=_D,
             same=_same,
             via="ipset cidr",
@@ -204,7 +204,7 @@ def fields(options: tuple[Field, ...], prefix: str = "", *, sets: bool = False) 
         ),
         Field(
             f"{prefix}aliases.*",
-            "line",
+            "network",
             effect=_D,
             same=_same,
             via="alias cidr",
