@@ -73,7 +73,7 @@ def observe(target: Target) -> ApiGen[Live]:
     row = next((row for row in rows if row.get("name") == name), None)
     lock = f"guest {vmid} has the lock {guest['lock']}" if guest.get("lock") else ""
     if row is None:
-        return replace(ABSENT, lock=lock)
+        return replace(ABSENT, raw={"path": path}, node=str(guest["node"]), lock=lock)
     leaves: dict[str, Value] = {"guest": f"vmid:{vmid}", "id": f"{vmid}/{name}"}
     description, marker = split_comment(str(row.get("description") or "").rstrip("\n"))
     if description.strip():
@@ -126,16 +126,15 @@ def _creation(change: Change) -> tuple[Step, ...]:
     assert change.desired is not None
     leaves = change.desired.leaves
     vmid = int(str(leaves["guest"]).removeprefix("vmid:"))
-    node = str(change.surroundings.guests.get(vmid, {}).get("node", "NODE"))
     kind = guest_type(vmid, change.surroundings) or "qemu"
+    path = change.live.raw.get("path") or f"/nodes/NODE/{kind}/{vmid}/snapshot"  # the plan makes the guest, somewhere
     params: dict[str, Param] = {"snapname": _name(leaves.get("id", change.desired.key.name))}
     if leaves.get("description"):
         params["description"] = str(leaves["description"])
     if leaves.get("includeRAM") and kind == "qemu":
         params["vmstate"] = True
     params = natural.marked(SNAPSHOT, change, params, new=True)
-    request = Request("POST", f"/nodes/{node}/{kind}/{vmid}/snapshot", params)
-    return (Step("create", request, Guard.ABSENT, tuple(leaves), Effect.ONLINE),)
+    return (Step("create", Request("POST", path, params), Guard.ABSENT, tuple(leaves), Effect.ONLINE),)
 
 
 def check(key: ObjectKey, leaves: Leaves) -> Iterator[Mistake]:
