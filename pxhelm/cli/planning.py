@@ -145,7 +145,7 @@ def confirm_deletion(services: Services, planned: Planned, options: dict[str, An
     """Ask before objects go; many need the number in ``--confirm-deletes`` where nobody can be asked (engine.md D11.4)."""
     from pxhelm.actions.objects import count_objects
     from pxhelm.cli.deletions import word
-    from pxhelm.plan.build import check_deletions
+    from pxhelm.plan.removal import check_deletions
 
     confirmed = options["confirm_deletes"] is not None
     if not confirmed and not options["yes"]:

@@ -20,6 +20,7 @@ from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
 from pxhelm.plan.next_step import change_of, conflict, difference, foreign, steps_of, unmakeable
 from pxhelm.plan.observe import Verdict, View, identify
 from pxhelm.plan.order import Order, ordered, reversed_edges
+from pxhelm.plan.removal import IN_USE, WAYS, locked, protected
 from pxhelm.plan.replacing import COLLECTED, FIRST, POLICY, allowed, left_behind, made_first, refusal
 from pxhelm.plan.rolling import kept, rolled, sets_of
 from pxhelm.plan.situation import Situation
@@ -27,11 +28,10 @@ from pxhelm.plan.steering import held_back, postponed, removal_policy
 from pxhelm.plan.subject import Subject
 from pxhelm.plan.using import after
 from pxhelm.proxmox.schema import Schema, load
-from pxhelm.resource.aside import is_aside, is_replaced, replaced_key
-from pxhelm.resource.deletions import Word, check
+from pxhelm.resource.aside import is_aside, is_replaced, original, replaced_key
 from pxhelm.resource.effect import Effect
 from pxhelm.resource.gates import root_only
-from pxhelm.resource.guest_remove import DETACH, RETAIN, TRASH
+from pxhelm.resource.guest_remove import RETAIN
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import LeafChange, Surroundings
 from pxhelm.resource.model import ABSENT, Existence
@@ -222,7 +222,7 @@ def _plan_wanted(s: Subject, situation: Situation, policy: Policy, notes: tuple[
     if refused:
         return Blocked(s.key, "Refused", refused)
     if s.live.lock and steps and not s.known.creating:
-        return _locked(s)
+        return locked(s)
     action = _action(s, steps)
     if replacing and made_first(s):
         return _made_first(s, situation, policy, diff)
@@ -373,8 +373,8 @@ def _impossible(s: Subject, diff: Diff, policy: Policy) -> Blocked | None:
         return None
     assert s.desired is not None
     if allowed(s.desired, policy.replace):
-        protected = s.known.annotations.get(f"{_PREFIX}prevent-destroy") == "true"
-        return _protected(s) if protected else None
+        forbidden = s.known.annotations.get(f"{_PREFIX}prevent-destroy") == "true"
+        return protected(s) if forbidden else None
     listed = "; ".join(f"{c.path}: {c.why}" for c in anew)
     said = f"cannot change {s.key.address} without replacing it: {listed}"
     return Blocked(s.key, "Refused", said, _instead(s, anew))
@@ -403,7 +403,7 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
         note = f"it stays: {', '.join(others)} declares it as well"
         return _object_plan(s, Action.READ if is_replaced(s.key) else Action.DELETE, Diff(), (), (note,))
     if annotations.get(f"{_PREFIX}prevent-destroy") == "true":
-        return _protected(s)
+        return protected(s)
     situation = situation_of(s, view, policy)
     said = "Delete" if is_aside(s.key) else removal_policy(s.kind.name, annotations)
     if not s.known.uid:
@@ -413,13 +413,13 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
         if not s.kind.guest or identify(s.kind, s.live, s.target, s.known.seen) is not Verdict.OURS or s.live.lock:
             return _object_plan(s, Action.DELETE, Diff(), (), (stays,))
         return _on_its_way(s, situation, RETAIN, stays)
-    way, note = ("", "") if is_aside(s.key) else _WAYS.get(said.partition("(")[0], ("", ""))
+    way, note = ("", "") if is_aside(s.key) else WAYS.get(said.partition("(")[0], ("", ""))
     if said not in ("Delete", "Retain") and not s.kind.guest:  # accepted by an older version
         hint = "apply the manifest with Delete or Retain first"
         return Blocked(s.key, "Refused", f"cannot delete {s.key.address}: {said} is for guests", hint)
     verdict = identify(s.kind, s.live, s.target, s.known.seen)
     if verdict is Verdict.BEING_MADE and s.known.creating:
-        return _locked(s)  # once it is made it says whose it is, and can go
+        return locked(s)  # once it is made it says whose it is, and can go
     if verdict is not Verdict.OURS:
         if s.known.bound:
             return foreign(situation)
@@ -428,23 +428,19 @@ def _plan_removal(s: Subject, view: View, policy: Policy) -> ObjectPlan | Blocke
     if refused and is_replaced(s.key):
         return _object_plan(s, Action.READ, Diff(), (), (refused,))
     if refused:
-        return Blocked(s.key, "Refused", refused)
+        return Blocked(s.key, "Refused", refused, IN_USE if s.kind.renews else "")
     try:
         steps = _steps_to_remove(situation)
         if s.live.lock and steps:
-            return _locked(s)
+            return locked(s)
         if way:
             return _on_its_way(s, situation, way, note.format(said))
-        gone = _object_plan(s, Action.DELETE, Diff(), steps)
-        return replace(gone, way=COLLECTED) if s.kind.renews and is_replaced(s.key) else gone
+        if s.kind.renews and is_replaced(s.key):
+            gone = f"{s.target.row['id']}: {original(s.key).address} has another file, and nobody else has this one"
+            return replace(_object_plan(s, Action.DELETE, Diff(), steps, (gone,)), way=COLLECTED)
+        return _object_plan(s, Action.DELETE, Diff(), steps)
     except PxhelmError as error:
         return unmakeable(s.key, error)
-
-
-_WAYS = {
-    "DetachDisks": (DETACH, "a guest of the name detached-… stays that holds its disks: pxhelm forgets it"),
-    "Trash": (TRASH, "it goes into the trash, as {} says: `pxhelm undelete` brings it back"),
-}
 
 
 def _on_its_way(s: Subject, situation: Situation, way: str, note: str) -> ObjectPlan:
@@ -454,16 +450,6 @@ def _on_its_way(s: Subject, situation: Situation, way: str, note: str) -> Object
 
 def _steps_to_remove(situation: Situation) -> tuple[Step, ...]:
     return steps_of(replace(situation, desired=None, created=False), Diff())
-
-
-def _protected(s: Subject) -> Blocked:
-    message = f"cannot delete {s.key.address}: its annotation {_PREFIX}prevent-destroy forbids it"
-    return Blocked(s.key, "Refused", message, "apply the manifest without the annotation first")
-
-
-def _locked(s: Subject) -> Blocked:
-    hint = "wait until that is over; pxhelm never unlocks a guest by itself"
-    return Blocked(s.key, "Lock", f"cannot change {s.key.address}: {s.live.held}", hint)
 
 
 def _warnings(subjects: Sequence[Subject], view: View) -> tuple[str, ...]:
@@ -481,13 +467,3 @@ def _warnings(subjects: Sequence[Subject], view: View) -> tuple[str, ...]:
         if twins:
             found.append(f"{s.key.address}: the guest {twins[0]} has the same name and is not managed by pxhelm")
     return tuple(found)
-
-
-def check_deletions(plan: Plan, inventory: int, rendered: int, word: Word) -> None:
-    """Refuse a plan that would delete much more than people mean to (engine.md D11.4); PxhelmError (REFUSED).
-
-    ``inventory`` is how many objects there are, ``rendered`` how many are wanted now. What only is let go does not count.
-    """
-    gone = [o for o in plan.objects if o.action is Action.DELETE and o.way != COLLECTED]
-    going = [o for o in gone if any(s.verb != "release" for s in o.steps)]
-    check([o.key.address for o in going], inventory, rendered, word)

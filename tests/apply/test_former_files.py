@@ -10,8 +10,8 @@ from pxhelm.apply.planning import PlanRequest, plan_objects
 from pxhelm.apply.saved import load_plan, save_plan
 from pxhelm.apply.undo import remember, undo
 from pxhelm.errors import ExitCode
-from pxhelm.plan.build import check_deletions
 from pxhelm.plan.model import Action
+from pxhelm.plan.removal import check_deletions
 from pxhelm.proxmox.errors import ApiError, ErrorClass, Failure
 from pxhelm.resource.deletions import Word
 from pxhelm.resource.identity import ObjectKey
@@ -109,6 +109,7 @@ def test_the_guest_gets_the_new_file_and_the_old_one_goes(site):
     planned = site.plan(snippet("two"), guest())
     gone = next(o for o in planned.plan.objects if o.action is Action.DELETE)
     assert set(gone.depends_on) == {KEY, WEB}
+    assert gone.notes == (f"{old}: Snippet/base.yaml has another file, and nobody else has this one",)
     assert [s.request.path for s in gone.steps] == [f"/nodes/pve-node1/storage/local/content/{old.replace('/', '%2F')}"]
     assert apply_plan(site.ports(), planned, QUICK).exit_code is ExitCode.OK
     (new,) = site.ours()

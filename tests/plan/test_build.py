@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from pxhelm.errors import PxhelmError
-from pxhelm.plan.build import build, check_deletions
+from pxhelm.plan.build import build
 from pxhelm.plan.model import Action, Blocked, ObjectPlan, Plan
+from pxhelm.plan.removal import check_deletions
 from pxhelm.proxmox.request import Request
 from pxhelm.resource.deletions import Word
 from pxhelm.resource.identity import Marker, ObjectKey

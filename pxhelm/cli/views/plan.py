@@ -24,6 +24,8 @@ _SAY = {
     Action.ADOPT: "will be taken over",
     Action.READ: "is left alone",
 }
+_SHOWN = 2**30 / 20
+"""Bytes: what is less is 0.0 GiB, and not worth a word."""
 
 
 def plan_text(plan: Plan) -> str:
@@ -55,7 +57,7 @@ def footer(plan: Plan) -> str:
         parts.append(f"{counts['adopt']} to take over")
     if counts["refused"]:
         parts.append(f"{counts['refused']} refused")
-    freed = f"; {counts['frees_bytes'] / 2**30:.1f} GiB will be freed" if counts["frees_bytes"] else ""
+    freed = f"; {counts['frees_bytes'] / 2**30:.1f} GiB will be freed" if counts["frees_bytes"] >= _SHOWN else ""
     return f"Plan: {', '.join(parts)}{freed}.\n"
 
 
