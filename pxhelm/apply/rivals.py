@@ -41,12 +41,16 @@ def rivals(
     claims = [claim for key, r in wanted.items() for claim in _claims(ports, key, r.leaves, around)]
     if not claims:
         return {}
-    standing = [c for c in _stored(ports, claims, around) if c.who not in wanted and c.who not in going]
+    standing: dict[tuple[str, int], list[_Claim]] = {}
+    for claim in _stored(ports, claims, around):
+        if claim.who not in wanted and claim.who not in going:
+            standing.setdefault(claim.of, []).append(claim)
     found: dict[ObjectKey, str] = {}
     for claim in sorted(claims, key=lambda c: c.who.kind in _SPEAKERS):
-        other = next((c for c in standing if c.of == claim.of and _clash(c, claim, around)), None)
+        beside = standing.setdefault(claim.of, [])
+        other = next((c for c in beside if _clash(c, claim, around)), None)
         if other is None:
-            standing.append(claim)
+            beside.append(claim)
         else:
             found.setdefault(claim.who, _why(claim, other))
     return found
