@@ -18,6 +18,8 @@ _KEYWORDS = frozenset(
     "y Y yes Yes YES on On ON n N no No NO off Off OFF true True TRUE false False FALSE null Null NULL".split()  # noqa: SIM905
 )
 _PLAIN_ORDER = re.compile(r"[A-Za-z./-]*\Z")
+_LINE_ENDS = ("\n", "\u2028", "\u2029")
+"""What ends a line: the last of a literal block may be a separator of Unicode's."""
 _MULTILINE = re.compile("[\n\r\x85\u2028\u2029]")
 _MAX_SIMPLE_KEY = 128
 _MAX_SIMPLE_BINARY = 51
@@ -56,7 +58,7 @@ class Emitter:
         else:
             self.out.append(self._inline(value, 0, 2))
         text = "".join(self.out)
-        return text if text.endswith("\n") else text + "\n"
+        return text if text.endswith(_LINE_ENDS) else text + "\n"
 
     def _map(self, value: dict[str, object], indent: int, *, first: bool) -> None:
         """Write the pairs; ``first``: the cursor stands where the first key goes."""
@@ -71,7 +73,7 @@ class Emitter:
             if first:
                 first = False
             else:
-                out.append(lead[1:] if out[-1].endswith("\n") else lead)
+                out.append(lead[1:] if out[-1].endswith(_LINE_ENDS) else lead)
             item = value[key]
             if _SAFE.match(key) and key not in _KEYWORDS and len(key) <= _MAX_SIMPLE_KEY:
                 text = key
@@ -88,7 +90,7 @@ class Emitter:
             raise ValueError("yaml: did not find expected ',' or '}'")
         out = self.out
         out.append("? " + scalar(key, indent + 2, indent + 2, self._dialect))
-        out.append((" " * indent if out[-1].endswith("\n") else "\n" + " " * indent) + ":")
+        out.append((" " * indent if out[-1].endswith(_LINE_ENDS) else "\n" + " " * indent) + ":")
         if isinstance(item, dict) and item:
             out.append(" ")
             self._map(item, indent + 2, first=True)
@@ -119,7 +121,7 @@ class Emitter:
             if first:
                 first = False
             else:
-                out.append(lead[1:] if out[-1].endswith("\n") else lead)
+                out.append(lead[1:] if out[-1].endswith(_LINE_ENDS) else lead)
             out.append("- ")
             if isinstance(item, dict) and item:
                 self._map(item, indent + 2, first=True)

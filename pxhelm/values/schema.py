@@ -119,9 +119,9 @@ def _go_json_error(text: str) -> str:
     try:
         go_json.unmarshal(text)
     except go_json.JsonError as e:
-        message = str(e)
-        if message == "unexpected end of JSON input":
+        if e.ended:
             return "unexpected EOF"
+        message = str(e)
         return "invalid character after top-level value" if message.endswith("after top-level value") else message
     return f"schema is nested too deeply or holds a number out of range: {text[:40]!r}"
 

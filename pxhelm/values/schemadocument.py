@@ -139,15 +139,16 @@ class Document:
         if not fragment.startswith("/"):
             if fragment in self._anchors:
                 return self._anchors[fragment]
-            raise SchemaError(f'anchor in "{ROOT}#{fragment}" not found')
-        for token in unquote(fragment).split("/")[1:]:
+            raise SchemaError(f'anchor in "{ROOT}#{fragment}" not found in schema "{ROOT}"')
+        pointer = unquote(fragment)
+        for token in pointer.split("/")[1:]:
             name = token.replace("~1", "/").replace("~0", "~")
             if isinstance(target, dict) and name in target:
                 target = target[name]
             elif isinstance(target, list) and name.isdigit() and int(name) < len(target):
                 target = target[int(name)]
             else:
-                raise SchemaError(f'json-pointer in "{ROOT}#{fragment}" not found')
+                raise SchemaError(f'json-pointer in "{ROOT}#{pointer}" not found')
         return target
 
     def _document(self, name: str) -> Any:

@@ -62,9 +62,24 @@ def applied(schema: Mapping[str, Any], draft: int, *, whole: bool = False) -> It
     if draft < _LATE and "$ref" in schema and not whole:
         return
     for key in sorted(_APPLICATORS & schema.keys()):
-        if key in ("then", "else") and "if" not in schema and not whole:
-            continue
-        yield from _children(key, schema[key])
+        if whole or _counts(schema, key, draft):
+            yield from _children(key, schema[key])
+
+
+_SINCE: Final = {
+    "contains": 6, "propertyNames": 6, "if": 7, "then": 7, "else": 7, "dependentSchemas": 2019,
+    "unevaluatedItems": 2019, "unevaluatedProperties": 2019, "prefixItems": 2020,
+}  # fmt: skip
+"""The drafts before which a keyword says nothing."""
+
+
+def _counts(schema: Mapping[str, Any], key: str, draft: int) -> bool:
+    """Whether a keyword applies what stands below it: by its draft, and by the keyword that it belongs to."""
+    if key in ("then", "else") and schema.get("if", key == "else") is (key == "else"):
+        return False
+    if key == "additionalItems" and (draft >= 2020 or not isinstance(schema.get("items"), list)):
+        return False
+    return draft >= _SINCE.get(key, 0)
 
 
 def definitions(schema: Mapping[str, Any], draft: int) -> Iterator[Child]:
