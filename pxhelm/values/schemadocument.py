@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urljoin
 
 from pxhelm.errors import PxhelmError
+from pxhelm.golang.strconv import quote
 from pxhelm.values.schemaerror import quoted, report
 from pxhelm.values.schemashape import applied, definitions, shape_fault
 
@@ -106,17 +107,20 @@ class Document:
         return name.partition("#")[0] if isinstance(name, str) else ""
 
     def _follow(self) -> None:
-        """Follow every reference into this document that a validation could come by."""
-        ahead, met = [self.root], set()
+        """Follow every reference into this document that a validation could come by, and read what it would match."""
+        ahead: list[tuple[tuple[str, ...], Any]] = [((), self.root)]
+        met = set()
         while ahead:
-            node = ahead.pop()
+            path, node = ahead.pop()
             if not isinstance(node, dict) or id(node) in met:
                 continue
             met.add(id(node))
             if node is not self.root and self._id(node):
                 continue  # a document of its own
-            ahead += map(self.resolve, self._references(node))
-            ahead += (child for _, child in applied(node, self.draft))
+            if self.draft >= 2019 or "$ref" not in node:
+                _check_patterns(node, path)
+            ahead += ((tuple(unquote(ref).split("/")[1:]), self.resolve(ref)) for ref in self._references(node))
+            ahead += (((*path, *below), child) for below, child in applied(node, self.draft))
 
     def _references(self, node: Mapping[str, Any]) -> Iterator[str]:
         for keyword, since in (("$ref", 0), ("$recursiveRef", 2019), ("$dynamicRef", 2020)):
@@ -156,3 +160,15 @@ class Document:
             if known == name or known.rsplit("/", 1)[-1] == name:
                 return schema
         raise SchemaError(f'failing loading "{name}": schemas are not fetched over the network')
+
+
+def _check_patterns(node: Mapping[str, Any], path: tuple[str, ...]) -> None:
+    """Refuse a pattern of properties that is none: the older metaschemas let it pass."""
+    from pxhelm.golang.regexp import RegexpError, compile_pattern
+
+    for pattern in node.get("patternProperties", ()):
+        try:
+            compile_pattern(pattern)
+        except RegexpError as error:
+            place = "".join(f"/{part}" for part in (*path, "patternProperties"))
+            raise SchemaError(f'invalid regex {quote(pattern)} at "{ROOT}#{place}": {error}') from None
