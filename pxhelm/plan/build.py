@@ -279,7 +279,7 @@ def _action(s: Subject, steps: tuple[Step, ...]) -> Action:
     if s.kind.applies:
         return Action.UPDATE if steps else Action.NOTHING
     if not s.known.uid or (s.kind.guest and not s.known.bound and not s.known.creating):
-        return Action.ADOPT
+        return Action.UPDATE if s.kind.always and steps else Action.ADOPT
     return Action.UPDATE if steps else Action.NOTHING
 
 
