@@ -50,7 +50,7 @@ def test_lint_tells_what_a_version_lacks_and_nothing_else(version):
         if about(kind).older:
             continue
         for case in cases_of(kind, modes=("create",))[::5]:
-            spec = {"kind": kind, "metadata": {"name": about(kind).name or "c"}, "spec": case.wanted()}
+            spec = {"kind": kind, "metadata": {"name": about(kind).name or "cc"}, "spec": case.wanted()}
             text = json.dumps({"apiVersion": "proxmox.io/v1", **spec})
             (resource,) = kinds.parse(load_manifests(text, "case.yaml"))[:1]
             assert bool(lacking(kinds.KINDS[kind], resource, version)) == bool(lacks(case, version)), case.name

@@ -16,6 +16,7 @@ from pxhelm.store import migrations, sqlite
 from pxhelm.store.bindings import Reservation
 from pxhelm.store.clusters import Cluster
 from pxhelm.store.contact import Contact, meet
+from pxhelm.store.migrations import VERSION
 from pxhelm.store.objects import ObjectKey, StoredObject
 from pxhelm.store.outcome import StoreError
 from pxhelm.store.releases import ReleaseKey, Revision
@@ -67,7 +68,7 @@ def test_a_store_of_a_newer_version_is_refused_and_untouched(path):
         raw.execute("INSERT INTO schema_migrations VALUES (99, '0099_future.sql')")
     raw.close()
     before = path.read_bytes()
-    with pytest.raises(PxhelmError, match=r"it has version 99, this pxhelm knows up to version 3") as refused:
+    with pytest.raises(PxhelmError, match=rf"it has version 99, this pxhelm knows up to version {VERSION}") as refused:
         open_store(path)
     assert refused.value.hint
     assert path.read_bytes() == before
