@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -62,16 +62,24 @@ def key() -> Key:
         sys.exit("repo: PXHELM_SIGN_KEYRING and PXHELM_SIGN_KEY belong together")
     if keyring:
         return Key(Path(keyring).resolve(), name, os.environ.get("PXHELM_SIGN_PASSPHRASE_FILE", ""))
-    if not TEST_KEY.exists():
-        from pysequoia import Tsk
-
-        print(f"no PXHELM_SIGN_KEYRING: signing with a test key, made in {TEST_KEY.relative_to(ROOT)}", flush=True)
-        TEST_KEY.parent.mkdir(parents=True, exist_ok=True)
-        secret = Tsk.generate(TEST_NAME)
-        descriptor = os.open(TEST_KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(bytes(secret))
+    make_test_key(TEST_KEY)
     return Key(TEST_KEY, TEST_NAME, test=True)
+
+
+def make_test_key(path: Path) -> None:
+    """Make a key unless there is one; of several that make it at once, the first has made it, and none sees a part of it."""
+    if path.exists():
+        return
+    from pysequoia import Tsk
+
+    print(f"no PXHELM_SIGN_KEYRING: signing with a test key, made in {path}", flush=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # mode 0600
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(bytes(Tsk.generate(TEST_NAME)))
+    with suppress(FileExistsError):
+        os.link(name, path)
+    Path(name).unlink()
 
 
 def public(keyring: bytes) -> bytes:

@@ -48,6 +48,23 @@ def key(tmp_path_factory):
     return repository.Key(keyring, "Ada", test=True)
 
 
+def test_of_two_that_make_the_test_key_at_once_one_has_made_it(tmp_path, monkeypatch):
+    path, generate = tmp_path / "key.pgp", Tsk.generate
+
+    class Racing:
+        @staticmethod
+        def generate(name):
+            made = generate(name)
+            if not path.exists():
+                path.write_bytes(b"the other's")
+            return made
+
+    monkeypatch.setattr("pysequoia.Tsk", Racing)
+    repository.make_test_key(path)
+    assert path.read_bytes() == b"the other's"
+    assert [each.name for each in tmp_path.iterdir()] == ["key.pgp"]
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory, key):
     """A built repository; tests only read it."""
