@@ -412,10 +412,9 @@ class _Known:
             ours = self._ours(one, {}, None)
             row = rows.pop(id_of(ours), {})
             others = KINDS[kind].beside(others, _applied(ours))
-            told = KINDS[kind].store_only or (
-                not row and KINDS[kind].always
-            )  # a list shows not all that is always there
-            row = self._told(ours) if kind in (JOB, NAMESPACE) else ours.owned if told else row
+            unlisted = not row and KINDS[kind].always  # a list shows not all that is always there
+            told = ours.owned if KINDS[kind].store_only or unlisted else row
+            row = self._told(ours) if kind in (JOB, NAMESPACE) else told
             yield Found(kind, one.key.name, one.key.namespace, _with_comment(row, ours), one, None, ours.owned)
         if kind == NAMESPACE:
             others = namespaces(self._stored)

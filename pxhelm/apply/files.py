@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from pxhelm.apply.ids import applied_leaves
 from pxhelm.apply.leases import TTL
 from pxhelm.apply.memory import Manifest, Memory, address_of, recall, stored_key
 from pxhelm.apply.names import Names
@@ -159,7 +158,7 @@ def at_stake(kind: Kind, key: ObjectKey, wanted: Resource | None, memory: Memory
         return False
     if wanted is None:
         return is_replaced(key) or removal_policy(kind.name, memory.known.annotations) == "Delete"
-    applied, inputs = applied_leaves(memory), [f.path for f in kind.fields if f.creation_only]
+    applied, inputs = memory.known.applied, [f.path for f in kind.fields if f.creation_only]
     return any(p in applied and p in wanted.leaves and applied[p] != wanted.leaves[p] for p in inputs)
 
 
@@ -196,6 +195,6 @@ def _claims(ports: Ports, scene: Scene) -> Iterator[tuple[ObjectKey, str]]:
     stored = (address_of(each) for each in ports.store.objects.list(ObjectQuery(ports.cluster_name)))
     others = [k for k in stored if ports.kind_of(k.kind).renews and k not in scene.wanted and k not in scene.going]
     for key, memory in recall(ports, (k for k in others if not is_replaced(k))).items():
-        applied = applied_leaves(memory)
+        applied = memory.known.applied
         own = {ports.kind_of(key.kind).identifier(Resource(key, applied))} if applied else set()
         yield from ((key, file) for file in own | memory.known.made.keys())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from pxhelm.apply.files import with_former_files
-from pxhelm.apply.ids import applied_leaves, ids_of, natural_id, row_of
+from pxhelm.apply.ids import ids_of, natural_id, row_of
 from pxhelm.apply.kept import NETWORKS, kept
 from pxhelm.apply.leftovers import Seen, with_users
 from pxhelm.apply.memory import Memory, bound_vmids, marker_of, recall, target_of, with_tags
@@ -281,7 +281,7 @@ def _target(ports: Ports, key: ObjectKey, memory: Memory, wanted: Resource | Non
     if not kind.guest:
         row = row_of(natural_id(kind, wanted, memory), memory, wanted)
         if kind.store_only:
-            row[APPLIED] = applied_leaves(memory)
+            row[APPLIED] = memory.known.applied
         if kind.name == NETWORK_CHANGES.name:
             row[BEFORE] = kept(ports, NETWORKS).get(place_of(key), {}).get("rows")
         return replace(target, row=row)
@@ -302,7 +302,7 @@ def completed(ports: Ports, namespaces: Namespaces, resource: Resource, memory: 
     new = not memory.known.uid or memory.known.creating
     if ports.kind_of(resource.key.kind).guest:
         resource = wanted_without(resource, {ports.tag, *tags_of(ports.label_tags, resource.labels)})
-    return namespaces.completed(resource, applied_leaves(memory), new=new)
+    return namespaces.completed(resource, memory.known.applied, new=new)
 
 
 def renamed(kind: Kind, wanted: Resource, live: Live) -> Resource:
@@ -321,7 +321,7 @@ def _endings(
     for key, memory in memories.items():
         kind = ports.kind_of(key.kind)
         if kind.domain:
-            leaves = wanted[key].leaves if key in wanted else applied_leaves(memory)
+            leaves = wanted[key].leaves if key in wanted else memory.known.applied
             members.append(Member(key, kind, leaves, going=key not in wanted))
     return {each.key: each for each in endings(members, tuple(wanted.values()), around)}
 

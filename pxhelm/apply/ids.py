@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pxhelm.apply.memory import Memory, address_of
-from pxhelm.plan.leaf import as_leaf
 from pxhelm.resource.kind import Kind
-from pxhelm.resource.model import Resource, Value
+from pxhelm.resource.model import Resource
 from pxhelm.resource.natural import NOWHERE
 from pxhelm.resource.parts.volume import GOING, SIZE
 
@@ -41,7 +40,7 @@ def natural_id(kind: Kind, wanted: Resource | None, memory: Memory) -> str:
 
 
 def _ids(kind: Kind, wanted: Resource | None, memory: Memory) -> Iterator[str]:
-    applied, stored = applied_leaves(memory), memory.stored
+    applied, stored = memory.known.applied, memory.stored
     if stored is not None and applied:
         yield kind.identifier(Resource(address_of(stored), applied))
     yield from (str(step.pre["id"]) for step in reversed(memory.steps) if step.pre.get("id"))
@@ -49,8 +48,3 @@ def _ids(kind: Kind, wanted: Resource | None, memory: Memory) -> Iterator[str]:
         yield kind.identifier(wanted)
     elif stored is not None and not applied and (stored.observed_generation or kind.store_only or kind.applies):
         yield kind.identifier(Resource(address_of(stored), {}))
-
-
-def applied_leaves(memory: Memory) -> dict[str, Value]:
-    """Return what managers applied last of an object."""
-    return {path: as_leaf(base) for leaves in memory.known.bases.values() for path, base in leaves.items()}

@@ -11,10 +11,16 @@ from difflib import get_close_matches
 
 from pxhelm.apply.memory import stored_key
 from pxhelm.apply.ports import Ports
+from pxhelm.proxmox.request import Request, call
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Reference, Resource
 
-LISTED = ("Role", "Realm", "SecurityGroup")
+_LISTS = {
+    "Role": ("/access/roles", "roleid"),
+    "Realm": ("/access/domains", "realm"),
+    "SecurityGroup": ("/cluster/firewall/groups", "group"),
+}
+"""Kind → where all are listed, and what a row calls the id."""
 
 
 def missing(ports: Ports, wanted: Mapping[ObjectKey, Resource]) -> dict[ObjectKey, str]:
@@ -36,7 +42,7 @@ def missing(ports: Ports, wanted: Mapping[ObjectKey, Resource]) -> dict[ObjectKe
 
 
 def _named(resource: Resource) -> Iterator[Reference]:
-    return (each for each in resource.references if len(each.kinds) == 1 and each.kinds[0] in LISTED)
+    return (each for each in resource.references if len(each.kinds) == 1 and each.kinds[0] in _LISTS)
 
 
 def _id(reference: Reference) -> str:
@@ -50,9 +56,9 @@ def _known(ports: Ports, reference: Reference) -> bool:
 
 def _live(ports: Ports, kind: str) -> frozenset[str] | None:
     """Return the ids that the cluster has; None when it does not tell."""
-    listing = ports.kind_of(kind).listing
-    found = ports.cluster.run_all([listing()])[0] if listing is not None else None
-    return frozenset(found) if isinstance(found, Mapping) else None
+    path, name = _LISTS[kind]
+    rows = ports.cluster.run_all([call(Request("GET", path))])[0]
+    return frozenset(str(row[name]) for row in rows) if isinstance(rows, list) else None
 
 
 def _why(reference: Reference, live: frozenset[str]) -> str:

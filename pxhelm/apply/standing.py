@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pxhelm.apply.command import Outcome, Result
+from pxhelm.apply.memory import stored_key
 from pxhelm.plan.steering import WINDOW
 from pxhelm.store.conditions import ConditionRecord
-from pxhelm.store.objects import ObjectKey as StoreKey
 
 if TYPE_CHECKING:
     from pxhelm.apply.ports import Ports
@@ -50,7 +50,7 @@ def remember(ports: Ports, result: ApplyResult) -> None:
 
 def keep(ports: Ports, found: Mapping[ObjectKey, Standing]) -> None:
     """Write what holds of objects and did not, or no longer does; those that the store does not know are left out."""
-    known = ((ports.store.objects.get(StoreKey(ports.cluster_name, k.kind, k.namespace, k.name)), k) for k in found)
+    known = ((ports.store.objects.get(stored_key(ports, key)), key) for key in found)
     uids = {stored.uid: key for stored, key in known if stored is not None}
     before = {(record.uid, record.type): record for record in ports.store.conditions.of(list(uids))}
     news = [

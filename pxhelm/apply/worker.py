@@ -221,9 +221,8 @@ class Worker:
     def _send(self, asked: c.Send) -> Event:
         self._holds()
         if asked.secret_to is not None and asked.secret_to.source == "file":
-            self.ports.write_secret(
-                asked.secret_to.name, None
-            )  # what Proxmox shows once must not be lost for want of a folder
+            # What Proxmox shows once must not be lost for want of a folder.
+            self.ports.write_secret(asked.secret_to.name, None)
         request = asked.request
         try:
             data: object = None

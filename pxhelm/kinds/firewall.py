@@ -22,6 +22,7 @@ from pxhelm.resource.model import ABSENT, Existence, Leaves, Live, Resource, Tar
 from pxhelm.resource.normal import Normal
 from pxhelm.resource.parts import firewall, firewall_rules
 from pxhelm.resource.parts.lockout import locked_out
+from pxhelm.resource.preflight import unknown_node
 from pxhelm.resource.references import bare, guest_type
 from pxhelm.resource.step import Step
 from pxhelm.resource.words import worded
@@ -150,9 +151,9 @@ def refuse(change: Change) -> str:
     vmid = str(leaves.get("target.guest", "")).removeprefix("vmid:")
     if vmid.isdigit() and not guest_type(int(vmid), around):
         return f"there is no guest {vmid}"
-    node = leaves.get("target.node")
-    if node is not None and around.nodes and node not in around.nodes:
-        return f"there is no node {node}; nodes: {', '.join(sorted(around.nodes))}"
+    nowhere = unknown_node(around, [leaves["target.node"]]) if "target.node" in leaves else ""
+    if nowhere:
+        return nowhere
     if target != "cluster" or change.options.get("allow-lockout"):
         return ""
     return locked_out(leaves, change.live)

@@ -12,9 +12,8 @@ from pxhelm.plan.order import DEPENDS_ON, Edges, Order, joined, ordered
 from pxhelm.resource.annotations import paths
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.model import Reference, Resource
-from pxhelm.resource.sets import LABEL
+from pxhelm.resource.sets import LABEL, WAVE
 
-WAVE = "argocd.argoproj.io/sync-wave"
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 Rank = Callable[[ObjectKey], int]

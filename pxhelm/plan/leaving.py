@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pxhelm.errors import PxhelmError
 from pxhelm.plan.graph import strong_edges
-from pxhelm.plan.leaf import as_leaf
 from pxhelm.plan.order import ordered
 from pxhelm.plan.subject import Subject
 from pxhelm.resource.identity import ObjectKey
@@ -38,8 +37,7 @@ def leaving(subjects: Sequence[Subject]) -> list[Resource]:
 
 def _beside(s: Subject) -> Iterator[Reference]:
     """Yield what no single leaf names, such as the pool in which a pool is."""
-    leaves = {path: as_leaf(base) for bases in s.known.bases.values() for path, base in bases.items()}
-    yield from (each for each in s.kind.more_references(s.key, leaves) if s.key.kind in each.kinds)
+    yield from (each for each in s.kind.more_references(s.key, s.known.applied) if s.key.kind in each.kinds)
 
 
 def _below(s: Subject, ids: Ids) -> Iterator[Reference]:

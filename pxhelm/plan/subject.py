@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pxhelm.plan.leaf import as_leaf
 from pxhelm.resource.identity import ObjectKey
 from pxhelm.resource.kind import Kind
-from pxhelm.resource.model import Live, Resource, Target
+from pxhelm.resource.model import Live, Resource, Target, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class Known:
     """The leaves of the guest when it was last observed to be ours."""
     made: Mapping[str, int] = field(default_factory=dict)
     """Files that were, or may have been, put on a storage for it → bytes; 0 = nobody knows how many."""
+
+    @property
+    def applied(self) -> dict[str, Value]:
+        """Return what managers applied last of it."""
+        return {path: as_leaf(base) for leaves in self.bases.values() for path, base in leaves.items()}
 
 
 @dataclass(frozen=True, slots=True)

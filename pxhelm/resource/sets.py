@@ -25,7 +25,7 @@ LABEL = "pxhelm.io/set"
 """Label of a member: the name of its set."""
 _PLACE = re.compile(r"\$\$\(|\$\(ordinal(?:\+([0-9]+))?\)|\$\(name\)")
 _DEPENDS_ON = "pxhelm.io/depends-on"
-_WAVE = "argocd.argoproj.io/sync-wave"
+WAVE = "argocd.argoproj.io/sync-wave"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _member(document: Manifest, template: Mapping[str, object], ordinal: int) ->
     metadata = template.get("metadata")
     metadata = dict(metadata) if isinstance(metadata, Mapping) else {}
     annotations = _map(metadata.get("annotations"))
-    for name in (_DEPENDS_ON, _WAVE):
+    for name in (_DEPENDS_ON, WAVE):
         if name in document.annotations:
             annotations.setdefault(name, document.annotations[name])
     kind = str(template.get("kind") or "VirtualMachine")

@@ -3,6 +3,7 @@
 import pytest
 from click.shell_completion import BashComplete
 
+from pxhelm.cli import main
 from pxhelm.cli.root import root
 
 
@@ -42,3 +43,11 @@ def completed(home, monkeypatch):
 )
 def test_words_are_completed(completed, words, found):
     assert set(completed(*words)) == found
+
+
+@pytest.mark.parametrize(("shell", "status"), [("bash", 0), ("zsh", 0), ("fish", 0), ("powershell", 1), ("tcsh", 1)])
+def test_scripts_are_for_the_shells_that_help_names(capsys, shell, status):
+    assert main(["completion", shell]) == status
+    out, err = capsys.readouterr()
+    assert ("_PXHELM_COMPLETE" in out) is (status == 0)
+    assert ("one of bash, zsh, fish" in err) is (status == 1)

@@ -24,18 +24,22 @@ It needs bash 4.4 or newer.
 """
 
 
+_SHELLS = ("bash", "zsh", "fish")
+"""The shells that this was tried in."""
+
+
 @cli.command("completion", usage="bash|zsh|fish", arguments=(1, 1), help=HELP)
 @flag("--no-descriptions", help="disable completion descriptions")
 def command(_session: cli.Session, arguments: tuple[str, ...], **_options: Any) -> None:
     """Print the script."""
     from pxhelm.cli.root import root
 
-    shell = get_completion_class(arguments[0])
+    shell = get_completion_class(arguments[0]) if arguments[0] in _SHELLS else None
     if shell is None:
         raise PxhelmError(
             f"cannot complete for {arguments[0]}: not a known shell",
             code=ExitCode.USAGE,
-            hint="one of bash, zsh, fish",
+            hint=f"one of {', '.join(_SHELLS)}",
         )
     source = shell(root, {}, "pxhelm", "_PXHELM_COMPLETE").source()
     if arguments[0] == "bash":  # paths of the API and key= go on behind what was completed
