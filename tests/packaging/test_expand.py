@@ -49,6 +49,7 @@ def pairs(name):
 
 def described(cls):
     own = set(vars(cls)) - {"__dataclass_params__", "__dataclass_fields__", "__weakref__", "__dict__"}
+    own -= {"__slotnames__"}  # left by whoever copied an object before
     fields = [
         (f.name, f.type, _text(f.default), f.default_factory is dataclasses.MISSING, f.repr, f.compare, f.hash, f.init)
         for f in dataclasses.fields(cls)
